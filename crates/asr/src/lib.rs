@@ -1,1 +1,52 @@
-//! stub
+//! Speech engines behind one trait.
+//!
+//! ```text
+//! Engine (weights, shared) ──session()──▶ Session (state, one per worker) ──decode(window)──▶ Hypothesis
+//! ```
+//!
+//! An engine is opened by its registered name; nothing else in kikitori knows which engines exist:
+//!
+//! ```no_run
+//! use asr::{Control, DecodeOptions, EngineConfig};
+//! # fn windows() -> Vec<record::Window> { Vec::new() }
+//! # fn main() -> Result<(), asr::Error> {
+//! let config = EngineConfig {
+//!     model_path: "ggml-base-q8_0.bin".into(),
+//!     model_name: "base-q8_0".into(),
+//!     ..EngineConfig::default()
+//! };
+//! let engine = asr::open(asr::DEFAULT_ENGINE, &config)?;
+//! let mut session = engine.session()?;
+//! let (options, control) = (DecodeOptions::default(), Control::new());
+//! for window in windows() {
+//!     let hypothesis = session.decode(&window, &options, &control)?;
+//!     assert!(hypothesis.segments.iter().all(|segment| segment.start_ms <= segment.end_ms));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Adding an engine
+//!
+//! 1. A module with an [`Engine`] and a [`Session`]; the duties are on the traits.
+//! 2. One line in `registry.rs`.
+//! 3. A test that calls [`conformance::run`].
+//!
+//! This is the only crate of kikitori with `unsafe`, and `whisper/ffi.rs` is the only file.
+
+pub mod conformance;
+mod engine;
+mod error;
+pub mod ggml;
+mod merge;
+mod registry;
+mod replay;
+mod whisper;
+
+pub use engine::{
+    Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session, Thresholds,
+};
+pub use error::{Error, ErrorKind, Result};
+pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
+pub use replay::ReplayEngine;
+pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};
