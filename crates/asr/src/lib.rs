@@ -34,7 +34,7 @@
 //!
 //! This is the only crate of kikitori with `unsafe`, and `whisper/ffi.rs` is the only file.
 
-pub mod conformance;
+
 mod engine;
 mod error;
 pub mod ggml;

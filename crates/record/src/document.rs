@@ -25,6 +25,8 @@ struct Timed {
     file: usize,
     start_ms: u64,
     end_ms: u64,
+    /// Natural-log probability, where the engine gives one.
+    logprob: Option<f32>,
 }
 
 /// The mapped segments of a transcript as one text.
@@ -63,7 +65,8 @@ impl Document {
             let joined = segment.tokens.iter().map(|t| t.text.len()).sum::<usize>() == segment.raw.len();
             if segment.tokens.is_empty() || !joined {
                 let (file, start_ms, end_ms) = (segment.file, segment.start_ms, segment.end_ms);
-                doc.timed.push(Timed { original: start..raw.len(), file, start_ms, end_ms });
+                let logprob = segment.avg_logprob;
+                doc.timed.push(Timed { original: start..raw.len(), file, start_ms, end_ms, logprob });
                 continue;
             }
             let mut at = start;
@@ -77,7 +80,8 @@ impl Document {
                 let original = at..at + token.text.len();
                 at = original.end;
                 let (start_ms, end_ms) = (token.start_ms, token.end_ms);
-                doc.timed.push(Timed { original, file: segment.file, start_ms, end_ms });
+                let logprob = Some(token.logprob);
+                doc.timed.push(Timed { original, file: segment.file, start_ms, end_ms, logprob });
                 before = Some(end_ms);
             }
         }
@@ -204,6 +208,20 @@ impl Document {
         let after = self.timed.partition_point(|t| t.original.start < original.end);
         let tail = self.timed[..after].iter().rfind(|t| t.file == head.file).unwrap_or(head);
         (head.file, start_ms, self.moment(tail, original.end).max(start_ms))
+    }
+
+    /// Geometric mean of the probabilities of the tokens of `range`; `None` where the input was text.
+    ///
+    /// # Panics
+    /// When the range is not inside the current text.
+    #[must_use]
+    pub fn confidence(&self, range: Range<usize>) -> Option<f32> {
+        let original = self.text.to_original(range);
+        let first = self.timed.partition_point(|t| t.original.end <= original.start);
+        let after = self.timed.partition_point(|t| t.original.start < original.end);
+        let logprobs: Vec<f32> = self.timed.get(first..after)?.iter().filter_map(|t| t.logprob).collect();
+        let mean = logprobs.iter().sum::<f32>() / logprobs.len() as f32;
+        (!logprobs.is_empty()).then(|| mean.min(0.0).exp())
     }
 
     /// The moment of a position in a timed run, its characters taken as equally long.

@@ -1,0 +1,112 @@
+//! Engines by name.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use record::EngineInfo;
+
+use crate::error::Cause;
+use crate::{Engine, ReplayEngine, Result, WhisperEngine, replay, whisper};
+
+/// The engine that is used where nobody names one.
+pub const DEFAULT_ENGINE: &str = whisper::NAME;
+
+/// What an engine is opened with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// The model file; a fixture for `replay`.
+    pub model_path: PathBuf,
+    /// Name of the model in the manifest; the file's stem where this is empty.
+    pub model_name: String,
+    /// SHA-256 of the model file as the caller verified it, lower-case hex. Engines do not compute it.
+    pub model_sha256: String,
+    /// Number of the GPU to use, where the crate was built with `cuda`, `metal` or `vulkan`; `None` for the CPU.
+    pub gpu: Option<u32>,
+    /// Fused attention kernels, meant for GPUs.
+    pub flash_attn: bool,
+}
+
+impl EngineConfig {
+    /// The transcript's description of an engine opened with this.
+    pub(crate) fn info(&self, engine: &str) -> EngineInfo {
+        let stem = || self.model_path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        EngineInfo {
+            name: engine.to_owned(),
+            model: if self.model_name.is_empty() { stem() } else { self.model_name.clone() },
+            model_sha256: self.model_sha256.clone(),
+        }
+    }
+}
+
+/// An engine that can be opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration {
+    /// Name on the command line and in transcripts.
+    pub name: &'static str,
+    /// One English phrase for lists.
+    pub summary: &'static str,
+    /// Loads the model.
+    pub open: fn(&EngineConfig) -> Result<Arc<dyn Engine>>,
+}
+
+static ENGINES: [Registration; 2] = [
+    Registration {
+        name: whisper::NAME,
+        summary: "Whisper models in ggml format, on the CPU or a GPU",
+        open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
+    },
+    Registration {
+        name: replay::NAME,
+        summary: "plays a JSON fixture, without a model",
+        open: |config| Ok(Arc::new(ReplayEngine::open(config)?)),
+    },
+];
+
+/// All engines, the default first.
+#[must_use]
+pub fn engines() -> &'static [Registration] {
+    &ENGINES
+}
+
+/// The engine of this name.
+///
+/// # Errors
+/// [`ErrorKind::UnknownEngine`](crate::ErrorKind::UnknownEngine), listing the known names.
+pub fn by_name(name: &str) -> Result<&'static Registration> {
+    ENGINES.iter().find(|engine| engine.name == name).ok_or_else(|| {
+        let known = ENGINES.map(|engine| engine.name).join(", ");
+        Cause::UnknownEngine { known, name: name.to_owned() }.into()
+    })
+}
+
+/// Opens the engine of this name.
+///
+/// # Errors
+/// As [`by_name`], and what the engine says about the model.
+pub fn open(name: &str, config: &EngineConfig) -> Result<Arc<dyn Engine>> {
+    (by_name(name)?.open)(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorKind;
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = by_name("wisper").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnknownEngine);
+        assert_eq!(error.to_string(), "unknown engine (known: whisper.cpp, replay): wisper");
+    }
+
+    #[test]
+    fn the_default_is_registered_first() {
+        assert_eq!(engines()[0].name, DEFAULT_ENGINE);
+    }
+
+    #[test]
+    fn a_model_without_a_name_is_called_by_its_file() {
+        let config = EngineConfig { model_path: "somewhere/ggml-base.bin".into(), ..EngineConfig::default() };
+        assert_eq!(config.info("whisper.cpp").model, "ggml-base");
+    }
+}

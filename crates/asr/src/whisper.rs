@@ -1,0 +1,295 @@
+//! whisper.cpp through its C API.
+
+mod ffi;
+mod times;
+mod worker;
+
+use std::ffi::{CString, c_int};
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+
+use record::{EngineInfo, SAMPLE_RATE, Window};
+
+use self::ffi::{Context, ContextOptions, Params, RawSegment};
+use self::worker::{Outcome, Worker};
+use crate::engine::{check_window, Hypothesis, HypothesisSegment};
+use crate::error::Cause;
+use crate::ggml::{self, Header};
+use crate::merge::{ByteToken, merge};
+use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
+
+/// Registry name.
+pub(crate) const NAME: &str = "whisper.cpp";
+
+/// whisper.cpp gives nothing for less than a second of audio; shorter windows are padded with silence to 1.1 s.
+const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
+/// Samples per encoder position: 20 ms.
+const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
+/// Half of the decoder's context holds the prompt, less the token that opens it.
+const MAX_PROMPT_TOKENS: usize = 223;
+/// whisper.cpp splits a prompt by a recursive regular expression: a longer text could overflow the stack.
+const MAX_PROMPT_BYTES: usize = 2_000;
+/// Tokens that a loop is looked for in, as in whisper.cpp.
+const LOOP_TOKENS: usize = 32;
+
+/// What was compiled into whisper.cpp: instruction sets, `LLAMAFILE`, back ends.
+///
+/// A build made with `SOURCE_DATE_EPOCH` in the environment has neither AVX2 nor FMA and is several times slower: unset
+/// it, or set `GGML_NATIVE=OFF GGML_AVX2=ON GGML_FMA=ON GGML_F16C=ON` beside it, and clean `whisper-rs-sys`, whose build
+/// script does not notice a changed environment. `LLAMAFILE = 1` comes from `.cargo/config.toml`.
+#[must_use]
+pub fn system_info() -> String {
+    ffi::system_info()
+}
+
+/// Version of the whisper.cpp that is linked in.
+#[must_use]
+pub fn whisper_cpp_version() -> String {
+    ffi::version()
+}
+
+/// Whisper weights in ggml format, run by whisper.cpp.
+///
+/// The file's structure is checked before the C++ code reads it (see [`ggml`]), but a file that was *made* to pass
+/// could still do harm: compare its SHA-256 with the manifest before opening it.
+#[derive(Debug)]
+pub struct WhisperEngine {
+    info: EngineInfo,
+    header: Header,
+    context: Arc<Context>,
+}
+
+impl WhisperEngine {
+    /// Loads the model file into memory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a file that is missing, foreign, cut short or damaged in its
+    /// structure.
+    pub fn open(config: &EngineConfig) -> Result<Self> {
+        let path = &config.model_path;
+        let unreadable = |source| Cause::OpenModel { path: path.clone(), source };
+        let mut reader = open_file(path).map_err(unreadable)?;
+        let header = ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
+        reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { config.gpu } else { None };
+        let context = Context::load(reader, ContextOptions { gpu, flash_attn: config.flash_attn })
+            .ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
+        Ok(Self { info: config.info(NAME), header, context: Arc::new(context) })
+    }
+
+    /// Dimensions of the model.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+}
+
+/// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.
+fn open_file(path: &Path) -> std::io::Result<BufReader<File>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
+}
+
+impl Engine for WhisperEngine {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn session(&self) -> Result<Box<dyn Session>> {
+        let worker = Worker::start(&self.context)?;
+        Ok(Box::new(WhisperSession { context: Arc::clone(&self.context), header: self.header, worker: Some(worker) }))
+    }
+}
+
+/// A state on its own thread.
+struct WhisperSession {
+    context: Arc<Context>,
+    header: Header,
+    /// Absent after a decoding that had to be left behind.
+    worker: Option<Worker>,
+}
+
+impl Session for WhisperSession {
+    fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
+        check_window(window)?;
+        let params = self.params(window, options)?;
+        control.check()?;
+        if window.samples.is_empty() {
+            return Ok(Hypothesis::default());
+        }
+        let mut samples = window.samples.clone();
+        if samples.len() < MIN_SAMPLES {
+            samples.resize(MIN_SAMPLES, 0.0);
+        }
+        let mut best: Option<Attempt> = None;
+        for &temperature in &options.temperatures {
+            let params = Params { temperature, ..params.clone() };
+            let segments = self.run(samples.clone(), params, control)?;
+            let attempt = Attempt::new(segments, temperature, options);
+            let good = attempt.is_good;
+            if best.as_ref().is_none_or(|best| attempt.beats(best)) {
+                best = Some(attempt);
+            }
+            if good {
+                break;
+            }
+        }
+        Ok(best.map_or_else(Hypothesis::default, |attempt| attempt.into_hypothesis(window)))
+    }
+}
+
+impl WhisperSession {
+    /// Decodes once, on a new worker where the last one was left behind.
+    fn run(&mut self, samples: Vec<f32>, params: Params, control: &Control) -> Result<Vec<RawSegment>> {
+        let worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => Worker::start(&self.context)?,
+        };
+        let result = match worker.decode(samples, params, control) {
+            Outcome::Lost(cause) => return Err(cause.into()),
+            Outcome::Done(segments) => Ok(segments),
+            Outcome::Cancelled => Err(Cause::Cancelled.into()),
+            Outcome::Failed(code) => Err(Cause::Decode { code }.into()),
+        };
+        self.worker = Some(worker);
+        result
+    }
+
+    /// Translates the options, refusing what whisper.cpp would answer with an abort or a wrong result.
+    fn params(&self, window: &Window, options: &DecodeOptions) -> Result<Params> {
+        within("threads", options.threads, 1, 64)?;
+        match options.search {
+            Search::Greedy { best_of } => within("best_of", best_of, 1, 8)?,
+            Search::Beam { size } => within("beam size", size, 2, 8)?,
+        }
+        if options.temperatures.is_empty() || options.temperatures.iter().any(|t| !(0.0..=1.0).contains(t)) {
+            let value = format!("{:?}", options.temperatures);
+            return Err(Cause::Option { name: "temperatures", allowed: "numbers in 0..=1".into(), value }.into());
+        }
+        if let Some(positions) = options.audio_ctx {
+            let needed = window.samples.len().clamp(MIN_SAMPLES, crate::MAX_WINDOW_SAMPLES);
+            within("audio_ctx", positions, needed.div_ceil(SAMPLES_PER_POSITION), self.header.n_audio_ctx as usize)?;
+        }
+        if let Some(tokens) = options.max_tokens {
+            within("max_tokens", tokens, 1, self.header.n_text_ctx as usize / 2)?;
+        }
+        Ok(Params {
+            language: self.language(options.language.as_deref())?,
+            prompt: self.prompt(options.prompt.as_deref())?,
+            threads: options.threads as c_int,
+            search: options.search,
+            temperature: 0.0,
+            entropy_threshold: options.thresholds.entropy,
+            audio_ctx: options.audio_ctx.unwrap_or(0) as c_int,
+            timestamps: options.timestamps,
+            max_tokens: options.max_tokens.unwrap_or(0) as c_int,
+            suppress_non_speech: options.suppress_non_speech,
+        })
+    }
+
+    /// The language as a C string, if the model knows it. English-only models know English alone.
+    fn language(&self, code: Option<&str>) -> Result<Option<CString>> {
+        let Some(code) = code else {
+            return Ok(if self.header.is_multilingual() { None } else { Some(c"en".to_owned()) });
+        };
+        let unknown = || Cause::Language { language: code.to_owned() };
+        // whisper.cpp also takes English names and "auto", and reports others on its log: two or three letters only.
+        if !(2..=3).contains(&code.len()) || !code.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Err(unknown().into());
+        }
+        let code_c = CString::new(code).map_err(|_| unknown())?;
+        let known = Context::language_id(&code_c).is_some() && (self.header.is_multilingual() || code == "en");
+        if known { Ok(Some(code_c)) } else { Err(unknown().into()) }
+    }
+
+    /// The prompt's last tokens.
+    fn prompt(&self, text: Option<&str>) -> Result<Vec<c_int>> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let start = text.ceil_char_boundary(text.len().saturating_sub(MAX_PROMPT_BYTES));
+        let tail = CString::new(&text[start..]).map_err(|_| Cause::Option {
+            name: "prompt",
+            allowed: "text without NUL characters".into(),
+            value: format!("{} bytes", text.len()),
+        })?;
+        Ok(self.context.tokenize(&tail, MAX_PROMPT_TOKENS))
+    }
+}
+
+/// Refuses a number outside `low..=high`.
+fn within(name: &'static str, value: usize, low: usize, high: usize) -> Result<()> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(Cause::Option { name, allowed: format!("{low}..={high}").into(), value: value.to_string() }.into())
+}
+
+/// One decoding of a window.
+struct Attempt {
+    segments: Vec<RawSegment>,
+    temperature: f32,
+    avg_logprob: f32,
+    is_loop: bool,
+    is_good: bool,
+}
+
+impl Attempt {
+    fn new(segments: Vec<RawSegment>, temperature: f32, options: &DecodeOptions) -> Self {
+        let avg_logprob = mean(segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.logprob));
+        let ids: Vec<c_int> = segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.id).collect();
+        let is_loop = ids.len() > LOOP_TOKENS
+            && ids.windows(LOOP_TOKENS).any(|window| entropy(window) < options.thresholds.entropy);
+        let is_good = !is_loop && avg_logprob >= options.thresholds.avg_logprob;
+        Self { segments, temperature, avg_logprob, is_loop, is_good }
+    }
+
+    /// Whether this is the better of two attempts: no loop, then the higher probability.
+    fn beats(&self, other: &Self) -> bool {
+        (!self.is_loop, self.avg_logprob) > (!other.is_loop, other.avg_logprob)
+    }
+
+    fn into_hypothesis(self, window: &Window) -> Hypothesis {
+        let limit_ms = window.duration_ms();
+        let spans = times::spans(&self.segments, &window.samples);
+        let mut earliest = 0;
+        let segments = self.segments.into_iter().zip(spans).filter_map(|(segment, spans)| {
+            let avg_logprob = mean(segment.tokens.iter().map(|token| token.logprob));
+            let tokens = segment.tokens.into_iter().zip(spans).map(|(token, (start_ms, end_ms))| ByteToken {
+                bytes: token.bytes,
+                start_ms: start_ms.max(earliest),
+                end_ms: end_ms.max(earliest),
+                logprob: token.logprob,
+            });
+            let tokens = merge(tokens, limit_ms);
+            let (start_ms, end_ms) = (tokens.first()?.start_ms, tokens.last()?.end_ms);
+            earliest = end_ms;
+            let no_speech_prob = segment.no_speech_prob;
+            Some(HypothesisSegment { start_ms, end_ms, tokens, avg_logprob, no_speech_prob })
+        });
+        Hypothesis { segments: segments.collect(), temperature: self.temperature }
+    }
+}
+
+/// Arithmetic mean; 0 of nothing.
+fn mean(values: impl Iterator<Item = f32>) -> f32 {
+    let (sum, count) = values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
+    if count == 0 { 0.0 } else { sum / f32::from(count) }
+}
+
+/// Shannon entropy of the tokens' frequencies, in nats.
+fn entropy(ids: &[c_int]) -> f32 {
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    sorted
+        .chunk_by(|a, b| a == b)
+        .map(|run| {
+            let share = run.len() as f32 / ids.len() as f32;
+            -share * share.ln()
+        })
+        .sum()
+}

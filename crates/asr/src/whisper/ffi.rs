@@ -1,0 +1,394 @@
+//! Every call into whisper.cpp, behind types that cannot be misused.
+//!
+//! The C API is used directly rather than through whisper-rs's wrapper, because the wrapper leaks the language string
+//! on every call, frees a state that whisper.cpp has already freed (code −7), maps error codes with the wrong sign, has
+//! an unsound abort callback, and forwards debug lines that hold transcribed text to the log.
+
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::io::Read;
+use std::ptr::{self, NonNull};
+use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Once};
+
+use whisper_rs::whisper_rs_sys as sys;
+
+use crate::engine::Search;
+
+/// How the weights are put into memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ContextOptions {
+    /// GPU device, where the crate was built for one.
+    pub(super) gpu: Option<u32>,
+    /// Fused attention kernels.
+    pub(super) flash_attn: bool,
+}
+
+/// Loaded weights. Immutable after loading.
+#[derive(Debug)]
+pub(super) struct Context {
+    ptr: NonNull<sys::whisper_context>,
+}
+
+// SAFETY: after `load` the context is only read: `whisper_full_with_state` and `whisper_init_state` write to the state
+// alone, the vocabulary is a const map, and the timing counters that `whisper_reset_timings` would touch are not used.
+unsafe impl Send for Context {}
+// SAFETY: as above; `two_sessions_at_once_agree` runs two states of one context on two threads.
+unsafe impl Sync for Context {}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `whisper_init_with_params_no_state`, and every `State` holds an `Arc` of this
+        // context, so none is left.
+        unsafe { sys::whisper_free(self.ptr.as_ptr()) }
+    }
+}
+
+/// What the loader callbacks read from.
+struct Loader<R> {
+    reader: R,
+    at_end: bool,
+}
+
+impl Context {
+    /// Loads a model from a reader whose contents [`crate::ggml::inspect`] accepted. `None` where whisper.cpp refuses.
+    pub(super) fn load<R: Read>(reader: R, options: ContextOptions) -> Option<Self> {
+        install_log_hook();
+        let mut loader = Loader { reader, at_end: false };
+        let mut callbacks = sys::whisper_model_loader {
+            context: (&raw mut loader).cast(),
+            read: Some(loader_read::<R>),
+            eof: Some(loader_eof::<R>),
+            close: Some(loader_close),
+        };
+        // SAFETY: plain data without pointers to our memory.
+        let mut params = unsafe { sys::whisper_context_default_params() };
+        params.use_gpu = options.gpu.is_some();
+        params.gpu_device = options.gpu.map_or(0, |device| device.min(i32::MAX as u32) as c_int);
+        params.flash_attn = options.flash_attn;
+        params.dtw_token_timestamps = std::env::var_os("ASR_DTW").is_some(); params.dtw_aheads_preset = sys::whisper_alignment_heads_preset_WHISPER_AHEADS_BASE; params.dtw_mem_size = 256<<20;
+        // SAFETY: `callbacks` and `loader` outlive the call, which uses them on this thread only; the callbacks' type
+        // parameter is the loader's.
+        let ptr = unsafe { sys::whisper_init_with_params_no_state(&raw mut callbacks, params) };
+        NonNull::new(ptr).map(|ptr| Self { ptr })
+    }
+
+    /// Number of a language code; `None` where whisper.cpp does not know it.
+    pub(super) fn language_id(code: &CStr) -> Option<c_int> {
+        install_log_hook();
+        // SAFETY: the string is terminated and only read.
+        let id = unsafe { sys::whisper_lang_id(code.as_ptr()) };
+        (id >= 0).then_some(id)
+    }
+
+    /// The vocabulary's tokens for `text`, at most `max`; longer texts keep their end.
+    pub(super) fn tokenize(&self, text: &CStr, max: usize) -> Vec<c_int> {
+        // A token is at least one byte.
+        let mut tokens: Vec<c_int> = vec![0; text.count_bytes()];
+        // SAFETY: the buffer has the length that is passed, and the text is terminated.
+        let count = unsafe {
+            sys::whisper_tokenize(self.ptr.as_ptr(), text.as_ptr(), tokens.as_mut_ptr(), tokens.len() as c_int)
+        };
+        tokens.truncate(usize::try_from(count).unwrap_or(0));
+        let surplus = tokens.len().saturating_sub(max);
+        tokens.split_off(surplus)
+    }
+}
+
+/// Fills `output` from the reader; zeros after its end, as whisper.cpp checks for the end only between tensors.
+unsafe extern "C" fn loader_read<R: Read>(context: *mut c_void, output: *mut c_void, size: usize) -> usize {
+    if size == 0 {
+        return 0;
+    }
+    // SAFETY: `context` is the `Loader<R>` that `Context::load` passed, used by one thread at a time; `output` has room
+    // for `size` bytes by whisper.cpp's contract and is initialised memory of a C++ object.
+    let (loader, output) =
+        unsafe { (&mut *context.cast::<Loader<R>>(), slice::from_raw_parts_mut(output.cast::<u8>(), size)) };
+    let mut filled = 0;
+    while filled < size && !loader.at_end {
+        match loader.reader.read(&mut output[filled..]) {
+            Ok(0) => loader.at_end = true,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => loader.at_end = true,
+        }
+    }
+    output[filled..].fill(0);
+    size
+}
+
+unsafe extern "C" fn loader_eof<R: Read>(context: *mut c_void) -> bool {
+    // SAFETY: `context` is the `Loader<R>` that `Context::load` passed.
+    unsafe { (*context.cast::<Loader<R>>()).at_end }
+}
+
+unsafe extern "C" fn loader_close(_context: *mut c_void) {}
+
+/// How one window is decoded, in whisper.cpp's terms. Everything the C structure points to is owned here.
+#[derive(Clone, Debug)]
+pub(super) struct Params {
+    /// Language code; `None` to detect.
+    pub(super) language: Option<CString>,
+    /// Tokens of the prompt.
+    pub(super) prompt: Vec<c_int>,
+    pub(super) threads: c_int,
+    pub(super) search: Search,
+    pub(super) temperature: f32,
+    pub(super) entropy_threshold: f32,
+    /// 0 for the model's own.
+    pub(super) audio_ctx: c_int,
+    pub(super) timestamps: bool,
+    /// 0 for no limit.
+    pub(super) max_tokens: c_int,
+    pub(super) suppress_non_speech: bool,
+}
+
+impl Params {
+    /// The C structure. It borrows from `self` and `cancel` and must not outlive them.
+    fn to_c(&self, cancel: &AtomicBool) -> sys::whisper_full_params {
+        let (strategy, best_of, beam_size) = match self.search {
+            Search::Greedy { best_of } => (sys::whisper_sampling_strategy_WHISPER_SAMPLING_GREEDY, best_of, 1),
+            Search::Beam { size } => (sys::whisper_sampling_strategy_WHISPER_SAMPLING_BEAM_SEARCH, size, size),
+        };
+        // SAFETY: returns plain data; its pointers are null or to static strings.
+        let mut params = unsafe { sys::whisper_full_default_params(strategy) };
+        params.n_threads = self.threads;
+        params.greedy.best_of = best_of as c_int;
+        params.beam_search.beam_size = beam_size as c_int;
+        params.language = self.language.as_deref().map_or(ptr::null(), CStr::as_ptr);
+        params.temperature = self.temperature;
+        // One temperature per call: whisper.cpp does not tell which one gave the result.
+        params.temperature_inc = 0.0;
+        params.entropy_thold = self.entropy_threshold;
+        // Above any probability: whisper.cpp would delete text over silence, and we mark it instead.
+        params.no_speech_thold = 2.0;
+        params.audio_ctx = self.audio_ctx;
+        params.no_timestamps = !self.timestamps;
+        params.max_tokens = self.max_tokens;
+        params.suppress_nst = self.suppress_non_speech;
+        // The window's own earlier text conditions nothing; 0 would switch the prompt off too.
+        params.no_context = true;
+        params.n_max_text_ctx = if self.prompt.is_empty() { 0 } else { 224 };
+        if !self.prompt.is_empty() {
+            params.prompt_tokens = self.prompt.as_ptr();
+            params.prompt_n_tokens = self.prompt.len() as c_int;
+        }
+        params.token_timestamps = true;
+        params.single_segment = false;
+        params.print_special = false;
+        params.print_progress = false;
+        params.print_realtime = false;
+        params.print_timestamps = false;
+        params.abort_callback = Some(should_abort);
+        params.abort_callback_user_data = ptr::from_ref(cancel).cast_mut().cast();
+        params
+    }
+}
+
+/// Tells whisper.cpp to stop. `data` is the `AtomicBool` that `Params::to_c` was given.
+unsafe extern "C" fn should_abort(data: *mut c_void) -> bool {
+    // SAFETY: whisper.cpp calls this only inside `whisper_full_with_state`, during which `State::decode` borrows the
+    // flag; atomics may be read through a shared pointer from any thread.
+    unsafe { (*data.cast::<AtomicBool>()).load(Ordering::Relaxed) }
+}
+
+/// A token as whisper.cpp gives it.
+#[derive(Clone, Debug)]
+pub(super) struct RawToken {
+    /// Bytes of the vocabulary entry; not always whole characters.
+    pub(super) bytes: Vec<u8>,
+    /// Natural-log probability.
+    pub(super) logprob: f32,
+    /// Number in the vocabulary.
+    pub(super) id: c_int,
+    /// Start by whisper.cpp's estimate, in centiseconds; negative where it has none.
+    pub(super) start_cs: i64,
+    /// End, as above.
+    pub(super) end_cs: i64,
+}
+
+/// A segment as whisper.cpp gives it: text tokens only.
+#[derive(Clone, Debug)]
+pub(super) struct RawSegment {
+    /// Start by the timestamp tokens, in centiseconds of the window.
+    pub(super) start_cs: i64,
+    /// End, as above.
+    pub(super) end_cs: i64,
+    /// Probability of the no-speech token after the prompt.
+    pub(super) no_speech_prob: f32,
+    /// Text tokens in order.
+    pub(super) tokens: Vec<RawToken>,
+}
+
+/// A decoding state.
+#[derive(Debug)]
+pub(super) struct State {
+    ptr: NonNull<sys::whisper_state>,
+    context: Arc<Context>,
+    /// whisper.cpp has freed the state itself; freeing it again would corrupt the heap.
+    freed_by_c: bool,
+}
+
+// SAFETY: a state has no ties to the thread that made it (no thread-locals; its thread pools live for one graph), and
+// every use takes `&mut self`.
+unsafe impl Send for State {}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if !self.freed_by_c {
+            // SAFETY: the pointer came from `whisper_init_state` and nobody else has it.
+            unsafe { sys::whisper_free_state(self.ptr.as_ptr()) }
+        }
+    }
+}
+
+/// `whisper_full_with_state` could not allocate a larger decoder cache: it has freed the state.
+pub(super) const STATE_FREED: c_int = -7;
+
+impl State {
+    /// Allocates caches and compute buffers. `None` where there is no memory.
+    pub(super) fn new(context: Arc<Context>) -> Option<Self> {
+        // SAFETY: the context is alive, and the new state keeps it so.
+        let ptr = unsafe { sys::whisper_init_state(context.ptr.as_ptr()) };
+        NonNull::new(ptr).map(|ptr| Self { ptr, context, freed_by_c: false })
+    }
+
+    /// Decodes samples (mono, 16 kHz, finite) and returns the segments, or whisper.cpp's code.
+    ///
+    /// Codes: −2 spectrogram, −3 language detection, −4 too many decoders, −5 `audio_ctx` too large, −6 encoder failed
+    /// or aborted, −7 [`STATE_FREED`], −8 and −9 decoder failed or aborted.
+    pub(super) fn decode(
+        &mut self,
+        samples: &[f32],
+        params: &Params,
+        cancel: &AtomicBool,
+    ) -> Result<Vec<RawSegment>, c_int> {
+        if self.freed_by_c {
+            return Err(STATE_FREED);
+        }
+        let c_params = params.to_c(cancel);
+        // SAFETY: context and state are alive; `c_params` points into `params` and `cancel`, which outlive the call;
+        // `samples` has the length that is passed. The abort callback's pointer stays in the state but is not called
+        // before the next decoding replaces it.
+        let code = unsafe {
+            sys::whisper_full_with_state(
+                self.context.ptr.as_ptr(),
+                self.ptr.as_ptr(),
+                c_params,
+                samples.as_ptr(),
+                samples.len() as c_int,
+            )
+        };
+        if code == STATE_FREED {
+            self.freed_by_c = true;
+        }
+        if code != 0 {
+            return Err(code);
+        }
+        Ok(self.segments())
+    }
+
+    /// Copies the result of the last decoding out of the state.
+    fn segments(&self) -> Vec<RawSegment> {
+        let (context, state) = (self.context.ptr.as_ptr(), self.ptr.as_ptr());
+        // SAFETY: both pointers are alive for the whole function. Segment and token numbers come from the counts that
+        // whisper.cpp gives for this very result, and the strings it returns live in the vocabulary, which is copied
+        // from before anything else is called.
+        unsafe {
+            let end_of_text = sys::whisper_token_eot(context);
+            (0..sys::whisper_full_n_segments_from_state(state))
+                .map(|segment| RawSegment {
+                    start_cs: sys::whisper_full_get_segment_t0_from_state(state, segment),
+                    end_cs: sys::whisper_full_get_segment_t1_from_state(state, segment),
+                    no_speech_prob: sys::whisper_full_get_segment_no_speech_prob_from_state(state, segment),
+                    tokens: (0..sys::whisper_full_n_tokens_from_state(state, segment))
+                        .map(|token| sys::whisper_full_get_token_data_from_state(state, segment, token))
+                        // Special tokens and timestamps come after the text in the vocabulary.
+                        .filter(|data| data.id < end_of_text)
+                        .map(|data| RawToken {
+                            bytes: copy_bytes(sys::whisper_token_to_str(context, data.id)),
+                            logprob: data.plog,
+                            id: data.id,
+                            start_cs: if std::env::var_os("ASR_DTW").is_some() {data.t_dtw} else {data.t0},
+                            end_cs: data.t1,
+                        })
+                        .collect(),
+                })
+                .collect()
+        }
+    }
+}
+
+/// Bytes of a C string; none for a null pointer.
+///
+/// # Safety
+/// The pointer is null or a terminated string that nobody changes during the call.
+unsafe fn copy_bytes(text: *const c_char) -> Vec<u8> {
+    if text.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { CStr::from_ptr(text) }.to_bytes().to_vec()
+}
+
+/// What was compiled in: `AVX2 = 1 | … | LLAMAFILE = 1 | …`.
+pub(super) fn system_info() -> String {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    install_log_hook();
+    let _guard = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    // SAFETY: the function rebuilds a static string; the lock keeps others from rebuilding it while it is copied.
+    let bytes = unsafe { copy_bytes(sys::whisper_print_system_info()) };
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Version of whisper.cpp.
+pub(super) fn version() -> String {
+    // SAFETY: a string literal.
+    let bytes = unsafe { copy_bytes(sys::whisper_version()) };
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Sends what whisper.cpp and ggml would print to standard error to `tracing` instead.
+///
+/// Only information, warnings and errors pass: they are constant phrases with sizes, names of tensors and the model's
+/// path. Debug lines hold transcribed text and are dropped here, whatever the subscriber's level.
+fn install_log_hook() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        // SAFETY: the callbacks live for the whole program and take no user data. `whisper_log_set` sets ggml's too.
+        unsafe {
+            sys::whisper_log_set(Some(forward_log), ptr::null_mut());
+            sys::ggml_set_abort_callback(Some(forward_abort));
+        }
+    });
+}
+
+unsafe extern "C" fn forward_log(level: sys::ggml_log_level, text: *const c_char, _data: *mut c_void) {
+    if !matches!(
+        level,
+        sys::ggml_log_level_GGML_LOG_LEVEL_INFO
+            | sys::ggml_log_level_GGML_LOG_LEVEL_WARN
+            | sys::ggml_log_level_GGML_LOG_LEVEL_ERROR
+    ) {
+        return;
+    }
+    // SAFETY: whisper.cpp passes a terminated string that lives during the call.
+    let bytes = unsafe { copy_bytes(text) };
+    let line = String::from_utf8_lossy(&bytes);
+    let line = line.trim();
+    if line.is_empty() {
+        return;
+    }
+    match level {
+        sys::ggml_log_level_GGML_LOG_LEVEL_ERROR => tracing::error!(target: "asr::whisper_cpp", "{line}"),
+        sys::ggml_log_level_GGML_LOG_LEVEL_WARN => tracing::warn!(target: "asr::whisper_cpp", "{line}"),
+        _ => tracing::debug!(target: "asr::whisper_cpp", "{line}"),
+    }
+}
+
+/// Called by ggml right before it aborts the process.
+unsafe extern "C" fn forward_abort(text: *const c_char) {
+    // SAFETY: ggml passes a terminated string that lives during the call.
+    let bytes = unsafe { copy_bytes(text) };
+    tracing::error!(target: "asr::whisper_cpp", "{}", String::from_utf8_lossy(&bytes).trim());
+}

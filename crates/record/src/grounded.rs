@@ -1,0 +1,466 @@
+//! Values that carry the words they come from. There is no other way to a value.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use crate::field::GroundingError;
+use crate::template::{Choice, ColumnSpec, FieldSpec};
+use crate::{Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Row, Trace, Value, ValueRange, display};
+
+/// A rule's normal form of some words. The set is closed: a rule cannot put free text here.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NormalForm {
+    /// A day.
+    Date(Date),
+    /// A day with a time, as far as it is certain.
+    Datetime(Date, Option<ClockTime>),
+    /// From a moment to a moment of the same or the next day.
+    DatetimeRange(Date, Option<ClockTime>, Option<ClockTime>),
+    /// From a day to a day.
+    DateRange(Option<Date>, Option<Date>),
+    /// A number in the field's unit.
+    Number(f64),
+    /// A telephone number, digits and hyphens.
+    Phone(String),
+    /// 「10円玉大」; the coin's face value.
+    CoinSize(u32),
+    /// 有
+    Present,
+    /// A reporter who gives no name.
+    Anonymous,
+}
+
+/// A value, its words and its review items.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grounded {
+    pub(crate) value: Option<Value>,
+    pub(crate) display: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) confidence: Option<f32>,
+    pub(crate) citations: Vec<Citation>,
+    pub(crate) trace: Vec<Trace>,
+    pub(crate) flags: Vec<Flag>,
+}
+
+impl Grounded {
+    /// The words of `ranges`, joined without anything between.
+    #[must_use]
+    pub fn copied(doc: &Document, ranges: &[Range<usize>]) -> Self {
+        let mut grounded = Self::words(doc, ranges);
+        grounded.value = Some(Value::Text(grounded.display.clone()));
+        grounded
+    }
+
+    /// The words of `ranges` without a value: for unknown and denied fields, and for moments that the speech leaves open.
+    #[must_use]
+    pub fn words(doc: &Document, ranges: &[Range<usize>]) -> Self {
+        let mut grounded = Self::default();
+        for range in ranges {
+            grounded.cite(doc, range.clone());
+            grounded.display.push_str(&doc.text()[range.clone()]);
+        }
+        grounded
+    }
+
+    /// A choice with the words that triggered it.
+    pub fn choice(
+        doc: &Document,
+        choices: &[Choice],
+        label: &str,
+        trigger: Range<usize>,
+    ) -> Result<Self, GroundingError> {
+        if !choices.iter().any(|c| c.label == label) {
+            return Err(GroundingError::NotAChoice(label.to_owned()));
+        }
+        let mut grounded = Self::words(doc, &[trigger]);
+        grounded.value = Some(Value::Text(label.to_owned()));
+        label.clone_into(&mut grounded.display);
+        Ok(grounded)
+    }
+
+    /// The normal form of the words of `ranges`.
+    #[must_use]
+    pub fn normal(doc: &Document, ranges: &[Range<usize>], form: &NormalForm) -> Self {
+        let mut grounded = Self::words(doc, ranges);
+        let words = std::mem::take(&mut grounded.display);
+        grounded.display = display::normal_form(form).unwrap_or(words);
+        grounded.value = value_of(form);
+        grounded
+    }
+
+    /// A person whose parts the builder has grounded.
+    #[must_use]
+    pub fn person(person: PersonBuilder<'_>) -> Self {
+        let mut grounded = person.grounded;
+        let p = &person.person;
+        let name = [&p.relation, &p.org, &p.name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        grounded.display = match &p.role {
+            Some(role) if name.is_empty() => role.clone(),
+            Some(role) => format!("{name}({role})"),
+            None => name,
+        };
+        grounded.value = Some(Value::Person(person.person));
+        grounded
+    }
+
+    /// A table. `None` where there is no row.
+    #[must_use]
+    pub fn rows(rows: Vec<RowBuilder<'_>>) -> Option<Self> {
+        if rows.is_empty() {
+            return None;
+        }
+        let mut grounded = Self::default();
+        let mut done = Vec::new();
+        for row in rows {
+            grounded.confidence = lower(grounded.confidence, row.confidence);
+            grounded.citations.extend(row.row.citations.iter().cloned());
+            grounded.trace.extend(row.row.trace.iter().cloned());
+            for flag in &row.row.flags {
+                push_once(&mut grounded.flags, *flag);
+            }
+            done.push(row.row);
+        }
+        grounded.display = done.iter().map(display::row).collect::<Vec<_>>().join("\n");
+        grounded.value = Some(Value::Rows(done));
+        Some(grounded)
+    }
+
+    /// Adds the words beside a label.
+    #[must_use]
+    pub fn with_detail(mut self, doc: &Document, range: Range<usize>) -> Self {
+        self.detail = Some(doc.text()[range.clone()].to_owned());
+        self.cite(doc, range);
+        self
+    }
+
+    /// Prints the words of `range` instead of the normal form: for values with a margin (「3、4歳くらい」).
+    #[must_use]
+    pub fn showing(mut self, doc: &Document, range: Range<usize>) -> Self {
+        doc.text()[range].clone_into(&mut self.display);
+        self
+    }
+
+    /// Drops the value and keeps the words, where the speech leaves the value open.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.value = None;
+        self
+    }
+
+    /// Adds review items.
+    #[must_use]
+    pub fn with_flags(mut self, flags: impl IntoIterator<Item = Flag>) -> Self {
+        for flag in flags {
+            push_once(&mut self.flags, flag);
+        }
+        self
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn citations(&self) -> &[Citation] {
+        &self.citations
+    }
+
+    fn cite(&mut self, doc: &Document, range: Range<usize>) {
+        let evidence = evidence(doc, range);
+        if self.citations.contains(&evidence.citation) {
+            return;
+        }
+        self.citations.push(evidence.citation);
+        self.confidence = lower(self.confidence, evidence.confidence);
+        if !evidence.trace.is_empty() {
+            push_once(&mut self.flags, Flag::SelfCorrected);
+        }
+        self.trace.extend(evidence.trace);
+    }
+}
+
+/// Builds one row of a table out of spans.
+#[derive(Clone, Debug)]
+pub struct RowBuilder<'d> {
+    doc: &'d Document,
+    spec: &'d FieldSpec,
+    row: Row,
+    confidence: Option<f32>,
+}
+
+impl<'d> RowBuilder<'d> {
+    /// An empty row of the field.
+    #[must_use]
+    pub fn new(doc: &'d Document, spec: &'d FieldSpec) -> Self {
+        Self { doc, spec, row: Row::default(), confidence: None }
+    }
+
+    /// Copies the words of `range` into the column.
+    pub fn copy(&mut self, column: &str, range: Range<usize>) -> Result<(), GroundingError> {
+        self.column(column)?;
+        self.set(column, self.doc.text()[range.clone()].into());
+        self.cite(range);
+        Ok(())
+    }
+
+    /// Sets an enum column, or adds a label to a `multi` column.
+    pub fn choose(&mut self, column: &str, label: &str, trigger: Range<usize>) -> Result<(), GroundingError> {
+        let spec = self.column(column)?;
+        if !spec.choices.iter().any(|c| c.label == label) {
+            return Err(GroundingError::NotAChoice(label.to_owned()));
+        }
+        if spec.kind == crate::template::FieldType::Multi {
+            let cell = self.row.cells.entry(column).or_insert_with(|| serde_json::Value::Array(Vec::new()));
+            if let serde_json::Value::Array(labels) = cell
+                && !labels.iter().any(|l| l == label)
+            {
+                labels.push(label.into());
+            }
+        } else {
+            self.set(column, label.into());
+        }
+        self.cite(trigger);
+        Ok(())
+    }
+
+    /// Sets a column to a normal form of the words of `range`.
+    pub fn normal(&mut self, column: &str, form: &NormalForm, range: Range<usize>) -> Result<(), GroundingError> {
+        self.column(column)?;
+        let cell = match value_of(form) {
+            Some(Value::Text(text)) => text.into(),
+            Some(Value::Number(number)) => serde_json::Value::Number(number),
+            _ => return Err(GroundingError::WrongType(column.to_owned())),
+        };
+        self.set(column, cell);
+        self.cite(range);
+        Ok(())
+    }
+
+    /// Keeps the words of a column: the words beside its label (`detail`), or those that its normal form came from.
+    pub fn keep(&mut self, column: &str, kind: Kept, range: Range<usize>) -> Result<(), GroundingError> {
+        self.column(column)?;
+        let key = format!("{column}_{}", kind.suffix());
+        self.set(&key, self.doc.text()[range.clone()].into());
+        self.cite(range);
+        Ok(())
+    }
+
+    /// Joins statements as 「label「words」 / label「words」」; the words are copied.
+    pub fn statements(
+        &mut self,
+        column: &str,
+        said: &[(&'d Choice, Range<usize>)],
+    ) -> Result<(), GroundingError> {
+        self.column(column)?;
+        let text: Vec<String> =
+            said.iter().map(|(who, words)| format!("{}「{}」", who.label, &self.doc.text()[words.clone()])).collect();
+        self.set(column, text.join(" / ").into());
+        for (_, words) in said {
+            self.cite(words.clone());
+        }
+        Ok(())
+    }
+
+    /// Cites words that belong to the row as a whole.
+    pub fn cite(&mut self, range: Range<usize>) {
+        let evidence = evidence(self.doc, range);
+        let covered = self.row.citations.iter().any(|c| {
+            c.file == evidence.citation.file
+                && c.quote.contains(&evidence.citation.quote)
+                && c.start_ms <= evidence.citation.start_ms
+                && evidence.citation.end_ms <= c.end_ms
+        });
+        for trace in evidence.trace {
+            push_once(&mut self.row.flags, Flag::SelfCorrected);
+            if !self.row.trace.contains(&trace) {
+                self.row.trace.push(trace);
+            }
+        }
+        if !covered {
+            self.row.citations.push(evidence.citation);
+            self.confidence = lower(self.confidence, evidence.confidence);
+        }
+    }
+
+    /// Adds a review item.
+    pub fn flag(&mut self, flag: Flag) {
+        push_once(&mut self.row.flags, flag);
+    }
+
+    /// Whether a column has a value.
+    #[must_use]
+    pub fn has(&self, column: &str) -> bool {
+        self.row.cells.contains_key(column)
+    }
+
+    /// The text of a column, where it has one.
+    #[must_use]
+    pub fn text(&self, column: &str) -> Option<&str> {
+        self.row.cells.get(column).and_then(|v| v.as_str())
+    }
+
+    fn column(&self, id: &str) -> Result<&'d ColumnSpec, GroundingError> {
+        self.spec.column(id).ok_or_else(|| GroundingError::NoColumn(format!("{}.{id}", self.spec.id)))
+    }
+
+    fn set(&mut self, key: &str, value: serde_json::Value) {
+        self.row.cells.insert(key.to_owned(), value);
+    }
+}
+
+/// Which words of a column [`RowBuilder::keep`] keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Words beside a label.
+    Detail,
+    /// Words of a date, a time or a number.
+    Words,
+}
+
+impl Kept {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Detail => "detail",
+            Self::Words => "words",
+        }
+    }
+}
+
+/// Builds a person out of spans.
+#[derive(Clone, Debug)]
+pub struct PersonBuilder<'d> {
+    doc: &'d Document,
+    person: Person,
+    grounded: Grounded,
+}
+
+impl<'d> PersonBuilder<'d> {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(doc: &'d Document) -> Self {
+        Self { doc, person: Person::default(), grounded: Grounded::default() }
+    }
+
+    /// The name as it was spoken.
+    pub fn name(&mut self, range: Range<usize>) {
+        self.person.name = Some(self.words(range));
+    }
+
+    /// A reporter who gave no name; `range` says so.
+    pub fn anonymous(&mut self, range: Range<usize>) {
+        self.words(range);
+        self.person.name = Some(display::ANONYMOUS.to_owned());
+    }
+
+    /// The reading of the name.
+    pub fn kana(&mut self, range: Range<usize>) {
+        self.person.kana = Some(self.words(range));
+    }
+
+    /// A label of the relation list.
+    pub fn relation(&mut self, choice: &Choice, trigger: Range<usize>) {
+        self.words(trigger);
+        self.person.relation = Some(choice.label.clone());
+    }
+
+    /// Profession or office: a label of a code list.
+    pub fn role(&mut self, choice: &Choice, trigger: Range<usize>) {
+        self.words(trigger);
+        self.person.role = Some(choice.label.clone());
+    }
+
+    /// Profession or office in the words of the speaker.
+    pub fn role_words(&mut self, range: Range<usize>) {
+        self.person.role = Some(self.words(range));
+    }
+
+    /// The organisation.
+    pub fn org(&mut self, range: Range<usize>) {
+        self.person.org = Some(self.words(range));
+    }
+
+    /// Completed years.
+    pub fn age(&mut self, years: u16, range: Range<usize>) {
+        self.words(range);
+        self.person.age = Some(years);
+    }
+
+    /// Whether nothing is known of the person.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.person == Person::default()
+    }
+
+    fn words(&mut self, range: Range<usize>) -> String {
+        self.grounded.cite(self.doc, range.clone());
+        self.doc.text()[range].to_owned()
+    }
+}
+
+struct Evidence {
+    citation: Citation,
+    confidence: Option<f32>,
+    trace: Vec<Trace>,
+}
+
+fn evidence(doc: &Document, range: Range<usize>) -> Evidence {
+    let trace = doc
+        .annotations()
+        .iter()
+        .filter(|a| a.range.start < range.end && range.start < a.range.end)
+        .filter_map(|a: &Annotation| {
+            let Entity::Correction(correction) = &a.entity else { return None };
+            let (file, start_ms, end_ms) = doc.time_of_original(correction.first_original.clone());
+            Some(Trace {
+                first: correction.first.clone(),
+                last: correction.last.clone(),
+                reason: "self_correction".to_owned(),
+                citation: Citation { file, start_ms, end_ms, quote: doc.text()[a.range.clone()].to_owned() },
+            })
+        })
+        .collect();
+    Evidence { confidence: doc.confidence(range.clone()), citation: doc.citation(range), trace }
+}
+
+fn value_of(form: &NormalForm) -> Option<Value> {
+    let text = |s: String| Some(Value::Text(s));
+    match form {
+        NormalForm::Date(date) => text(date.to_string()),
+        NormalForm::Datetime(date, time) => text(display::iso(*date, *time)),
+        NormalForm::DatetimeRange(date, start, end) => Some(Value::Range(ValueRange {
+            start: Some(display::iso(*date, *start)),
+            end: end.filter(|t| t.certain).map(|t| display::iso(*date, Some(t))),
+        })),
+        NormalForm::DateRange(start, end) => {
+            let day = |d: &Option<Date>| d.map(|d| d.to_string());
+            Some(Value::Range(ValueRange { start: day(start), end: day(end) }))
+        }
+        NormalForm::Number(number) => {
+            let whole = *number as i64;
+            let number = if (whole as f64 - number).abs() < f64::EPSILON {
+                Some(whole.into())
+            } else {
+                serde_json::Number::from_f64(*number)
+            };
+            number.map(Value::Number)
+        }
+        NormalForm::Phone(phone) => text(phone.clone()),
+        NormalForm::CoinSize(coin) => text(display::coin_size(*coin)),
+        NormalForm::Present => text("有".to_owned()),
+        NormalForm::Anonymous => {
+            Some(Value::Person(Person { name: Some(display::ANONYMOUS.to_owned()), ..Person::default() }))
+        }
+    }
+}
+
+fn lower(a: Option<f32>, b: Option<f32>) -> Option<f32> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn push_once(flags: &mut Vec<Flag>, flag: Flag) {
+    if !flags.contains(&flag) {
+        flags.push(flag);
+    }
+}
