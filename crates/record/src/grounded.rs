@@ -42,6 +42,8 @@ pub struct Grounded {
     pub(crate) citations: Vec<Citation>,
     pub(crate) trace: Vec<Trace>,
     pub(crate) flags: Vec<Flag>,
+    /// The cited ranges of the document.
+    pub(crate) ranges: Vec<Range<usize>>,
 }
 
 impl Grounded {
@@ -117,6 +119,7 @@ impl Grounded {
             grounded.confidence = lower(grounded.confidence, row.confidence);
             grounded.citations.extend(row.row.citations.iter().cloned());
             grounded.trace.extend(row.row.trace.iter().cloned());
+            grounded.ranges.extend(row.ranges);
             for flag in &row.row.flags {
                 push_once(&mut grounded.flags, *flag);
             }
@@ -158,6 +161,12 @@ impl Grounded {
         self
     }
 
+    /// The cited ranges of the document.
+    #[must_use]
+    pub fn ranges(&self) -> &[Range<usize>] {
+        &self.ranges
+    }
+
     /// The words.
     #[must_use]
     pub fn citations(&self) -> &[Citation] {
@@ -165,7 +174,8 @@ impl Grounded {
     }
 
     fn cite(&mut self, doc: &Document, range: Range<usize>) {
-        let evidence = evidence(doc, range);
+        let evidence = evidence(doc, range.clone());
+        self.ranges.push(range);
         if self.citations.contains(&evidence.citation) {
             return;
         }
@@ -185,13 +195,14 @@ pub struct RowBuilder<'d> {
     spec: &'d FieldSpec,
     row: Row,
     confidence: Option<f32>,
+    ranges: Vec<Range<usize>>,
 }
 
 impl<'d> RowBuilder<'d> {
     /// An empty row of the field.
     #[must_use]
     pub fn new(doc: &'d Document, spec: &'d FieldSpec) -> Self {
-        Self { doc, spec, row: Row::default(), confidence: None }
+        Self { doc, spec, row: Row::default(), confidence: None, ranges: Vec::new() }
     }
 
     /// Copies the words of `range` into the column.
@@ -262,7 +273,8 @@ impl<'d> RowBuilder<'d> {
 
     /// Cites words that belong to the row as a whole.
     pub fn cite(&mut self, range: Range<usize>) {
-        let evidence = evidence(self.doc, range);
+        let evidence = evidence(self.doc, range.clone());
+        self.ranges.push(range);
         let covered = self.row.citations.iter().any(|c| {
             c.file == evidence.citation.file
                 && c.quote.contains(&evidence.citation.quote)

@@ -1,0 +1,163 @@
+//! People in the text: words for relations, and names.
+
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use record::template::Choice;
+
+use crate::words::{is_kanji, is_katakana};
+
+/// Compounds that hold a word for a relative and name none (language.md pass 6).
+const NO_PERSON: &[&str] = &[
+    "母子手帳", "母子保健", "母子", "父子", "母乳", "父の日", "母の日", "母国", "父母会", "養父市", "保母", "父兄", "分母",
+    "祖父母", "実父母", "父母", "里親",
+];
+/// A grandparent, uncle or aunt without a side.
+const SIDELESS: &[&str] = &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おじ", "おば"];
+/// A partner named through a parent.
+const PARTNER: &[&str] = &["母の交際相手", "実母の交際相手", "父の交際相手", "実父の交際相手", "母の彼氏", "母の内夫"];
+/// What follows a name.
+const HONORIFICS: &[&str] = &["さん", "先生", "くん", "ちゃん", "氏", "君", "様"];
+
+/// A word for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Mention {
+    pub(crate) range: Range<usize>,
+    /// Label of the relation list; `None` where the word leaves it open (祖母 without a side).
+    pub(crate) relation: Option<String>,
+}
+
+/// Finds words for relations, the longest first, none inside a compound that is no person.
+pub(crate) struct Relations {
+    matcher: AhoCorasick,
+    labels: Vec<Option<String>>,
+    relevant: Vec<bool>,
+    choices: Vec<Choice>,
+}
+
+impl Relations {
+    pub(crate) fn new(choices: &[Choice]) -> Result<Self, aho_corasick::BuildError> {
+        let mut patterns: Vec<&str> = Vec::new();
+        let (mut labels, mut relevant) = (Vec::new(), Vec::new());
+        let mut add = |word, label: Option<&str>, person| {
+            patterns.push(word);
+            labels.push(label.map(ToOwned::to_owned));
+            relevant.push(person);
+        };
+        for choice in choices {
+            add(&choice.label, Some(&choice.label), true);
+            choice.spoken.iter().for_each(|word| add(word, Some(&choice.label), true));
+        }
+        PARTNER.iter().for_each(|word| add(word, Some("交際相手"), true));
+        SIDELESS.iter().for_each(|word| add(word, None, true));
+        NO_PERSON.iter().for_each(|word| add(word, None, false));
+        let matcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns)?;
+        Ok(Self { matcher, labels, relevant, choices: choices.to_vec() })
+    }
+
+    /// The choice with this label.
+    pub(crate) fn choice(&self, label: &str) -> Option<&Choice> {
+        self.choices.iter().find(|c| c.label == label)
+    }
+
+    /// Mentions in `range`, by position.
+    pub(crate) fn mentions(&self, text: &str, range: Range<usize>) -> Vec<Mention> {
+        self.matcher
+            .find_iter(&text[range.clone()])
+            .filter(|m| self.relevant[m.pattern()])
+            .map(|m| Mention {
+                range: range.start + m.start()..range.start + m.end(),
+                relation: self.labels[m.pattern()].clone(),
+            })
+            .filter(|m| is_whole_word(text, &m.range))
+            .collect()
+    }
+}
+
+/// A one-character word (父, 兄) must not touch another kanji: 兄弟, 叔父, 父方.
+fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
+    if text[range.clone()].chars().count() > 1 {
+        return true;
+    }
+    let before = text[..range.start].chars().next_back();
+    let after = text[range.end..].chars().next();
+    ![before, after].into_iter().flatten().any(is_kanji)
+}
+
+/// A name at the start of `range`: up to an honorific, punctuation, or a particle behind kanji or katakana.
+pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let words = &text[range.clone()];
+    let mut end = words.len();
+    let mut before: Option<char> = None;
+    for (at, c) in words.char_indices() {
+        let rest = &words[at..];
+        let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
+            && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
+        let stops = matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
+            || c.is_ascii_digit()
+            || particle
+            || (before.is_some() && (rest.starts_with("です") || HONORIFICS.iter().any(|h| rest.starts_with(h))));
+        if stops {
+            end = at;
+            break;
+        }
+        before = Some(c);
+    }
+    let name = &words[..end];
+    let plausible = (1..=10).contains(&name.chars().count())
+        && name.chars().all(|c| is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z'));
+    plausible.then(|| range.start..range.start + end)
+}
+
+/// The end of the honorific at `at`, or `at` where there is none.
+pub(crate) fn skip_honorific(text: &str, at: usize) -> usize {
+    HONORIFICS.iter().find(|h| text[at..].starts_with(*h)).map_or(at, |h| at + h.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn relations() -> Relations {
+        let choice = |label: &str, spoken: &[&str]| Choice {
+            label: label.into(),
+            spoken: spoken.iter().map(ToString::to_string).collect(),
+        };
+        Relations::new(&[
+            choice("本児", &[]),
+            choice("実父", &["お父さん", "父"]),
+            choice("実母", &["お母さん", "母"]),
+            choice("母方祖母", &["母方の祖母", "母方のおばあちゃん"]),
+            choice("兄", &[]),
+        ])
+        .unwrap()
+    }
+
+    fn labels(text: &str) -> Vec<Option<String>> {
+        relations().mentions(text, 0..text.len()).into_iter().map(|m| m.relation).collect()
+    }
+
+    #[test]
+    fn words_for_relatives() {
+        assert_eq!(labels("お母さんと本児"), [Some("実母".to_owned()), Some("本児".to_owned())]);
+        assert_eq!(labels("母方のおばあちゃん"), [Some("母方祖母".to_owned())]);
+        assert_eq!(labels("祖母から"), [None]);
+        assert_eq!(labels("母の交際相手から"), [Some("交際相手".to_owned())]);
+    }
+
+    #[test]
+    fn compounds_are_no_people() {
+        assert!(labels("母子手帳と母乳と父の日").is_empty());
+        assert!(labels("兄弟げんか、叔父").is_empty());
+    }
+
+    #[test]
+    fn names_end_where_they_end() {
+        let name = |text: &str| name_at(text, 0..text.len()).map(|r| text[r].to_owned());
+        assert_eq!(name("森田と、保健師").as_deref(), Some("森田"));
+        assert_eq!(name("高橋ゆかりさん、34歳").as_deref(), Some("高橋ゆかり"));
+        assert_eq!(name("高橋ひなた、女の子です").as_deref(), Some("高橋ひなた"));
+        assert_eq!(name("西村が家庭訪問").as_deref(), Some("西村"));
+        assert_eq!(name("、森田"), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! The child of a report: name, birth, age, sex, address, school, whereabouts.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+
+use super::{Filled, Outcome, without};
+use crate::people::name_at;
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
+
+/// Words with which a sentence is about somebody else.
+const OTHERS: &[&str] =
+    &["通告者", "相談者", "保護者", "きょうだい", "兄弟", "姉妹", "対応者", "同居", "祖母への", "姉が", "兄が", "弟が", "妹が"];
+/// The child as the subject.
+const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
+/// Ends of a sentence that are not part of an address.
+const TAIL: &[&str] = &["らしいとのこと", "らしいです", "だそうです", "とのこと", "らしい", "です", "である", "になります"];
+
+/// Sentences about the child and nobody else.
+fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
+    scene.narrative().filter(|s| {
+        s.heading.as_deref() != Some("主訴")
+            && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && scene.quotes(s.range.clone()).is_empty()
+    })
+}
+
+/// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
+pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene) {
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        if let Some(found) = status(text, cue.end..sentence.range.end) {
+            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+        }
+        let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
+        if let Some(name) = name_at(text, start..sentence.range.end) {
+            return Ok(Some(named(scene, name)));
+        }
+    }
+    // 「本児は、NAME、男」: a name only when the sex or the birth follows it.
+    for sentence in about_child(scene) {
+        let Some(subject) = find_any(text, sentence.full.clone(), CHILD) else { continue };
+        let Some(start) = after_topic(text, subject.end, sentence.range.end) else { continue };
+        let Some(name) = name_at(text, start..sentence.range.end) else { continue };
+        let next = trim(text, name.end..sentence.range.end);
+        if text[name.end..].starts_with('、') && (text[next.clone()].starts_with(['男', '女']) || starts_with_birth(scene, &next)) {
+            return Ok(Some(named(scene, name)));
+        }
+    }
+    Ok(None)
+}
+
+fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
+    let mut person = PersonBuilder::new(scene.doc);
+    person.name(name);
+    Outcome::Stated(Grounded::person(person))
+}
+
+fn starts_with_birth(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    scene.dates(range.clone()).iter().any(|(_, a)| a.range.start == range.start)
+}
+
+/// Where the words begin after 「…は、」.
+fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
+    let particle = ["は、", "は", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
+    Some(from + particle.len())
+}
+
+/// A date that 「生まれ」 follows or 「生年月日」 leads.
+pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
+        let born = scene.dates(sentence.full.clone()).into_iter().find(|(date, a)| {
+            let after = &text[a.range.end..sentence.full.end];
+            date.is_some()
+                && (after.starts_with("生") || after.starts_with("日生") || text[..a.range.start].ends_with(['は', '、']))
+        });
+        if let Some((Some(date), annotation)) = born {
+            let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&annotation.range), &NormalForm::Date(date));
+            return Ok(Some(Outcome::Stated(grounded.with_flags(annotation.flags.iter().copied()))));
+        }
+        if let Some(cue) = find_any(text, sentence.full.clone(), &["生年月日", "誕生日"])
+            && let Some(found) = status(text, cue.end..sentence.full.end)
+        {
+            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+        }
+    }
+    Ok(None)
+}
+
+/// Completed years. A range keeps its words and no value; an infant is 0 with the months in words.
+pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene) {
+        let found = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
+            Entity::Age(age) => Some((age, a)),
+            _ => None,
+        });
+        let Some((age, annotation)) = found else {
+            if has_any(text, sentence.full.clone(), &spec.cues)
+                && let Some(outcome) = without(scene, sentence)
+            {
+                return Ok(Some(outcome));
+            }
+            continue;
+        };
+        let words = annotation.range.clone();
+        let number = NormalForm::Number(f64::from(age.years));
+        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words), &number).showing(scene.doc, words.clone());
+        let open = age.years != age.years_high || annotation.flags.contains(&Flag::Uncertain);
+        let flags = annotation.flags.iter().copied().chain(open.then_some(Flag::Uncertain));
+        let grounded = if age.years == age.years_high { grounded } else { grounded.open() };
+        return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
+    }
+    Ok(None)
+}
+
+/// The first sex in a sentence about the child.
+pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene) {
+        for clause in clauses(text, sentence.range.clone()) {
+            let words = trim(text, clause.clone());
+            let spoken = spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| {
+                let whole = s.range == words;
+                let long = text[s.range.clone()].chars().count() > 1;
+                let adult = ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a));
+                s.choice.label.chars().count() == 1 && (whole || long) && !adult
+            });
+            if let Some(spoken) = spoken {
+                let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+                return Ok(Some(Outcome::Stated(grounded)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The words after 「住所は、」.
+pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    Ok(about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues)))
+}
+
+/// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
+pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {
+    let text = scene.text();
+    let cue = find_any(text, sentence.full.clone(), cues)?;
+    if let Some(found) = status(text, cue.end..sentence.full.end)
+        && found.reason != Reason::Denial
+    {
+        return Some(super::without_as(scene, sentence, found.reason, None));
+    }
+    let start = after_topic(text, cue.end, sentence.full.end)?;
+    let range = trim_end_of(text, trim(text, start..sentence.full.end), TAIL);
+    let hedged = has_any(text, range.end..sentence.full.end, &["らしい", "くらい", "かも", "と思"]);
+    let hearsay = has_any(text, range.end..sentence.full.end, &["とのこと", "そうです"]);
+    let flags = hedged.then_some(Flag::Uncertain).into_iter().chain(hearsay.then_some(Flag::Hearsay));
+    (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
+}
+
+/// The school with its name, grade and class as detail.
+pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene) {
+        for clause in clauses(text, sentence.range.clone()) {
+            let words = trim_end_of(text, trim(text, clause), &["に通っています", "に通っている", "に通う", "に在籍", "です", "に"]);
+            let Some(spoken) = spoken_choices(text, words.clone(), &spec.choices).into_iter().next() else { continue };
+            let named = text[..spoken.range.start]
+                .chars()
+                .next_back()
+                .is_some_and(|c| spoken.range.start > words.start && (is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん')));
+            let graded = text[spoken.range.end..words.end].contains(['年', '組', '児']);
+            if !(named || graded) || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院"]) {
+                continue;
+            }
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+            return Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, words))));
+        }
+    }
+    Ok(None)
+}
+
+/// 「本児は今、学校にいます」「今は家にいると思う」
+pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
+        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next() else {
+            if let Some(outcome) = without(scene, sentence) {
+                return Ok(Some(outcome));
+            }
+            continue;
+        };
+        let place = trim_end_of(text, spoken.range.clone(), &["に", "で"]);
+        let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+        let grounded = grounded.with_detail(scene.doc, place);
+        let unsure = has_any(text, sentence.range.clone(), &["と思う", "と思い", "らしい", "かもしれ"]);
+        let hearsay = has_any(text, sentence.range.clone(), &["とのこと", "そうです"]);
+        let flags = unsure.then_some(Flag::Uncertain).into_iter().chain(hearsay.then_some(Flag::Hearsay));
+        return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
+    }
+    Ok(None)
+}

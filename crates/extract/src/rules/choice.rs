@@ -1,0 +1,96 @@
+//! Enum and bool3 fields by their spoken choices.
+
+use record::template::FieldSpec;
+use record::{Flag, Grounded, NormalForm, Reason};
+
+use super::{Filled, Outcome, without};
+use crate::scene::{Scene, Sentence};
+use crate::status::{is_double_negation, status};
+use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
+
+/// The first choice spoken in a sentence about the field. A literal field takes it only if the label itself was spoken:
+/// [`record::Field::stated`] sees to that.
+pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    for sentence in scene.about(spec) {
+        if let Some(spoken) = spoken_choices(scene.text(), sentence.full.clone(), &spec.choices).into_iter().next() {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
+    }
+    Ok(None)
+}
+
+/// How the report came in: the choice that stands before 受理 or 受付.
+pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    for sentence in scene.about(spec) {
+        let Some(marker) = find_any(scene.text(), sentence.range.clone(), &["受理", "受付", "受け付け", "通告"]) else {
+            continue;
+        };
+        let before = sentence.range.start..marker.start;
+        if let Some(spoken) = spoken_choices(scene.text(), before, &spec.choices).into_iter().last() {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
+    }
+    Ok(None)
+}
+
+/// 有 / 無 / 不明 of the thing that the cues name. To offer help with it (案内) says nothing about it.
+pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    for sentence in scene.about(spec) {
+        if has_any(scene.text(), sentence.range.clone(), &["案内", "窓口", "説明し", "助言"]) {
+            continue;
+        }
+        if is_double_negation(scene.text(), sentence.range.clone()) {
+            let words = Grounded::words(scene.doc, std::slice::from_ref(&sentence.full));
+            return Ok(Some(Outcome::Stated(words.with_flags([Flag::DoubleNegation]))));
+        }
+        if let Some(outcome) = without(scene, sentence) {
+            return Ok(Some(outcome));
+        }
+        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&sentence.full), &NormalForm::Present);
+        let detail = detail_of(scene, spec, sentence);
+        let grounded = match detail {
+            Some(detail) if spec.detail => grounded.with_detail(scene.doc, detail),
+            _ => grounded,
+        };
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    Ok(None)
+}
+
+/// The words after 「…は、」, without the verb that says that it exists.
+fn detail_of(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> Option<std::ops::Range<usize>> {
+    let text = scene.text();
+    let start = find_any(text, sentence.full.clone(), &spec.cues).map_or(sentence.range.start, |cue| cue.end);
+    let start = start.max(sentence.range.start);
+    let after = &text[start..sentence.range.end];
+    let start = start + after.find('は').filter(|at| *at <= 6).map_or(0, |at| at + 'は'.len_utf8());
+    let words = trim(text, start..sentence.range.end);
+    let endings = ["があります", "がある", "あります", "ある", "です", "がありました", "があった"];
+    let words = trim_end_of(text, words, &endings);
+    (words.len() > 3).then_some(words)
+}
+
+/// 要 or 否, spoken right after the cue: 「緊急対応は、要」.
+pub(super) fn response(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    for sentence in scene.sentences.iter().filter(|s| has_any(scene.text(), s.full.clone(), &spec.cues)) {
+        let Some(cue) = find_any(scene.text(), sentence.full.clone(), &spec.cues) else { continue };
+        let rest = trim(scene.text(), cue.end..sentence.full.end);
+        let words = scene.words(&rest);
+        let body = words.trim_start_matches(['は', 'の', '、', ' ']).trim_start_matches("要否は").trim_start_matches('、');
+        let at = rest.end - body.len();
+        let spoken = spec.choices.iter().find(|c| {
+            let after = body.strip_prefix(c.label.as_str());
+            after.is_some_and(|a| a.is_empty() || a.starts_with(['。', '、', 'で', 'と']))
+        });
+        if let Some(choice) = spoken {
+            let trigger = sentence.full.start..at + choice.label.len();
+            return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, &choice.label, trigger)?)));
+        }
+        if status(scene.text(), rest).is_some_and(|s| s.reason == Reason::SaidUnknown) {
+            return Ok(without(scene, sentence));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,190 @@
+//! When, where, how and with whom the contact took place.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
+
+use super::{Filled, Outcome};
+use crate::scene::{Scene, Sentence};
+use crate::words::{clauses, has_any, is_kanji, is_katakana, spoken_choices, trim};
+
+/// The opening of a dictation: sentences before the first narrative heading, at most this many.
+const OPENING: usize = 4;
+const MET: &str = "面接した";
+const NOT_MET: &str = "会えなかった";
+const REFUSED: &str = "面接拒否";
+
+/// The day and the times: under the field's heading, else in the first sentence that has a time, else a date.
+pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let candidates: Vec<&Sentence> = if headed.is_empty() { scene.narrative().collect() } else { headed };
+    let timed = candidates.iter().position(|s| !scene.times(s.range.clone()).is_empty());
+    let dated = candidates.iter().position(|s| scene.dates(s.range.clone()).iter().any(|(d, _)| d.is_some()));
+    let at = match (timed, dated) {
+        // The time may follow in the next sentence, not further away.
+        (Some(time), Some(date)) if time <= date + 1 => date.min(time),
+        (_, Some(date)) => date,
+        (Some(time), None) => time,
+        (None, None) => return Ok(None),
+    };
+    let span = candidates[at].range.start..candidates.get(at + 1).map_or(candidates[at].range.end, |s| {
+        if timed == Some(at + 1) && dated == Some(at) { s.range.end } else { candidates[at].range.end }
+    });
+    let date = scene.dates(span.clone()).into_iter().find_map(|(d, a)| Some((d?, a)));
+    let time = scene.times(span).into_iter().find(|(_, _, t)| date.is_none_or(|(_, d)| t.range.start >= d.range.end));
+
+    let Some((day, day_words)) = date else {
+        let words = time.map(|(_, _, a)| a.range.clone()).into_iter().collect::<Vec<_>>();
+        return Ok(Some(Outcome::Stated(Grounded::words(scene.doc, &words).with_flags([Flag::NoAnchor]))));
+    };
+    let mut ranges = vec![day_words.range.clone()];
+    let mut flags = day_words.flags.clone();
+    if let Some((_, _, words)) = &time {
+        // One citation from the day to the time where they stand close together.
+        let apart = words.range.start.saturating_sub(day_words.range.end);
+        if apart <= 12 { ranges[0].end = words.range.end } else { ranges.push(words.range.clone()) }
+        flags.extend(words.flags.iter().copied());
+    }
+    let (start, end) = time.map_or((None, None), |(start, end, _)| (Some(start), end));
+    let form = if spec.kind == record::template::FieldType::Datetime {
+        NormalForm::Datetime(day, start)
+    } else {
+        NormalForm::DatetimeRange(day, start, end)
+    };
+    Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &ranges, &form).with_flags(flags))))
+}
+
+/// Where: the first place spoken in the opening, with its name as detail.
+pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
+    let mut grounded = Grounded::choice(scene.doc, &spec.choices, label, range.clone())?;
+    let name = proper_name(scene.text(), &range);
+    if name.start < range.start {
+        grounded = grounded.with_detail(scene.doc, name);
+    }
+    Ok(Some(Outcome::Stated(grounded)))
+}
+
+/// How: the first form spoken in the opening.
+pub(super) fn form(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
+    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, range)?)))
+}
+
+fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s str, Range<usize>)> {
+    let headed = scene.under(&spec.headings);
+    let opening = scene.narrative().take(OPENING).filter(|s| s.heading.is_none());
+    headed.chain(opening).find_map(|sentence| {
+        let quoted = scene.doc.quoted();
+        spoken_choices(scene.text(), sentence.range.clone(), &spec.choices)
+            .into_iter()
+            .find(|s| !quoted.iter().any(|q| q.contains(&s.range.start)))
+            .map(|s| (s.choice.label.as_str(), s.range))
+    })
+}
+
+/// The word with the kanji and katakana (and hiragana between them) in front of it: 市立みどり病院.
+fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
+    let mut start = word.start;
+    for (at, c) in text[..word.start].char_indices().rev() {
+        if is_kanji(c) || is_katakana(c) {
+            start = at;
+        } else if !matches!(c, 'ぁ'..='ん') || matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ') {
+            break;
+        }
+    }
+    // Hiragana at the front of a name (みどり病院) belongs to it.
+    let hiragana: usize = text[..start]
+        .chars()
+        .rev()
+        .take_while(|c| matches!(c, 'ぁ'..='ん') && !matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ' | 'の'))
+        .map(char::len_utf8)
+        .sum();
+    start - hiragana..word.end
+}
+
+/// Who was met, who was not, who refused.
+pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let mut people: Vec<Interviewee> = Vec::new();
+    for sentence in scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見")) {
+        let mut carried = None;
+        for clause in clauses(scene.text(), sentence.range.clone()) {
+            let outcome = met_in(scene, &clause);
+            let mut mentions: Vec<_> =
+                scene.mentions(clause.clone()).into_iter().filter_map(|m| Some((m.relation?, m.range))).collect();
+            let has_quote = !scene.quotes(sentence.range.clone()).is_empty();
+            if mentions.is_empty() {
+                mentions.extend(carried.clone());
+            }
+            carried = mentions.last().cloned();
+            match outcome {
+                Some(met) => mentions.into_iter().for_each(|(r, range)| {
+                    Interviewee::add(&mut people, r, met, range, clause.clone());
+                }),
+                None if has_quote => {
+                    for (quote, _) in scene.quotes(sentence.range.clone()) {
+                        let Some(speaker) = &quote.speaker else { continue };
+                        if let Some(m) = scene.mentions(speaker.clone()).into_iter().next()
+                            && let Some(relation) = m.relation
+                        {
+                            Interviewee::add(&mut people, relation, MET, m.range, speaker.start..quote.verb.end);
+                        }
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+    // What stands under 本児の様子 was seen.
+    let seen = scene.sentences.iter().find(|s| s.heading.as_deref() == Some("本児の様子"));
+    if let Some(seen) = seen.filter(|s| super::without(scene, s).is_none()) {
+        Interviewee::add(&mut people, "本児".to_owned(), MET, seen.full.clone(), seen.full.clone());
+    }
+
+    let mut rows = Vec::new();
+    for person in people {
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.choose("relation", &person.relation, person.mention.clone())?;
+        if scene.words(&person.mention) != person.relation && person.mention.len() < 40 {
+            row.keep("relation", Kept::Detail, person.mention)?;
+        }
+        row.choose("met", person.met, trim(scene.text(), person.evidence))?;
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+struct Interviewee {
+    relation: String,
+    met: &'static str,
+    mention: Range<usize>,
+    evidence: Range<usize>,
+}
+
+impl Interviewee {
+    /// A refusal outranks an absence, an absence a meeting: 「面接拒否」 said once is not undone by words through a door.
+    fn add(people: &mut Vec<Self>, relation: String, met: &'static str, mention: Range<usize>, evidence: Range<usize>) {
+        let rank = |met: &str| [MET, NOT_MET, REFUSED].iter().position(|m| *m == met);
+        match people.iter_mut().find(|p| p.relation == relation) {
+            Some(known) if rank(met) > rank(known.met) => {
+                (known.met, known.evidence) = (met, evidence);
+            }
+            Some(_) => {}
+            None => people.push(Self { relation, met, mention, evidence }),
+        }
+    }
+}
+
+fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
+    let has = |words: &[&str]| has_any(scene.text(), clause.clone(), words);
+    if has(&["面接拒否", "面接を拒否", "面会拒否", "面会を拒否"]) {
+        Some(REFUSED)
+    } else if has(&["不在", "会えず", "会えな", "会えませ", "会えてい", "来られず"]) {
+        Some(NOT_MET)
+    } else if has(&["と面接", "来所し", "面接し", "面会し", "とも面接"]) {
+        Some(MET)
+    } else {
+        None
+    }
+}

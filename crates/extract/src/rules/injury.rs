@@ -1,0 +1,251 @@
+//! Injury rows (language.md pass 14, columns of forms.md T9).
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use record::template::{ColumnSpec, FieldSpec};
+use record::{Entity, Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
+use regex::Regex;
+
+use super::speech::{INJURY_WORDS, explained};
+use super::{Filled, Outcome, without_as};
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{Spoken, find_any, has_any, is_kanji, spoken_choices};
+
+/// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
+const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
+/// Parts that people have two of.
+const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
+const OTHER: &str = "その他";
+
+static COIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok());
+static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
+        .ok()
+});
+
+/// One row for each kind of injury at a place of the body.
+pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let (Some(part), Some(kind)) = (spec.column("part"), spec.column("kind")) else {
+        return Ok(None);
+    };
+    let mut rows = Vec::new();
+    for sentence in scene.narrative().filter(|s| is_asserted(scene, s)) {
+        for area in areas(scene, sentence, part, kind) {
+            rows.push(row(scene, spec, area)?);
+        }
+    }
+    if let [only] = rows.as_mut_slice() {
+        let said: Vec<_> = explained(scene).into_iter().map(|e| (e.speaker, e.words)).collect();
+        if !said.is_empty() {
+            only.statements("explanation", &said)?;
+        }
+    }
+    if let Some(grounded) = Grounded::rows(rows) {
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    Ok(scene.narrative().find_map(|s| absent(scene, s)))
+}
+
+/// A sentence about injuries in general that says there is none, or that it is not known.
+fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
+    let words = ["外傷", "けが", "怪我", "あざ", "痣", "傷"];
+    let found = find_any(scene.text(), sentence.full.clone(), &words)?;
+    // 「けがについて、実母は説明を拒否」 is about the explanation, 「けがの時期も不明」 about the time.
+    if has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"]) {
+        return None;
+    }
+    let reason = status(scene.text(), found.end..sentence.full.end)?.reason;
+    // A person's denial is no observation.
+    (reason != Reason::Denial && reason != Reason::Refused).then(|| without_as(scene, sentence, reason, None))
+}
+
+/// Whether the sentence speaks of an injury and does not take it back.
+pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let Some(word) = find_any(text, sentence.range.clone(), INJURY_WORDS) else { return false };
+    let clause_end = text[word.end..sentence.range.end]
+        .find(['、', '。', 'が'])
+        .map_or(sentence.range.end, |at| word.end + at);
+    status(text, word.start..(clause_end + '。'.len_utf8()).min(sentence.range.end)).is_none()
+}
+
+/// The words of one injury: its part, its kind, and the stretch that describes it.
+struct Area<'c> {
+    part: Spoken<'c>,
+    kind: Spoken<'c>,
+    range: Range<usize>,
+}
+
+/// Pairs each kind with the part before it. A part without a kind is no injury (「泣いて頬が赤い」).
+fn areas<'c>(scene: &Scene<'_>, sentence: &Sentence, part: &'c ColumnSpec, kind: &'c ColumnSpec) -> Vec<Area<'c>> {
+    let text = scene.text();
+    let quoted = scene.doc.quoted();
+    let outside = |r: &Range<usize>| !quoted.iter().any(|q| q.contains(&r.start));
+    let parts: Vec<_> = spoken_choices(text, sentence.range.clone(), &part.choices)
+        .into_iter()
+        .filter(|s| outside(&s.range) && s.choice.label != s.range_is_other(text))
+        .filter(|s| is_part(text, s))
+        .collect();
+    let kinds: Vec<_> = spoken_choices(text, sentence.range.clone(), &kind.choices)
+        .into_iter()
+        .filter(|s| outside(&s.range) && is_kind(text, s))
+        .collect();
+    let mut areas: Vec<Area<'c>> = Vec::new();
+    for (i, kind) in kinds.iter().enumerate() {
+        let Some(part) = parts.iter().rfind(|p| p.range.start < kind.range.end) else { continue };
+        let start = areas.last().map_or(sentence.range.start, |a: &Area<'_>| a.range.end).max(
+            side_start(text, part.range.start, sentence.range.start),
+        );
+        let end = kinds.get(i + 1).map_or(sentence.range.end, |next| {
+            let next_part = parts.iter().find(|p| p.range.start > kind.range.end && p.range.start < next.range.start);
+            next_part.map_or(next.range.start, |p| side_start(text, p.range.start, kind.range.end))
+        });
+        let end = clause_of_kind(text, kind.range.end, end);
+        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
+    }
+    areas
+}
+
+impl Spoken<'_> {
+    /// The label その他 itself is no part.
+    fn range_is_other(&self, text: &str) -> &str {
+        if text[self.range.clone()] == *OTHER { OTHER } else { "" }
+    }
+}
+
+/// 手 in 手形 or 相手, 口 in 口調, 足 in 不足 are no parts of the body.
+fn is_part(text: &str, spoken: &Spoken<'_>) -> bool {
+    if text[spoken.range.clone()].chars().count() > 1 {
+        return true;
+    }
+    let before = text[..spoken.range.start].chars().next_back();
+    let after = text[spoken.range.end..].chars().next();
+    let side = before.is_some_and(|c| matches!(c, '左' | '右' | '両'));
+    !after.is_some_and(is_kanji) && (side || !before.is_some_and(is_kanji))
+}
+
+/// 傷 in 受傷 or 傷ついた, あと as a conjunction are no injuries.
+fn is_kind(text: &str, spoken: &Spoken<'_>) -> bool {
+    let words = &text[spoken.range.clone()];
+    let before = text[..spoken.range.start].chars().next_back();
+    let after = &text[spoken.range.end..];
+    match words {
+        "傷" => !before.is_some_and(is_kanji) && !after.starts_with(['つ', '付', '害', '病']),
+        "あと" | "跡" => {
+            let described = text[..spoken.range.start].ends_with(['な', 'い', 'の', 'た']);
+            described && after.starts_with(['が', 'を', 'も', '、', '。', 'は', '1', '2', '3'])
+        }
+        OTHER => false,
+        "腫れ" | "はれ" | "こぶ" => !before.is_some_and(|c| c == '晴'),
+        _ => true,
+    }
+}
+
+/// The start of 左の, 右の, 両 in front of a part.
+fn side_start(text: &str, part: usize, from: usize) -> usize {
+    ["左の", "右の", "両方の", "両", "左", "右", "左側の", "右側の", "古い", "新しい"]
+        .iter()
+        .filter(|side| part - from >= side.len() && text[from..part].ends_with(**side))
+        .map(|side| part - side.len())
+        .min()
+        .unwrap_or(part)
+}
+
+/// A count or size may follow the kind (「青あざがひとつ」): to the end of the sentence, or 「と」 before the next.
+fn clause_of_kind(text: &str, kind_end: usize, limit: usize) -> usize {
+    text[kind_end..limit].find('。').map_or(limit, |at| kind_end + at)
+}
+
+fn row<'d>(scene: &Scene<'d>, spec: &'d FieldSpec, area: Area<'_>) -> Result<RowBuilder<'d>, record::GroundingError> {
+    let text = scene.text();
+    let mut row = RowBuilder::new(scene.doc, spec);
+    row.cite(crate::words::trim(text, area.range.clone()));
+    row.choose("part", &area.part.choice.label, area.part.range.clone())?;
+    if area.part.choice.label == OTHER {
+        row.keep("part", Kept::Detail, area.part.range.clone())?;
+    }
+    side(text, &mut row, spec, &area)?;
+    row.choose("kind", &area.kind.choice.label, area.kind.range.clone())?;
+    if area.kind.choice.label == OTHER {
+        row.keep("kind", Kept::Detail, area.kind.range.clone())?;
+    }
+    for column in ["colour", "shape", "age"] {
+        let choices = spec.column(column).map_or(&[][..], |c| c.choices.as_slice());
+        for spoken in spoken_choices(text, area.range.clone(), choices) {
+            if spoken.choice.label != OTHER {
+                row.choose(column, &spoken.choice.label, spoken.range)?;
+            }
+        }
+    }
+    size(text, &mut row, &area.range)?;
+    count(scene, &mut row, &area.range)?;
+    Ok(row)
+}
+
+fn side(
+    text: &str,
+    row: &mut RowBuilder<'_>,
+    spec: &FieldSpec,
+    area: &Area<'_>,
+) -> Result<(), record::GroundingError> {
+    let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
+    let before = area.range.start..area.part.range.start;
+    match spoken_choices(text, before, choices).into_iter().last() {
+        Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
+        None if PAIRED.contains(&area.part.choice.label.as_str()) => {
+            row.flag(Flag::SideMissing);
+            row.choose("side", "不明", area.part.range.clone())
+        }
+        None => Ok(()),
+    }
+}
+
+fn size(text: &str, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<(), record::GroundingError> {
+    let words = &text[range.clone()];
+    let at = |m: regex::Match<'_>| range.start + m.start()..range.start + m.end();
+    if let Some(found) = COIN.as_ref().and_then(|r| r.captures(words))
+        && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| m.as_str().parse().ok()))
+    {
+        row.normal("size", &NormalForm::CoinSize(coin), at(whole))?;
+        if let Some((_, cm)) = COINS.iter().find(|(c, _)| *c == coin) {
+            row.normal("size_cm", &NormalForm::Number(*cm), at(whole))?;
+        }
+        return Ok(());
+    }
+    if let Some(found) = LENGTH.as_ref().and_then(|r| r.captures(words))
+        && let (Some(whole), Some(number), Some(unit)) = (found.get(0), found.get(1), found.get(2))
+    {
+        row.copy("size", at(whole))?;
+        if let (Ok(number), None) = (number.as_str().parse::<f64>(), found.get(3)) {
+            let cm = if unit.as_str().starts_with(['m', 'ミ']) { number / 10.0 } else { number };
+            row.normal("size_cm", &NormalForm::Number(cm), at(whole))?;
+        }
+    }
+    Ok(())
+}
+
+/// A count of injuries: 本, 個, か所, つ. 「いくつか」 is kept as words.
+fn count(scene: &Scene<'_>, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<(), record::GroundingError> {
+    const UNITS: &[&str] = &["本", "個", "つ", "か所", "ヶ所", "カ所", "箇所", "ヵ所"];
+    const KANA: &[(&str, f64)] = &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0), ("よっつ", 4.0), ("いつつ", 5.0)];
+    let annotated = scene.doc.annotations_in(range.clone()).find_map(|a| match &a.entity {
+        Entity::Quantity { low, high, unit } if UNITS.contains(&unit.as_str()) => Some((*low, *high, a.range.clone())),
+        _ => None,
+    });
+    let kana = KANA.iter().find_map(|(word, n)| {
+        find_any(scene.text(), range.clone(), &[word]).map(|at| (*n, *n, at))
+    });
+    if let Some((low, high, words)) = annotated.or(kana) {
+        if (low - high).abs() < f64::EPSILON {
+            row.normal("count", &NormalForm::Number(low), words.clone())?;
+        }
+        return row.keep("count", Kept::Words, words);
+    }
+    if let Some(words) = find_any(scene.text(), range.clone(), &["いくつか", "数か所", "数カ所", "多数", "複数"]) {
+        row.keep("count", Kept::Words, words)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,164 @@
+//! The rules by name. A new rule is a function in one of these modules and a line in [`RULES`].
+
+mod abuse;
+mod actions;
+mod child;
+mod choice;
+mod contact;
+mod family;
+mod injury;
+mod reporter;
+mod section;
+mod speech;
+mod staff;
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use record::template::FieldSpec;
+use record::{Grounded, Reason};
+
+use crate::Error;
+use crate::scene::{Scene, Sentence};
+use crate::status::{Status, status};
+
+/// What a rule makes of the dictation for one field.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A value.
+    Stated(Grounded),
+    /// Words that say that it is unknown, denied or absent.
+    Without {
+        /// Which.
+        reason: Reason,
+        /// Who denied it.
+        by: Option<String>,
+        /// The words.
+        words: Grounded,
+    },
+}
+
+impl Outcome {
+    /// The cited ranges of the document.
+    #[must_use]
+    pub fn ranges(&self) -> &[Range<usize>] {
+        match self {
+            Self::Stated(grounded) | Self::Without { words: grounded, .. } => grounded.ranges(),
+        }
+    }
+}
+
+/// `None` where the dictation says nothing about the field.
+pub(crate) type Filled = Result<Option<Outcome>, Error>;
+type Fill = fn(&Scene<'_>, &FieldSpec) -> Filled;
+
+/// A rule: its name in a template and what it does.
+pub(crate) struct Rule {
+    name: &'static str,
+    fill: Fill,
+}
+
+impl Rule {
+    pub(crate) fn fill(&self, scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+        (self.fill)(scene, spec)
+    }
+}
+
+static RULES: &[Rule] = &[
+    Rule { name: "abuser", fill: abuse::abuser },
+    Rule { name: "acts", fill: abuse::acts },
+    Rule { name: "agreements", fill: actions::agreements },
+    Rule { name: "birth", fill: child::birth },
+    Rule { name: "child_address", fill: child::address },
+    Rule { name: "child_age", fill: child::age },
+    Rule { name: "child_name", fill: child::name },
+    Rule { name: "child_school", fill: child::school },
+    Rule { name: "child_sex", fill: child::sex },
+    Rule { name: "choice", fill: choice::choice },
+    Rule { name: "contact_form", fill: contact::form },
+    Rule { name: "explanations", fill: speech::explanations },
+    Rule { name: "frequency", fill: abuse::frequency },
+    Rule { name: "guardians", fill: family::guardians },
+    Rule { name: "household", fill: family::household },
+    Rule { name: "injuries", fill: injury::injuries },
+    Rule { name: "interviewees", fill: contact::interviewees },
+    Rule { name: "listener", fill: staff::listener },
+    Rule { name: "next_actions", fill: actions::next_actions },
+    Rule { name: "notice", fill: section::notice },
+    Rule { name: "observation", fill: section::observation },
+    Rule { name: "occasion", fill: contact::occasion },
+    Rule { name: "place", fill: contact::place },
+    Rule { name: "presence", fill: choice::presence },
+    Rule { name: "reception_method", fill: choice::reception_method },
+    Rule { name: "reporter_address", fill: reporter::address },
+    Rule { name: "reporter_name", fill: reporter::name },
+    Rule { name: "reporter_phone", fill: reporter::phone },
+    Rule { name: "reporter_relation", fill: reporter::relation },
+    Rule { name: "response", fill: choice::response },
+    Rule { name: "route", fill: reporter::route },
+    Rule { name: "section", fill: section::section },
+    Rule { name: "siblings", fill: family::siblings },
+    Rule { name: "siblings_known", fill: family::siblings_known },
+    Rule { name: "since", fill: abuse::since },
+    Rule { name: "source_basis", fill: abuse::source_basis },
+    Rule { name: "staff", fill: staff::staff },
+    Rule { name: "statements", fill: speech::statements },
+    Rule { name: "supervisor_checks", fill: actions::supervisor_checks },
+    Rule { name: "whereabouts", fill: child::whereabouts },
+    Rule { name: "wish", fill: speech::wish },
+];
+
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| RULES.iter().map(|r| r.name).collect());
+
+/// The names that a template may use, in alphabetical order.
+#[must_use]
+pub fn names() -> &'static [&'static str] {
+    &NAMES
+}
+
+/// The rule of this name.
+pub(crate) fn by_name(name: &str) -> Result<&'static Rule, Error> {
+    RULES.iter().find(|r| r.name == name).ok_or_else(|| Error::unknown_rule(name, names()))
+}
+
+/// The words of the sentences as a text value. `None` where there are none.
+pub(crate) fn copied<'s>(scene: &Scene<'_>, sentences: impl IntoIterator<Item = &'s Sentence>) -> Option<Outcome> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for sentence in sentences {
+        match ranges.last_mut() {
+            // Neighbours become one citation.
+            Some(last) if last.end == sentence.range.start => last.end = sentence.range.end,
+            _ => ranges.push(sentence.range.clone()),
+        }
+    }
+    (!ranges.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &ranges)))
+}
+
+/// What the sentence says instead of a value: 不明, 未聴取, なし …
+pub(crate) fn without(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
+    let Status { reason, .. } = status(scene.text(), sentence.range.clone())?;
+    Some(without_as(scene, sentence, reason, None))
+}
+
+/// An outcome without a value whose words are the sentence, heading included.
+pub(crate) fn without_as(scene: &Scene<'_>, sentence: &Sentence, reason: Reason, by: Option<String>) -> Outcome {
+    let words = Grounded::words(scene.doc, std::slice::from_ref(&sentence.full));
+    Outcome::Without { reason, by, words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sorted_and_unique() {
+        assert!(names().is_sorted_by(|a, b| a < b));
+    }
+
+    #[test]
+    fn an_unknown_rule_names_the_known_ones() {
+        let message = by_name("magic").err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(message.starts_with("unknown rule: magic (known: abuser, "), "{message}");
+    }
+}

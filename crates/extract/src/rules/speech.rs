@@ -1,0 +1,127 @@
+//! What people said: statements, explanations of injuries, wishes.
+
+use std::ops::Range;
+
+use record::template::{Choice, FieldSpec};
+use record::{Flag, Grounded, Kept, Reason, RowBuilder};
+
+use super::section::whole_section;
+use super::{Filled, Outcome, copied, without};
+use crate::scene::{Scene, Sentence};
+use crate::words::{find_any, has_any, trim};
+
+/// Words that tell how an injury came about.
+const CAUSES: &[&str] = &[
+    "転", "ころ", "ぶつ", "落ち", "落と", "倒し", "倒れ", "かかった", "けんか", "喧嘩", "叩", "たた", "当た", "ひっか", "引っか",
+    "噛", "かま", "すべ", "滑", "蹴", "殴", "なぐ", "つまず", "お湯", "やけど", "踏",
+];
+/// Verbs of explaining.
+const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
+/// Words for an injury.
+pub(super) const INJURY_WORDS: &[&str] =
+    &["あざ", "痣", "傷", "けが", "怪我", "やけど", "熱傷", "火傷", "骨折", "腫れ", "出血", "あと", "跡", "打撲", "脱毛"];
+
+/// What was heard: the section, or the sentences that quote somebody and belong to no other field.
+pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if !headed.is_empty() {
+        return Ok(whole_section(scene, headed));
+    }
+    let said = scene.headless().filter(|s| {
+        let told_by_staff = has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
+        let quoted = !scene.quotes(s.range.clone()).is_empty() || scene.words(&s.range).contains('「');
+        let absent = has_any(scene.text(), s.range.clone(), &["不在", "会えてい", "会えな", "不通", "と聞いている", "とのこと"]);
+        (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
+    });
+    Ok(copied(scene, said))
+}
+
+/// Who explained an injury, and how. Different explanations stand side by side.
+pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let mut rows = Vec::new();
+    for said in explained(scene) {
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.choose("speaker", &said.speaker.label, said.mention.clone())?;
+        if scene.words(&said.mention) != said.speaker.label {
+            row.keep("speaker", Kept::Detail, said.mention)?;
+        }
+        row.copy("words", said.words)?;
+        row.cite(said.whole);
+        if said.hearsay {
+            row.flag(Flag::Hearsay);
+        }
+        rows.push(row);
+    }
+    if let Some(grounded) = Grounded::rows(rows) {
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    let refused = scene.narrative().find(|s| {
+        has_any(scene.text(), s.full.clone(), EXPLAINING)
+            && has_any(scene.text(), s.full.clone(), INJURY_WORDS)
+            && matches!(without(scene, s), Some(Outcome::Without { reason, .. }) if reason != Reason::None)
+    });
+    Ok(refused.and_then(|s| without(scene, s)))
+}
+
+/// One explanation of an injury.
+pub(super) struct Explained<'s> {
+    pub(super) speaker: &'s Choice,
+    pub(super) mention: Range<usize>,
+    pub(super) words: Range<usize>,
+    pub(super) whole: Range<usize>,
+    pub(super) hearsay: bool,
+}
+
+/// The quotations that explain an injury, when the dictation speaks of one.
+pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
+    let injured = scene.narrative().any(|s| {
+        has_any(scene.text(), s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s)
+    });
+    if !injured {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
+        for (quote, words) in scene.quotes(sentence.range.clone()) {
+            let verb = scene.words(&quote.verb);
+            let explains = EXPLAINING.iter().any(|e| verb.contains(e)) || has_any(scene.text(), words.clone(), CAUSES);
+            let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
+            let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
+            let Some(mention) = mention else { continue };
+            let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label)) else {
+                continue;
+            };
+            found.push(Explained {
+                speaker: choice,
+                mention: mention.range,
+                whole: speaker.start.min(words.start)..quote.verb.end,
+                words,
+                hearsay: has_any(scene.text(), quote.verb.end..sentence.range.end, &["とのこと", "と聞いて", "そうです"]),
+            });
+        }
+    }
+    found
+}
+
+/// A wish in the speaker's words: the section, or a quotation of the person that the cues name.
+pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if !headed.is_empty() {
+        return Ok(whole_section(scene, headed));
+    }
+    let wished = scene.headless().filter(|s| {
+        scene.is_wish(s)
+            && speaker(scene, s).is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
+    });
+    Ok(copied(scene, wished))
+}
+
+/// The words before the quotation that name its speaker.
+fn speaker(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
+    let quoted = scene.quotes(sentence.range.clone()).into_iter().find_map(|(quote, _)| quote.speaker.clone());
+    quoted.or_else(|| {
+        let bracket = find_any(scene.text(), sentence.range.clone(), &["「"])?;
+        let before = trim(scene.text(), sentence.range.start..bracket.start);
+        scene.mentions(before).into_iter().next().map(|m| m.range)
+    })
+}

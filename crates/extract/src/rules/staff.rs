@@ -1,0 +1,110 @@
+//! Who was there for the office: staff rows and the listener.
+
+use std::ops::Range;
+
+use record::template::{Choice, FieldSpec};
+use record::{Grounded, PersonBuilder, RowBuilder};
+
+use super::{Filled, Outcome};
+use crate::Error;
+use crate::people::{name_at, skip_honorific};
+use crate::scene::{Scene, Sentence};
+use crate::words::{find_all, spoken_choices};
+
+/// Words of the speaker for himself.
+const SELF: &[&str] = &["私", "わたし", "記録者"];
+/// Words that make the people of a sentence the staff who attended.
+const ATTENDED: &[&str] = &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付"];
+const OTHER: &str = "その他";
+
+struct Member<'c> {
+    title: Option<(&'c Choice, Range<usize>)>,
+    name: Option<Range<usize>>,
+    org: Option<Range<usize>>,
+    words: Range<usize>,
+}
+
+/// The staff rows: 「対応者、児福司の森田と、保健師の大西さん」, or 「児童福祉司の西村と、児童心理司の上田で対応しました」.
+pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let titles = spec.column("title").map_or(&[][..], |c| c.choices.as_slice());
+    let mut rows = Vec::new();
+    for member in members(scene, spec, titles) {
+        let mut row = RowBuilder::new(scene.doc, spec);
+        if let Some(name) = member.name {
+            row.copy("name", name)?;
+        }
+        if let Some((choice, trigger)) = member.title {
+            row.choose("title", &choice.label, trigger)?;
+        }
+        if let Some(org) = member.org {
+            row.copy("org", org)?;
+        }
+        row.cite(member.words);
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// The first member as a person.
+pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let titles = titles()?;
+    let Some(member) = members(scene, spec, &titles).into_iter().next() else { return Ok(None) };
+    let mut person = PersonBuilder::new(scene.doc);
+    if let Some(name) = member.name {
+        person.name(name);
+    }
+    if let Some((choice, trigger)) = &member.title {
+        person.role(choice, trigger.clone());
+    }
+    Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+fn titles() -> Result<Vec<Choice>, Error> {
+    let codes = record::template::shipped_codes().map_err(Error::from_template)?;
+    Ok(codes.get("staff_title").unwrap_or_default().to_vec())
+}
+
+fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let sentences = if headed.is_empty() {
+        scene.with_words(ATTENDED).filter(|s| s.heading.is_none()).take(1).collect()
+    } else {
+        headed
+    };
+    sentences.into_iter().flat_map(|s| members_of(scene, &s.range, titles)).collect()
+}
+
+fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice]) -> Vec<Member<'c>> {
+    let text = scene.text();
+    let mut members: Vec<Member<'c>> = Vec::new();
+    for word in SELF {
+        if let Some(at) = find_all(text, range.clone(), word).next() {
+            members.push(Member { title: None, name: None, org: None, words: at });
+            break;
+        }
+    }
+    let spoken = spoken_choices(text, range.clone(), titles);
+    for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
+        let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
+        // 「保健師の大西」「MSW、石井さん」「保健師大西」
+        let gap = ["の", "、"].iter().find(|p| text[title.range.end..until].starts_with(**p)).map_or(0, |p| p.len());
+        let name = name_at(text, title.range.end + gap..until).filter(|n| !n.is_empty());
+        let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
+        members.push(Member {
+            title: Some((title.choice, title.range.clone())),
+            name,
+            org: org_before(text, range.start, title.range.start),
+            words: title.range.start..end,
+        });
+    }
+    members.sort_by_key(|m| m.words.start);
+    members
+}
+
+/// 「みどり病院のMSW」: the words before の, back to the last punctuation.
+fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
+    let words = text[from..title].strip_suffix('の')?;
+    let start = words.rfind(['、', '。', ' ', 'と']).map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
+    let org = from + start..from + words.len();
+    ["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"].iter().any(|e| text[org.clone()].ends_with(e)).then_some(org)
+}

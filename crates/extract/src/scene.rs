@@ -1,0 +1,214 @@
+//! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+use record::template::{FieldSpec, Template};
+use record::{Annotation, ClockTime, Document, Entity, Quote};
+
+use crate::people::{Mention, Relations};
+use crate::words::{has_any, trim};
+
+/// A pause of this length ends a sentence that has no full stop.
+const SENTENCE_PAUSE_MS: u64 = 700;
+/// Headings whose text is one sentence, even when a full stop stands between.
+const SHORT_SECTIONS: &[&str] = &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者"];
+/// Under these headings the speaker tells what will be done.
+const PLAN_SECTIONS: &[&str] = &["今後の対応"];
+/// The speaker's own words for a plan, at the end of a sentence.
+const PLAN_ENDINGS: &[&str] =
+    &["します", "する", "予定", "予定です", "訪問", "電話", "確認", "依頼", "連絡", "届ける", "届けます", "行う", "行います"];
+/// Words for a day to come that are no date.
+const PLAN_WORDS: &[&str] = &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
+/// Verbs and endings of a wish.
+const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
+
+/// One sentence, or the part of one behind a heading.
+#[derive(Clone, Debug)]
+pub(crate) struct Sentence {
+    /// Byte range without the heading.
+    pub(crate) range: Range<usize>,
+    /// Byte range with the heading, where it stands in the same sentence.
+    pub(crate) full: Range<usize>,
+    /// Canonical heading that it stands under.
+    pub(crate) heading: Option<String>,
+}
+
+/// What the rules look at.
+pub(crate) struct Scene<'d> {
+    pub(crate) doc: &'d Document,
+    pub(crate) template: &'d Template,
+    pub(crate) relations: &'d Relations,
+    pub(crate) sentences: Vec<Sentence>,
+}
+
+impl<'d> Scene<'d> {
+    pub(crate) fn new(doc: &'d Document, template: &'d Template, relations: &'d Relations) -> Self {
+        let sentences = sentences(doc);
+        Self { doc, template, relations, sentences }
+    }
+
+    pub(crate) fn text(&self) -> &'d str {
+        self.doc.text()
+    }
+
+    pub(crate) fn words(&self, range: &Range<usize>) -> &'d str {
+        &self.doc.text()[range.clone()]
+    }
+
+    /// Sentences under any of the headings.
+    pub(crate) fn under<'s>(&'s self, headings: &'s [String]) -> impl Iterator<Item = &'s Sentence> {
+        self.sentences.iter().filter(move |s| s.heading.as_ref().is_some_and(|h| headings.contains(h)))
+    }
+
+    /// Sentences under no heading.
+    pub(crate) fn headless(&self) -> impl Iterator<Item = &Sentence> {
+        self.sentences.iter().filter(|s| s.heading.is_none())
+    }
+
+    /// Sentences that say what happened or is so: under no heading or a heading of the narrative, and no plan.
+    pub(crate) fn narrative(&self) -> impl Iterator<Item = &Sentence> {
+        self.sentences.iter().filter(|s| self.is_narrative(s))
+    }
+
+    fn is_narrative(&self, sentence: &Sentence) -> bool {
+        let view = matches!(sentence.heading.as_deref(), Some("所見" | "本児の意向" | "保護者の意向" | "告知内容"));
+        !view && !self.is_plan(sentence)
+    }
+
+    /// Sentences with any of the words, outside headings of plans and views.
+    pub(crate) fn with_words<'s, S: AsRef<str>>(&'s self, words: &'s [S]) -> impl Iterator<Item = &'s Sentence> {
+        self.narrative().filter(move |s| has_any(self.text(), s.full.clone(), words))
+    }
+
+    /// Sentences that a field is about: under its headings, or with its cues.
+    pub(crate) fn about<'s>(&'s self, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
+        self.sentences.iter().filter(move |s| {
+            s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+                || (self.is_narrative(s) && has_any(self.text(), s.full.clone(), &spec.cues))
+        })
+    }
+
+    pub(crate) fn mentions(&self, range: Range<usize>) -> Vec<Mention> {
+        let quoted = self.doc.quoted();
+        let inside = |at: usize| quoted.iter().any(|q| q.start <= at && at < q.end);
+        self.relations.mentions(self.text(), range).into_iter().filter(|m| !inside(m.range.start)).collect()
+    }
+
+    /// What was quoted in `range`, with the range of the words.
+    pub(crate) fn quotes(&self, range: Range<usize>) -> Vec<(&'d Quote, Range<usize>)> {
+        self.doc
+            .annotations_in(range)
+            .filter_map(|a| match &a.entity {
+                Entity::Quote(quote) => Some((quote, a.range.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Days said in `range`; `None` for words that fix no day.
+    pub(crate) fn dates(&self, range: Range<usize>) -> Vec<(Option<Date>, &'d Annotation)> {
+        self.doc
+            .annotations_in(range)
+            .filter_map(|a| match a.entity {
+                Entity::Date(date) => Some((date, a)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Times said in `range`: start and, for a range, end.
+    pub(crate) fn times(&self, range: Range<usize>) -> Vec<(ClockTime, Option<ClockTime>, &'d Annotation)> {
+        self.doc
+            .annotations_in(range)
+            .filter_map(|a| match a.entity {
+                Entity::TimeRange(start, end) => Some((start, Some(end), a)),
+                Entity::Time(time) => Some((time, None, a)),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Whether the sentence says what staff will do.
+    pub(crate) fn is_plan(&self, sentence: &Sentence) -> bool {
+        if let Some(heading) = &sentence.heading {
+            return PLAN_SECTIONS.contains(&heading.as_str());
+        }
+        let words = self.words(&trim(self.text(), sentence.range.clone()));
+        let future = self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
+            (Some(date), Some(anchor)) => *date > anchor,
+            _ => false,
+        }) || PLAN_WORDS.iter().any(|w| words.contains(w));
+        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e));
+        self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
+    }
+
+    /// Whether the sentence asks the supervisor (「SVに確認」).
+    pub(crate) fn is_for_supervisor(&self, sentence: &Sentence) -> bool {
+        supervisor_marker(self.text(), sentence.range.clone()).is_some()
+    }
+
+    /// Whether the sentence is somebody's wish in direct or reported speech.
+    pub(crate) fn is_wish(&self, sentence: &Sentence) -> bool {
+        has_any(self.text(), sentence.range.clone(), WISH_WORDS)
+            && (!self.quotes(sentence.range.clone()).is_empty() || self.words(&sentence.range).contains('「'))
+    }
+}
+
+/// 「SVに確認」 and its like: the range from SV to the verb.
+pub(crate) fn supervisor_marker(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    ["SVに確認", "SVに相談", "SVへ確認", "SVに報告"]
+        .iter()
+        .find_map(|marker| crate::words::find_all(text, range.clone(), marker).next())
+}
+
+fn sentences(doc: &Document) -> Vec<Sentence> {
+    let text = doc.text();
+    let headings: Vec<(&str, Range<usize>)> = doc
+        .annotations()
+        .iter()
+        .filter_map(|a| match &a.entity {
+            Entity::Heading(canonical) => Some((canonical.as_str(), a.range.clone())),
+            _ => None,
+        })
+        .collect();
+
+    let mut sentences = Vec::new();
+    let mut current: Option<&str> = None;
+    // The heading holds for one sentence only: 「目的、安全確認。」「保護者は、…」.
+    let mut once = false;
+    let mut next = headings.iter().peekable();
+    for whole in doc.sentences(SENTENCE_PAUSE_MS) {
+        let (mut at, mut start) = (whole.start, whole.start);
+        while let Some((canonical, range)) = next.next_if(|(_, r)| r.start < whole.end) {
+            push(text, start, at..range.start.max(at), current, &mut sentences);
+            (start, at) = (range.start, range.end.max(at));
+            current = Some(canonical);
+            once = text[range.clone()].ends_with('は') || SHORT_SECTIONS.contains(canonical);
+        }
+        if push(text, start, at.min(whole.end)..whole.end, current, &mut sentences) && once {
+            current = None;
+        }
+    }
+    sentences
+}
+
+/// Adds a sentence unless it is only punctuation; tells whether it was added.
+fn push(
+    text: &str,
+    full_start: usize,
+    range: Range<usize>,
+    heading: Option<&str>,
+    sentences: &mut Vec<Sentence>,
+) -> bool {
+    let trimmed = trim(text, range.clone());
+    if trimmed.is_empty() {
+        return false;
+    }
+    sentences.push(Sentence {
+        range: trimmed.start..range.end,
+        full: full_start..range.end,
+        heading: heading.map(ToOwned::to_owned),
+    });
+    true
+}
