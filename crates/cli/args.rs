@@ -1,0 +1,333 @@
+//! The command line: names, help and defaults. Behaviour is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use record::Lang;
+
+/// 聞き取り: turns a caseworker's speech into the fields of the office's form, on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "kikitori",
+    version,
+    arg_required_else_help = true,
+    after_help = "Examples:
+  kikitori models pull                                  fetch the default model, once
+  kikitori record visit.m4a --template visit            fill a visit form and print it
+  kikitori record a.m4a b.m4a --template intake -f html -o intake.html
+  kikitori map notes.txt --template visit -f json       from text instead of speech
+  kikitori transcribe visit.m4a -f srt -o visit.srt
+
+Results go to standard output, everything else to standard error. Nothing is sent over the network; only `models pull`
+uses it.
+
+Exit codes: 0 ok, 1 internal, 2 usage, 3 some inputs failed, 4 bad input, 5 model missing or invalid, 6 audio device,
+7 storage, 8 permission, 9 temporarily unavailable, 130 interrupted."
+)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Global {
+    /// Language of messages and of everything around the form's own words.
+    #[arg(long, global = true, value_enum, default_value = "ja", env = "KIKITORI_LANG")]
+    lang: LangArg,
+    /// No progress and no notes on standard error; errors are still reported.
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+    /// How progress is shown.
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub(crate) progress: ProgressArg,
+}
+
+impl Global {
+    pub(crate) fn lang(&self) -> Lang {
+        match self.lang {
+            LangArg::Ja => Lang::Ja,
+            LangArg::En => Lang::En,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LangArg {
+    Ja,
+    En,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressArg {
+    /// A bar on a terminal, nothing elsewhere.
+    Auto,
+    /// One line for each window.
+    Plain,
+    /// One JSON object a line.
+    Json,
+    /// Nothing.
+    None,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write down what a recording says.
+    Transcribe(TranscribeArgs),
+    /// Fill a form from recordings; several files in order make one record.
+    Record(RecordArgs),
+    /// Fill a form from a text or a transcript.
+    Map(MapArgs),
+    /// List, show and check forms.
+    Templates(TemplatesArgs),
+    /// List, fetch, import and verify speech models.
+    Models(ModelsArgs),
+    /// Score records against expected ones (for developers).
+    Eval(EvalArgs),
+    /// List microphones.
+    Devices(DevicesArgs),
+    /// Check this installation and say what was compiled in.
+    Doctor(DoctorArgs),
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them into a directory.
+    Man(ManArgs),
+}
+
+/// Which engine, which model, how many sessions.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct EngineArgs {
+    /// Speech model: a name of `models list`, or a file.
+    #[arg(long, value_name = "NAME|PATH", env = "KIKITORI_MODEL")]
+    pub(crate) model: Option<String>,
+    /// Load a model whose SHA-256 is in no list.
+    #[arg(long)]
+    pub(crate) allow_unverified_model: bool,
+    /// Speech engine.
+    #[arg(long, value_name = "NAME", default_value = asr::DEFAULT_ENGINE)]
+    pub(crate) engine: String,
+    /// Windows decoded at the same time; one for each core by default.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) sessions: Option<u8>,
+    /// Threads of each session.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: u8,
+    /// Spoken language (ISO 639-1).
+    #[arg(long, value_name = "CODE", default_value = "ja")]
+    pub(crate) language: String,
+    /// Number of the GPU to use, where one was compiled in.
+    #[arg(long, value_name = "N")]
+    pub(crate) gpu: Option<u32>,
+}
+
+/// Where the result goes.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct OutputArgs {
+    /// File to write instead of standard output; an existing one is kept.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace an existing output file.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TranscribeArgs {
+    /// Recordings in order; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// txt, json, srt or vtt.
+    #[arg(short, long, value_name = "FORMAT", default_value = "txt")]
+    pub(crate) format: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) recorded: RecordedArgs,
+}
+
+/// When the recording was made.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct RecordedArgs {
+    /// When the recording was made (2025-06-03T16:10, with or without offset); relative dates count from it. Default:
+    /// the first file's own time.
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) recorded_at: Option<String>,
+}
+
+/// Which form.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct FormArgs {
+    /// Form to fill: an id of `templates list`.
+    #[arg(short, long, value_name = "ID")]
+    pub(crate) template: String,
+    /// Directory with the office's own forms.
+    #[arg(long, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
+    pub(crate) templates: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct RecordArgs {
+    /// Recordings in order; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
+    /// text, json or html.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+    #[command(flatten)]
+    pub(crate) recorded: RecordedArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MapArgs {
+    /// Plain text, or the JSON of `transcribe`; `-` is standard input.
+    #[arg(value_name = "TRANSCRIPT")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) form: FormArgs,
+    /// text, json or html.
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: String,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+    #[command(flatten)]
+    pub(crate) recorded: RecordedArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct TemplatesArgs {
+    #[command(subcommand)]
+    pub(crate) command: TemplatesCommand,
+    /// Directory with the office's own forms.
+    #[arg(long, global = true, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
+    pub(crate) templates: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TemplatesCommand {
+    /// List the forms.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a form's fields.
+    Show {
+        /// Id of the form.
+        id: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check form files and say where the mistakes are.
+    Check {
+        /// TOML files; the office's directory where none is given.
+        files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ModelsArgs {
+    #[command(subcommand)]
+    pub(crate) command: ModelsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the known models and which are installed.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch a model; the only command that uses the network.
+    Pull {
+        /// Name of the model; the default one where none is given.
+        name: Option<String>,
+        /// Fetch it even when it is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Take a ggml file, or a `CTranslate2` or Hugging Face directory, from this machine.
+    Import {
+        /// File or directory.
+        path: PathBuf,
+        /// Name of the imported model.
+        #[arg(long)]
+        name: Option<String>,
+        /// Encoding of the weights: f16 or q8_0.
+        #[arg(long, value_name = "FORMAT")]
+        quantize: Option<String>,
+        /// Take a model whose SHA-256 is in no list.
+        #[arg(long)]
+        allow_unverified_model: bool,
+        /// Replace a model of the same name.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Compare installed models with their SHA-256.
+    Verify {
+        /// Name of the model; all installed ones where none is given.
+        name: Option<String>,
+    },
+    /// Print where a model is, or the directory of the models.
+    Path {
+        /// Name of the model.
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct EvalArgs {
+    /// Directory with scripts (`x.txt`) or recordings (`x.opus` …) and expected records (`x.expected.json`).
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Score from the recordings instead of the scripts.
+    #[arg(long)]
+    pub(crate) audio: bool,
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also list every field that differs.
+    #[arg(long)]
+    pub(crate) details: bool,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DevicesArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// Shell.
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ManArgs {
+    /// Write one page for each command into this directory.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}

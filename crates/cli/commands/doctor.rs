@@ -1,0 +1,101 @@
+//! `kikitori doctor`: is everything there, and what was compiled in?
+
+use models::Store;
+use record::{Explain, Lang};
+
+use super::templates::{print_json, print_text};
+use crate::args::{DoctorArgs, Global};
+use crate::failure::Failure;
+use crate::{forms, places};
+
+/// One line of the report.
+struct Check {
+    name: &'static str,
+    /// `None`: information, not a check.
+    ok: Option<bool>,
+    detail: String,
+}
+
+pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
+    let lang = global.lang();
+    let checks = [version(), cores(), engine(), model(lang), templates(), microphone(lang), clock()];
+    let failed = checks.iter().filter(|c| c.ok == Some(false)).count();
+    if args.json {
+        let rows: Vec<_> = checks
+            .iter()
+            .map(|c| serde_json::json!({ "check": c.name, "ok": c.ok, "detail": c.detail }))
+            .collect();
+        print_json(&serde_json::json!({ "schema_version": 1, "checks": rows }))?;
+    } else {
+        let mut text = String::new();
+        for c in &checks {
+            let mark = match c.ok {
+                Some(true) => "ok",
+                Some(false) => "NG",
+                None => "--",
+            };
+            text.push_str(&format!("{mark}  {:<12} {}\n", c.name, c.detail));
+        }
+        print_text(&text)?;
+    }
+    match failed {
+        0 => Ok(()),
+        n => Err(Failure::some_failed(format!("問題があります: {n}件"), format!("checks that failed: {n}"))),
+    }
+}
+
+fn version() -> Check {
+    Check { name: "version", ok: None, detail: format!("kikitori {}", env!("CARGO_PKG_VERSION")) }
+}
+
+fn cores() -> Check {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Check { name: "cores", ok: None, detail: cores.to_string() }
+}
+
+fn engine() -> Check {
+    Check { name: "whisper.cpp", ok: None, detail: asr::system_info() }
+}
+
+fn model(lang: Lang) -> Check {
+    let found = places::models().map(Store::new).and_then(|store| {
+        let store = store?;
+        let name = store.manifest().default_model()?.name.clone();
+        Ok(store.resolve(&name, false))
+    });
+    let (ok, detail) = match found {
+        Ok(Ok(model)) => (true, format!("{} {}", model.name, model.path.display())),
+        Ok(Err(error)) => {
+            let hint = error.hint(lang).map(|h| format!(" — {h}")).unwrap_or_default();
+            (false, format!("{}{hint}", error.explain(lang)))
+        }
+        Err(_) => (false, "no home directory: set KIKITORI_MODELS".to_owned()),
+    };
+    Check { name: "model", ok: Some(ok), detail }
+}
+
+fn templates() -> Check {
+    match forms::all(None) {
+        Ok(all) => {
+            let ids = all.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", ");
+            Check { name: "templates", ok: Some(true), detail: ids }
+        }
+        Err(_) => {
+            let detail = "mistakes in the office's form files: run `kikitori templates check`".to_owned();
+            Check { name: "templates", ok: Some(false), detail }
+        }
+    }
+}
+
+/// A machine without a microphone can still work on files.
+fn microphone(lang: Lang) -> Check {
+    let detail = match audio::mic::input_devices() {
+        Ok(devices) => devices.iter().map(|d| d.name.as_str()).collect::<Vec<_>>().join(", "),
+        Err(error) => error.explain(lang).into_owned(),
+    };
+    Check { name: "microphone", ok: None, detail }
+}
+
+fn clock() -> Check {
+    Check { name: "clock", ok: None, detail: jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S %:z").to_string() }
+}

@@ -1,0 +1,50 @@
+//! `kikitori map`
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use export::{RecordOptions, read_transcript, record_by_name};
+use pipeline::MapOptions;
+
+use super::{parse_recorded_at, recorded_at};
+use crate::args::{Global, MapArgs};
+use crate::failure::Failure;
+use crate::{forms, output};
+
+/// A longer text is no dictation: eight hours of speech are about 150,000 characters.
+const MAX_BYTES: u64 = 64 << 20;
+
+pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
+    let exporter = record_by_name(&args.format)?;
+    let template = forms::by_id(&args.form.template, args.form.templates.as_deref())?;
+    output::check(&args.output)?;
+    let bytes = read(&args.file)?;
+    let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy();
+    let file = read_transcript(&bytes, &name)?;
+    let recorded_at = match (&args.recorded.recorded_at, &file.recorded_at) {
+        (None, Some(own)) => Some(parse_recorded_at(own)?),
+        _ => recorded_at(&args.recorded, Some(&args.file))?,
+    };
+    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let record = pipeline::map(file.transcript, file.source, &template, &options)?;
+    let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
+    output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+    };
+    read.map_err(|e| Failure::io(path, &e))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Failure::bad_input(
+            format!("文字起こしとしては大きすぎます: {}", path.display()),
+            format!("too large for a transcript: {}", path.display()),
+        ));
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,110 @@
+//! One module for each command, and what several of them share.
+
+pub(crate) mod devices;
+pub(crate) mod doctor;
+pub(crate) mod eval;
+pub(crate) mod generate;
+pub(crate) mod map;
+pub(crate) mod models;
+pub(crate) mod record;
+pub(crate) mod templates;
+pub(crate) mod transcribe;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ::models::Store;
+use asr::{Control, Engine, EngineConfig};
+use pipeline::{Input, RecordedAt, TranscribeOptions, Transcription};
+use tempfile::NamedTempFile;
+
+use crate::args::{EngineArgs, Global, RecordedArgs};
+use crate::failure::Failure;
+use crate::places;
+use crate::progress::Progress;
+
+/// Recordings to read; standard input is kept in a temporary file while they are used.
+pub(crate) struct Inputs {
+    pub(crate) inputs: Vec<Input>,
+    _spooled: Option<NamedTempFile>,
+}
+
+impl Inputs {
+    pub(crate) fn open(files: &[PathBuf]) -> Result<Self, Failure> {
+        let mut spooled = None;
+        let mut inputs = Vec::with_capacity(files.len());
+        for file in files {
+            if file != Path::new("-") {
+                inputs.push(Input::new(file));
+                continue;
+            }
+            if spooled.is_some() {
+                return Err(Failure::usage("`-` は一度だけ使えます", "`-` can be given only once"));
+            }
+            let mut temp = NamedTempFile::new().map_err(|e| Failure::io(&std::env::temp_dir(), &e))?;
+            std::io::copy(&mut std::io::stdin().lock(), &mut temp).map_err(|e| Failure::io(temp.path(), &e))?;
+            inputs.push(Input { path: temp.path().to_owned(), name: "-".to_owned() });
+            spooled = Some(temp);
+        }
+        Ok(Self { inputs, _spooled: spooled })
+    }
+}
+
+/// When the first recording was made: as said, else the file's own time. Standard input has none.
+pub(crate) fn recorded_at(args: &RecordedArgs, first: Option<&Path>) -> Result<Option<RecordedAt>, Failure> {
+    if let Some(given) = &args.recorded_at {
+        return parse_recorded_at(given).map(Some);
+    }
+    let metadata = first.filter(|p| *p != Path::new("-")).and_then(|p| p.metadata().ok());
+    Ok(metadata.and_then(|m| RecordedAt::of_file(&m)))
+}
+
+pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
+    given.parse().map_err(|_| {
+        Failure::usage(format!("日時として読めません: {given}"), format!("not a date and time: {given}"))
+            .with_hint("例: --recorded-at 2025-06-03T16:10", "for example: --recorded-at 2025-06-03T16:10")
+    })
+}
+
+/// Checks the model and loads it.
+pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
+    let mut config = EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
+    if args.engine == asr::DEFAULT_ENGINE {
+        let store = Store::new(places::models()?)?;
+        let name = match &args.model {
+            Some(name) => name.clone(),
+            None => store.manifest().default_model()?.name.clone(),
+        };
+        let model = store.resolve(&name, args.allow_unverified_model)?;
+        (config.model_path, config.model_name, config.model_sha256) = (model.path, model.name, model.sha256);
+    } else {
+        config.model_path = args.model.clone().unwrap_or_default().into();
+    }
+    Ok(asr::open(&args.engine, &config)?)
+}
+
+pub(crate) fn transcribe_options(args: &EngineArgs) -> TranscribeOptions {
+    let mut options = TranscribeOptions::default();
+    if let Some(sessions) = args.sessions {
+        options.sessions = sessions.into();
+    }
+    options.decode.threads = args.threads.into();
+    options.decode.language = (args.language != "auto").then(|| args.language.clone());
+    options
+}
+
+/// Transcribes with progress.
+pub(crate) fn transcription(
+    inputs: &Inputs,
+    args: &EngineArgs,
+    global: &Global,
+    control: &Control,
+) -> Result<Transcription, Failure> {
+    let engine = engine(args)?;
+    let mut progress = Progress::new(global, inputs.inputs.len());
+    let done = pipeline::transcribe(&inputs.inputs, &*engine, &transcribe_options(args), control, &mut |event| {
+        progress.on(&event);
+    });
+    progress.finish();
+    Ok(done?)
+}

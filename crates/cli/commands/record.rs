@@ -1,0 +1,42 @@
+//! `kikitori record`
+
+use asr::Control;
+use export::{AudioSource, RecordOptions, TranscriptFile, record_by_name};
+use pipeline::{Input, MapOptions};
+
+use super::{Inputs, recorded_at, transcribe, transcription};
+use crate::args::{Global, RecordArgs};
+use crate::failure::Failure;
+use crate::{forms, output};
+
+pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Result<(), Failure> {
+    let exporter = record_by_name(&args.format)?;
+    let template = forms::by_id(&args.form.template, args.form.templates.as_deref())?;
+    output::check(&args.output)?;
+    let inputs = Inputs::open(&args.files)?;
+    let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
+    let done = transcription(&inputs, &args.engine, global, control)?;
+    if done.cancelled {
+        let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
+        return Err(transcribe::keep(&file, &args.output, global));
+    }
+    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let record = pipeline::map(done.transcript, done.source, &template, &options)?;
+    let audio = inputs.inputs.iter().map(playable).collect();
+    let options = RecordOptions { lang: global.lang(), audio };
+    output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))
+}
+
+/// The recording as a page can play it. The media type is by name: the browser looks at the bytes.
+fn playable(input: &Input) -> AudioSource {
+    let extension = input.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let mime = match extension.as_str() {
+        "wav" => "audio/wav",
+        "mp3" => "audio/mpeg",
+        "m4a" | "mp4" | "aac" => "audio/mp4",
+        "flac" => "audio/flac",
+        "webm" | "mkv" => "audio/webm",
+        _ => "audio/ogg",
+    };
+    AudioSource { mime: mime.to_owned(), path: input.path.clone() }
+}

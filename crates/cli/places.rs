@@ -1,0 +1,30 @@
+//! Where things are on this machine: XDG directories, overridden by `KIKITORI_*`.
+
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use crate::failure::Failure;
+
+/// The directory of the models: `KIKITORI_MODELS`, else `<data>/kikitori/models`.
+pub(crate) fn models() -> Result<PathBuf, Failure> {
+    match std::env::var_os("KIKITORI_MODELS").filter(|dir| !dir.is_empty()) {
+        Some(dir) => Ok(dir.into()),
+        None => Ok(base()?.data_dir().join("kikitori").join("models")),
+    }
+}
+
+/// The directory of the office's own forms: `<config>/kikitori/templates`.
+pub(crate) fn templates() -> Result<PathBuf, Failure> {
+    Ok(base()?.config_dir().join("kikitori").join("templates"))
+}
+
+fn base() -> Result<impl BaseStrategy, Failure> {
+    etcetera::choose_base_strategy().map_err(|error| {
+        Failure::usage(
+            format!("ホームディレクトリがわかりません: {error}"),
+            format!("the home directory is unknown: {error}"),
+        )
+        .with_hint("KIKITORI_MODELS にモデルの場所を入れてください", "set KIKITORI_MODELS to the directory of the models")
+    })
+}

@@ -1,0 +1,115 @@
+//! Errors of this crate: what a part said, and about which recording.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use record::{Explain, Lang, Violation};
+
+/// What the caller must do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Give another recording: this one cannot be used.
+    BadInput,
+    /// Give read permission.
+    Permission,
+    /// Free space or memory and try again.
+    Storage,
+    /// Fetch or name another model.
+    Model,
+    /// Correct an option or a template.
+    Usage,
+    /// Nothing: the caller cancelled.
+    Cancelled,
+    /// Report it.
+    Internal,
+}
+
+/// A transcription or mapping that failed.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(#[from] Cause);
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    #[error("cannot read the recording: {path}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("cannot use the recording: {name}")]
+    Audio { name: String, source: audio::Error },
+    #[error("the speech engine failed")]
+    Engine { source: asr::Error },
+    #[error("a text pass failed")]
+    Text { source: text::Error },
+    #[error("the rule pass failed")]
+    Extract { source: extract::Error },
+    #[error("the record breaks its own laws: {}", .violations.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Unlawful { violations: Vec<Violation> },
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Cause::Io { path: path.to_owned(), source }.into()
+    }
+
+    /// What the caller must do.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &self.0 {
+            Cause::Io { source, .. } => of_io(source.kind()),
+            Cause::Audio { source, .. } => match (source.kind(), source.io_kind()) {
+                (audio::ErrorKind::Io, Some(kind)) => of_io(kind),
+                (audio::ErrorKind::Config, _) => ErrorKind::Internal,
+                _ => ErrorKind::BadInput,
+            },
+            Cause::Engine { source } => match source.kind() {
+                asr::ErrorKind::Cancelled => ErrorKind::Cancelled,
+                asr::ErrorKind::Model => ErrorKind::Model,
+                asr::ErrorKind::UnknownEngine | asr::ErrorKind::Options => ErrorKind::Usage,
+                asr::ErrorKind::Memory => ErrorKind::Storage,
+                _ => ErrorKind::Internal,
+            },
+            Cause::Extract { source } if source.kind() == extract::ErrorKind::Template => ErrorKind::Usage,
+            Cause::Text { .. } | Cause::Extract { .. } | Cause::Unlawful { .. } => ErrorKind::Internal,
+        }
+    }
+
+    fn inner(&self) -> Option<&dyn Explain> {
+        match &self.0 {
+            Cause::Audio { source, .. } => Some(source),
+            Cause::Engine { source } => Some(source),
+            Cause::Text { source } => Some(source),
+            Cause::Extract { source } => Some(source),
+            Cause::Io { .. } | Cause::Unlawful { .. } => None,
+        }
+    }
+}
+
+fn of_io(kind: std::io::ErrorKind) -> ErrorKind {
+    use std::io::ErrorKind as Io;
+    match kind {
+        Io::PermissionDenied => ErrorKind::Permission,
+        Io::StorageFull | Io::QuotaExceeded | Io::OutOfMemory => ErrorKind::Storage,
+        _ => ErrorKind::BadInput,
+    }
+}
+
+impl Explain for Error {
+    fn explain(&self, lang: Lang) -> Cow<'static, str> {
+        match (&self.0, self.inner()) {
+            (Cause::Audio { name, .. }, Some(inner)) => format!("{name}: {}", inner.explain(lang)).into(),
+            (_, Some(inner)) => inner.explain(lang),
+            (Cause::Io { path, source }, None) => match lang {
+                Lang::Ja => format!("録音を読めません: {} ({source})", path.display()).into(),
+                Lang::En => format!("cannot read the recording: {} ({source})", path.display()).into(),
+            },
+            (_, None) => match lang {
+                Lang::Ja => format!("内部の誤りです: {self}").into(),
+                Lang::En => format!("internal error: {self}").into(),
+            },
+        }
+    }
+
+    fn hint(&self, lang: Lang) -> Option<Cow<'static, str>> {
+        self.inner().and_then(|inner| inner.hint(lang))
+    }
+}
