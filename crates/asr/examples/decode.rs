@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! cargo run --release -p asr --example decode -- MODEL WAV [--sessions 1] [--threads 2] [--seconds 28]
-//!     [--audio-ctx none|fit] [--flash] [--cuts SEGMENTS.tsv] [--words]
+//!     [--audio-ctx none|fit] [--flash] [--no-align] [--log] [--cuts SEGMENTS.tsv] [--words]
 //! ```
 //!
 //! Windows are cut every `--seconds`, or in the pauses between the rows of `--cuts` (tab-separated start and end in
-//! seconds, one header line). `--words` prints every token on standard output as file start, file end, text.
+//! seconds, one header line). `--words` prints every token on standard output as file start, file end, text. `--log` shows
+//! what whisper.cpp says while it loads.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -26,7 +27,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.strip_prefix("--") {
-            Some(flag @ ("flash" | "words")) => named.insert(flag.to_owned(), String::new()),
+            Some(flag @ ("flash" | "words" | "no-align" | "log")) => {
+                named.insert(flag.to_owned(), String::new())
+            }
             Some(name) => named.insert(name.to_owned(), args.next().ok_or("an option needs a value")?),
             None => {
                 paths.push(arg);
@@ -35,6 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
     }
     let [model, wav] = paths.as_slice() else { return Err("usage: decode MODEL WAV [options]".into()) };
+    if named.contains_key("log") {
+        tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(std::io::stderr).init();
+    }
     let number = |name: &str, default: usize| named.get(name).map_or(Ok(default), |value| value.parse());
     let (sessions, threads) = (number("sessions", 1)?, number("threads", 2)?);
 
@@ -54,7 +60,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .collect();
 
-    let config = EngineConfig { model_path: model.into(), flash_attn: named.contains_key("flash"), ..EngineConfig::default() };
+    let config = EngineConfig {
+        model_path: model.into(),
+        flash_attn: named.contains_key("flash"),
+        align_tokens: !named.contains_key("no-align"),
+        ..EngineConfig::default()
+    };
     let start = Instant::now();
     let engine = asr::open(asr::DEFAULT_ENGINE, &config)?;
     let load = start.elapsed();
@@ -72,7 +83,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                         let audio_ctx = fit.then(|| (window.samples.len() / 320 + 64).clamp(500, 1500));
                         let options = DecodeOptions { threads, audio_ctx, ..DecodeOptions::default() };
                         let hypothesis = session.decode(window, &options, &Control::new())?;
-                        results.lock().unwrap_or_else(PoisonError::into_inner).push((window.index, hypothesis));
+                        results
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push((window.index, hypothesis));
                     }
                     Ok(())
                 })
@@ -89,7 +103,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (&index, segment) in tokens() {
             for token in &segment.tokens {
                 let map = &windows[index].map;
-                println!("{}\t{}\t{}", map.to_file_ms(token.start_ms), map.to_file_ms(token.end_ms), token.text);
+                println!(
+                    "{}\t{}\t{}",
+                    map.to_file_ms(token.start_ms),
+                    map.to_file_ms(token.end_ms),
+                    token.text
+                );
             }
         }
     }
@@ -115,7 +134,10 @@ fn read_wav(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
     if spec.sample_rate != SAMPLE_RATE || spec.channels != 1 || spec.bits_per_sample != 16 {
         return Err("the file must be 16 kHz, mono, 16 bit".into());
     }
-    Ok(reader.samples::<i16>().map(|sample| sample.map(|s| f32::from(s) / 32_768.0)).collect::<Result<_, _>>()?)
+    Ok(reader
+        .samples::<i16>()
+        .map(|sample| sample.map(|s| f32::from(s) / 32_768.0))
+        .collect::<Result<_, _>>()?)
 }
 
 fn cut_evenly(seconds: usize, samples: usize) -> Vec<(usize, usize)> {
@@ -128,7 +150,9 @@ fn cut_in_pauses(rows: &str, seconds: usize, samples: usize) -> Result<Vec<(usiz
     let mut times = Vec::new();
     for row in rows.lines().skip(1) {
         let mut columns = row.split('\t');
-        let mut seconds = || columns.next().ok_or("a row needs start and end")?.parse::<f64>().map_err(Box::<dyn Error>::from);
+        let mut seconds = || {
+            columns.next().ok_or("a row needs start and end")?.parse::<f64>().map_err(Box::<dyn Error>::from)
+        };
         times.push(((seconds()? * RATE) as usize, (seconds()? * RATE) as usize));
     }
     let mut windows = Vec::new();

@@ -35,7 +35,7 @@ pub trait Engine: Send + Sync {
 ///
 /// * A window is decoded by itself: nothing of an earlier window changes the result.
 /// * Windows that break the contract are refused with [`ErrorKind::Window`](crate::ErrorKind::Window): more than
-///   [`MAX_WINDOW_SAMPLES`], or a sample that is not finite ([`check_window`](Window) is what the engines here call).
+///   [`MAX_WINDOW_SAMPLES`], or a sample that is not finite.
 ///   An empty window gives an empty hypothesis; a short one is padded with silence, never refused.
 /// * All times are milliseconds of the window, rise from token to token and stay in `0..=window.duration_ms()`.
 /// * The texts of a segment's tokens, joined, are the segment's text; special tokens are not among them, and a segment
@@ -213,7 +213,7 @@ pub struct HypothesisSegment {
     pub tokens: Vec<Token>,
     /// Mean natural-log probability of the engine's text tokens, at most 0.
     pub avg_logprob: f32,
-    /// Probability that the encoder's window holds no speech, 0..=1.
+    /// Probability that the whole window holds no speech, 0..=1; the same for all segments of a window.
     pub no_speech_prob: f32,
 }
 

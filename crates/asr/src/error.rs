@@ -103,13 +103,18 @@ impl Explain for Error {
             Cause::UnknownEngine { known, name } if ja => {
                 format!("この名前の音声認識エンジンはありません(使えるもの: {known}): {name}").into()
             }
-            Cause::UnknownEngine { known, name } => format!("No such speech engine (known: {known}): {name}").into(),
+            Cause::UnknownEngine { known, name } => {
+                format!("No such speech engine (known: {known}): {name}").into()
+            }
             Cause::OpenModel { path, .. } if ja => {
                 format!("音声認識モデルのファイルを読めません: {}", path.display()).into()
             }
-            Cause::OpenModel { path, .. } => format!("The model file cannot be read: {}", path.display()).into(),
+            Cause::OpenModel { path, .. } => {
+                format!("The model file cannot be read: {}", path.display()).into()
+            }
             Cause::BadModel { path, .. } | Cause::LoadModel { path } if ja => {
-                format!("音声認識モデルのファイルが壊れているか、別の種類のファイルです: {}", path.display()).into()
+                format!("音声認識モデルのファイルが壊れているか、別の種類のファイルです: {}", path.display())
+                    .into()
             }
             Cause::BadModel { path, .. } | Cause::LoadModel { path } => {
                 format!("The model file is damaged or is something else: {}", path.display()).into()
@@ -120,8 +125,12 @@ impl Explain for Error {
             Cause::Fixture { path, .. } | Cause::FixtureTimes { path, .. } => {
                 format!("The replay fixture is not valid: {}", path.display()).into()
             }
-            Cause::Language { language } if ja => format!("このモデルでは使えない言語です: {language}").into(),
-            Cause::Language { language } => format!("The model does not know this language: {language}").into(),
+            Cause::Language { language } if ja => {
+                format!("このモデルでは使えない言語です: {language}").into()
+            }
+            Cause::Language { language } => {
+                format!("The model does not know this language: {language}").into()
+            }
             Cause::Option { name, allowed, value } if ja => {
                 format!("設定の値が範囲外です({allowed}): {name} = {value}").into()
             }
@@ -131,11 +140,17 @@ impl Explain for Error {
             Cause::WindowTooLong { .. } | Cause::NotFinite { .. } if ja => {
                 "音声の区切りが正しくないため認識できません".into()
             }
-            Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => "The audio was cut in an invalid way".into(),
+            Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => {
+                "The audio was cut in an invalid way".into()
+            }
             Cause::Cancelled if ja => "中止しました".into(),
             Cause::Cancelled => "Cancelled".into(),
-            Cause::Decode { code } if ja => format!("この区間の音声を認識できませんでした: コード {code}").into(),
-            Cause::Decode { code } => format!("This stretch of speech could not be recognised: code {code}").into(),
+            Cause::Decode { code } if ja => {
+                format!("この区間の音声を認識できませんでした: コード {code}").into()
+            }
+            Cause::Decode { code } => {
+                format!("This stretch of speech could not be recognised: code {code}").into()
+            }
             Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } if ja => {
                 "音声認識に必要なメモリが足りません".into()
             }
@@ -149,16 +164,23 @@ impl Explain for Error {
 
     fn hint(&self, lang: Lang) -> Option<Cow<'static, str>> {
         let (ja, en) = match self.kind() {
-            ErrorKind::UnknownEngine => ("--engine に上の名前のどれかを指定してください", "name one of these with --engine"),
+            ErrorKind::UnknownEngine => {
+                ("--engine に上の名前のどれかを指定してください", "name one of these with --engine")
+            }
             ErrorKind::Model => (
                 "`kikitori models pull` で取り直すか、`kikitori models verify` で確かめてください",
                 "run `kikitori models pull` to fetch it again, or `kikitori models verify` to check it",
             ),
-            ErrorKind::Options => ("設定の値を直してもう一度実行してください", "correct the setting and run again"),
-            ErrorKind::Window | ErrorKind::SessionLost => {
-                ("`kikitori doctor` の結果を添えて開発元へ知らせてください", "report it with the output of `kikitori doctor`")
+            ErrorKind::Options => {
+                ("設定の値を直してもう一度実行してください", "correct the setting and run again")
             }
-            ErrorKind::Decode => ("この区間は録音を聞いて入力してください", "listen to this stretch and type it"),
+            ErrorKind::Window | ErrorKind::SessionLost => (
+                "`kikitori doctor` の結果を添えて開発元へ知らせてください",
+                "report it with the output of `kikitori doctor`",
+            ),
+            ErrorKind::Decode => {
+                ("この区間は録音を聞いて入力してください", "listen to this stretch and type it")
+            }
             ErrorKind::Memory => (
                 "ほかのプログラムを閉じるか、小さいモデルを選んでください",
                 "close other programs or choose a smaller model",

@@ -15,7 +15,7 @@ use std::io::{self, BufRead, Read, Seek, SeekFrom};
 const MAGIC: u32 = 0x6767_6d6c;
 /// Positions of a 512-point transform that the filters weight; whisper.cpp computes 400-point frames: 201 bins.
 const N_BINS: u32 = 1 + 400 / 2;
-/// Longest token of a vocabulary, in bytes. The longest in OpenAI's has 128 × 4.
+/// Longest token of a vocabulary, in bytes. The longest in the published ones has 128 × 4.
 const MAX_TOKEN_BYTES: u32 = 1024;
 
 /// Dimensions of a Whisper model.
@@ -205,17 +205,20 @@ fn read_header(reader: &mut Bounded<impl BufRead + Seek>) -> Result<Header, Mode
     if header.n_mels != 80 && header.n_mels != 128 {
         return Err(ModelError::Dimension { name: "n_mels", value: header.n_mels });
     }
-    if header.n_audio_state % header.n_audio_head != 0 {
+    if !header.n_audio_state.is_multiple_of(header.n_audio_head) {
         return Err(ModelError::Dimension { name: "n_audio_head", value: header.n_audio_head });
     }
-    if header.n_text_state % header.n_text_head != 0 {
+    if !header.n_text_state.is_multiple_of(header.n_text_head) {
         return Err(ModelError::Dimension { name: "n_text_head", value: header.n_text_head });
     }
     Ok(header)
 }
 
 /// Reads one tensor's description, skips its data, and returns its name and its number of weights.
-fn read_tensor(reader: &mut Bounded<impl BufRead + Seek>, index: usize) -> Result<(Vec<u8>, u64), ModelError> {
+fn read_tensor(
+    reader: &mut Bounded<impl BufRead + Seek>,
+    index: usize,
+) -> Result<(Vec<u8>, u64), ModelError> {
     let wrong = || ModelError::Tensor { index };
     let (rank, name_bytes, kind) = (reader.u32()?, reader.u32()?, reader.u32()?);
     if !(1..=4).contains(&rank) || !(1..=128).contains(&name_bytes) {
@@ -228,11 +231,14 @@ fn read_tensor(reader: &mut Bounded<impl BufRead + Seek>, index: usize) -> Resul
         if dimension == 0 {
             row = size;
         }
-        weights = weights.checked_mul(size).filter(|n| (1..=u64::from(u32::MAX >> 1)).contains(n)).ok_or_else(wrong)?;
+        weights = weights
+            .checked_mul(size)
+            .filter(|n| (1..=u64::from(u32::MAX >> 1)).contains(n))
+            .ok_or_else(wrong)?;
     }
     let name = reader.bytes(name_bytes)?;
     let (block, bytes) = block_layout(kind).ok_or_else(wrong)?;
-    if row % block != 0 {
+    if !row.is_multiple_of(block) {
         return Err(wrong());
     }
     reader.skip(weights / block * bytes)?;
@@ -298,3 +304,5 @@ impl<R: BufRead + Seek> Bounded<R> {
     }
 }
 
+#[cfg(test)]
+mod tests;

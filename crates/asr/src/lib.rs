@@ -34,7 +34,7 @@
 //!
 //! This is the only crate of kikitori with `unsafe`, and `whisper/ffi.rs` is the only file.
 
-
+pub mod conformance;
 mod engine;
 mod error;
 pub mod ggml;
@@ -44,7 +44,8 @@ mod replay;
 mod whisper;
 
 pub use engine::{
-    Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session, Thresholds,
+    Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session,
+    Thresholds,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};

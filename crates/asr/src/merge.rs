@@ -87,7 +87,8 @@ mod tests {
 
     #[test]
     fn leading_spaces_of_a_segment_go_and_inner_ones_stay() {
-        let merged = merge([token(b" ", 0, 10, 0.0), token(b" SV", 10, 20, 0.0), token(b" A", 20, 30, 0.0)], 1_000);
+        let merged =
+            merge([token(b" ", 0, 10, 0.0), token(b" SV", 10, 20, 0.0), token(b" A", 20, 30, 0.0)], 1_000);
         let texts: Vec<_> = merged.iter().map(|token| token.text.as_str()).collect();
         assert_eq!(texts, ["SV", " A"]);
     }

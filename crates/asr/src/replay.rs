@@ -94,7 +94,8 @@ impl ReplayEngine {
         let fixture: Fixture = serde_json::from_reader(BufReader::new(file))
             .map_err(|source| Cause::Fixture { path: path.clone(), source })?;
         let reversed = |segment: &FixtureSegment| {
-            segment.end_ms < segment.start_ms || segment.tokens.iter().any(|token| token.end_ms < token.start_ms)
+            segment.end_ms < segment.start_ms
+                || segment.tokens.iter().any(|token| token.end_ms < token.start_ms)
         };
         if let Some(index) = fixture.segments.iter().position(reversed) {
             return Err(Cause::FixtureTimes { path: path.clone(), index }.into());
@@ -128,7 +129,10 @@ impl Session for ReplaySession {
             control.check()?;
         }
         let segments = self.fixture.segments.iter().filter(|segment| segment.file == window.file);
-        Ok(Hypothesis { segments: segments.filter_map(|segment| hear(segment, window)).collect(), temperature: 0.0 })
+        Ok(Hypothesis {
+            segments: segments.filter_map(|segment| hear(segment, window)).collect(),
+            temperature: 0.0,
+        })
     }
 }
 
@@ -170,3 +174,5 @@ fn to_window_ms(piece: &Piece, file_ms: u64) -> u64 {
     samples_to_ms(piece.window_start + offset)
 }
 
+#[cfg(test)]
+mod tests;

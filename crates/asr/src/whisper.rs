@@ -1,5 +1,6 @@
 //! whisper.cpp through its C API.
 
+mod alignment;
 mod ffi;
 mod times;
 mod worker;
@@ -12,9 +13,9 @@ use std::sync::Arc;
 
 use record::{EngineInfo, SAMPLE_RATE, Window};
 
-use self::ffi::{Context, ContextOptions, Params, RawSegment};
+use self::ffi::{Context, ContextOptions, Params, RawResult};
 use self::worker::{Outcome, Worker};
-use crate::engine::{check_window, Hypothesis, HypothesisSegment};
+use crate::engine::{Hypothesis, HypothesisSegment, check_window};
 use crate::error::Cause;
 use crate::ggml::{self, Header};
 use crate::merge::{ByteToken, merge};
@@ -71,11 +72,18 @@ impl WhisperEngine {
         let path = &config.model_path;
         let unreadable = |source| Cause::OpenModel { path: path.clone(), source };
         let mut reader = open_file(path).map_err(unreadable)?;
-        let header = ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
+        let header =
+            ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) { config.gpu } else { None };
-        let context = Context::load(reader, ContextOptions { gpu, flash_attn: config.flash_attn })
-            .ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
+        let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) {
+            config.gpu
+        } else {
+            None
+        };
+        let alignment = (config.align_tokens && !config.flash_attn).then(|| alignment::alignment(&header));
+        let options = ContextOptions { gpu, flash_attn: config.flash_attn, alignment };
+        let context =
+            Context::load(reader, options).ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
         Ok(Self { info: config.info(NAME), header, context: Arc::new(context) })
     }
 
@@ -101,7 +109,11 @@ impl Engine for WhisperEngine {
 
     fn session(&self) -> Result<Box<dyn Session>> {
         let worker = Worker::start(&self.context)?;
-        Ok(Box::new(WhisperSession { context: Arc::clone(&self.context), header: self.header, worker: Some(worker) }))
+        Ok(Box::new(WhisperSession {
+            context: Arc::clone(&self.context),
+            header: self.header,
+            worker: Some(worker),
+        }))
     }
 }
 
@@ -118,7 +130,8 @@ impl Session for WhisperSession {
         check_window(window)?;
         let params = self.params(window, options)?;
         control.check()?;
-        if window.samples.is_empty() {
+        // Digital silence holds no words; whisper.cpp would fill it with a loop.
+        if window.samples.iter().all(|sample| *sample == 0.0) {
             return Ok(Hypothesis::default());
         }
         let mut samples = window.samples.clone();
@@ -128,8 +141,8 @@ impl Session for WhisperSession {
         let mut best: Option<Attempt> = None;
         for &temperature in &options.temperatures {
             let params = Params { temperature, ..params.clone() };
-            let segments = self.run(samples.clone(), params, control)?;
-            let attempt = Attempt::new(segments, temperature, options);
+            let result = self.run(samples.clone(), params, control)?;
+            let attempt = Attempt::new(result, temperature, options);
             let good = attempt.is_good;
             if best.as_ref().is_none_or(|best| attempt.beats(best)) {
                 best = Some(attempt);
@@ -144,14 +157,14 @@ impl Session for WhisperSession {
 
 impl WhisperSession {
     /// Decodes once, on a new worker where the last one was left behind.
-    fn run(&mut self, samples: Vec<f32>, params: Params, control: &Control) -> Result<Vec<RawSegment>> {
+    fn run(&mut self, samples: Vec<f32>, params: Params, control: &Control) -> Result<RawResult> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
             None => Worker::start(&self.context)?,
         };
         let result = match worker.decode(samples, params, control) {
             Outcome::Lost(cause) => return Err(cause.into()),
-            Outcome::Done(segments) => Ok(segments),
+            Outcome::Done(result) => Ok(result),
             Outcome::Cancelled => Err(Cause::Cancelled.into()),
             Outcome::Failed(code) => Err(Cause::Decode { code }.into()),
         };
@@ -168,11 +181,18 @@ impl WhisperSession {
         }
         if options.temperatures.is_empty() || options.temperatures.iter().any(|t| !(0.0..=1.0).contains(t)) {
             let value = format!("{:?}", options.temperatures);
-            return Err(Cause::Option { name: "temperatures", allowed: "numbers in 0..=1".into(), value }.into());
+            return Err(
+                Cause::Option { name: "temperatures", allowed: "numbers in 0..=1".into(), value }.into()
+            );
         }
         if let Some(positions) = options.audio_ctx {
             let needed = window.samples.len().clamp(MIN_SAMPLES, crate::MAX_WINDOW_SAMPLES);
-            within("audio_ctx", positions, needed.div_ceil(SAMPLES_PER_POSITION), self.header.n_audio_ctx as usize)?;
+            within(
+                "audio_ctx",
+                positions,
+                needed.div_ceil(SAMPLES_PER_POSITION),
+                self.header.n_audio_ctx as usize,
+            )?;
         }
         if let Some(tokens) = options.max_tokens {
             within("max_tokens", tokens, 1, self.header.n_text_ctx as usize / 2)?;
@@ -202,7 +222,8 @@ impl WhisperSession {
             return Err(unknown().into());
         }
         let code_c = CString::new(code).map_err(|_| unknown())?;
-        let known = Context::language_id(&code_c).is_some() && (self.header.is_multilingual() || code == "en");
+        let known =
+            Context::language_id(&code_c).is_some() && (self.header.is_multilingual() || code == "en");
         if known { Ok(Some(code_c)) } else { Err(unknown().into()) }
     }
 
@@ -231,7 +252,7 @@ fn within(name: &'static str, value: usize, low: usize, high: usize) -> Result<(
 
 /// One decoding of a window.
 struct Attempt {
-    segments: Vec<RawSegment>,
+    result: RawResult,
     temperature: f32,
     avg_logprob: f32,
     is_loop: bool,
@@ -239,13 +260,16 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn new(segments: Vec<RawSegment>, temperature: f32, options: &DecodeOptions) -> Self {
-        let avg_logprob = mean(segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.logprob));
-        let ids: Vec<c_int> = segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.id).collect();
+    fn new(result: RawResult, temperature: f32, options: &DecodeOptions) -> Self {
+        let segments = &result.segments;
+        let avg_logprob =
+            mean(segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.logprob));
+        let ids: Vec<c_int> =
+            segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.id).collect();
         let is_loop = ids.len() > LOOP_TOKENS
             && ids.windows(LOOP_TOKENS).any(|window| entropy(window) < options.thresholds.entropy);
         let is_good = !is_loop && avg_logprob >= options.thresholds.avg_logprob;
-        Self { segments, temperature, avg_logprob, is_loop, is_good }
+        Self { result, temperature, avg_logprob, is_loop, is_good }
     }
 
     /// Whether this is the better of two attempts: no loop, then the higher probability.
@@ -255,9 +279,10 @@ impl Attempt {
 
     fn into_hypothesis(self, window: &Window) -> Hypothesis {
         let limit_ms = window.duration_ms();
-        let spans = times::spans(&self.segments, &window.samples);
+        let spans = times::spans(&self.result.segments, &window.samples);
+        let no_speech_prob = self.result.no_speech_prob;
         let mut earliest = 0;
-        let segments = self.segments.into_iter().zip(spans).filter_map(|(segment, spans)| {
+        let segments = self.result.segments.into_iter().zip(spans).filter_map(|(segment, spans)| {
             let avg_logprob = mean(segment.tokens.iter().map(|token| token.logprob));
             let tokens = segment.tokens.into_iter().zip(spans).map(|(token, (start_ms, end_ms))| ByteToken {
                 bytes: token.bytes,
@@ -268,7 +293,6 @@ impl Attempt {
             let tokens = merge(tokens, limit_ms);
             let (start_ms, end_ms) = (tokens.first()?.start_ms, tokens.last()?.end_ms);
             earliest = end_ms;
-            let no_speech_prob = segment.no_speech_prob;
             Some(HypothesisSegment { start_ms, end_ms, tokens, avg_logprob, no_speech_prob })
         });
         Hypothesis { segments: segments.collect(), temperature: self.temperature }
@@ -277,7 +301,8 @@ impl Attempt {
 
 /// Arithmetic mean; 0 of nothing.
 fn mean(values: impl Iterator<Item = f32>) -> f32 {
-    let (sum, count) = values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
+    let (sum, count) =
+        values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
     if count == 0 { 0.0 } else { sum / f32::from(count) }
 }
 

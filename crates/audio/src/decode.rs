@@ -1,5 +1,6 @@
 //! Packets to mono samples at the source rate.
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS;
 use symphonia::core::codecs::audio::{AudioCodecParameters, AudioDecoder};
@@ -8,7 +9,7 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 use symphonia::core::packet::Packet;
 use symphonia::core::units::{TimeBase, Timestamp};
 
-use crate::format::{Container, Edit, Opened, container_error};
+use crate::format::{Container, Edit, Opened};
 use crate::resample::RATES;
 use crate::trim::Trim;
 use crate::{Error, ErrorKind, Result, codecs};
@@ -95,7 +96,7 @@ impl Decoder {
         }
         Ok(Self {
             codec_name: codec.codec_info().short_name,
-            channels: params.channels.as_ref().map_or(0, |channels| channels.count()),
+            channels: params.channels.as_ref().map_or(0, Channels::count),
             rate: params.sample_rate.unwrap_or(0),
             reader,
             codec,
@@ -140,14 +141,15 @@ impl Decoder {
             Err(Cause::IoError(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                 return Err(Error::io(error));
             }
+            // The end of a stream of unknown length looks like this. Whether a Matroska file was cut off shows in its
+            // declared duration; WAV has its own check.
+            Err(Cause::IoError(_)) if matches!(self.container, Container::Wav | Container::Mkv) => {
+                return Ok(self.end(false));
+            }
             Err(_) => return Ok(self.end(true)),
         };
         if packet.track_id != self.track {
-            return self.barren();
-        }
-        // The WAV reader gives empty packets at the end of samples of unknown length.
-        if packet.data.is_empty() && self.container == Container::Wav {
-            return Ok(self.end(false));
+            return Ok(self.barren());
         }
         match self.gap_before(&packet) {
             0 => self.decode(&packet, out),
@@ -173,7 +175,7 @@ impl Decoder {
                 }
                 (self.rate, self.channels) = (rate, channels);
                 if self.interleaved.is_empty() {
-                    return self.barren();
+                    return Ok(self.barren());
                 }
                 self.barren = 0;
                 self.last_frames = (self.interleaved.len() / channels) as u64;
@@ -182,7 +184,9 @@ impl Decoder {
                 self.emit(out);
                 Ok(Step::Audio(rate))
             }
-            Err(Cause::IoError(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => Err(Error::io(error)),
+            Err(Cause::IoError(error)) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
+                Err(Error::io(error))
+            }
             Err(Cause::ResetRequired) => {
                 self.reset()?;
                 Ok(Step::Audio(self.rate))
@@ -193,7 +197,7 @@ impl Decoder {
                 if self.last_frames > 0 {
                     self.emit_silence(self.last_frames, out);
                 }
-                self.barren()
+                Ok(self.barren())
             }
         }
     }
@@ -206,15 +210,13 @@ impl Decoder {
         self.codec = codecs::decoder(&params, None)?;
         self.trim = pre_skip.map(|skip| Trim::new(u64::from(skip), None)).or_else(|| Some(Trim::default()));
         self.first_pts = None;
-        self.barren().map(|_| ())
+        self.barren += 1;
+        Ok(())
     }
 
-    fn barren(&mut self) -> Result<Step> {
+    fn barren(&mut self) -> Step {
         self.barren += 1;
-        if self.barren > MAX_BARREN_PACKETS {
-            return Ok(self.end(true));
-        }
-        Ok(Step::Audio(self.rate))
+        if self.barren > MAX_BARREN_PACKETS { self.end(true) } else { Step::Audio(self.rate) }
     }
 
     fn end(&self, broke: bool) -> Step {
@@ -244,7 +246,7 @@ impl Decoder {
         if gap.abs() < MIN_GAP || self.rate == 0 {
             return 0;
         }
-        if gap < 0.0 || gap > MAX_GAP || self.gaps + gap > MAX_GAPS {
+        if !(0.0..=MAX_GAP).contains(&gap) || self.gaps + gap > MAX_GAPS {
             self.first_pts = Some(pts - self.position);
             return 0;
         }
@@ -297,7 +299,8 @@ impl Decoder {
 
     /// Length in seconds as the file declares it.
     pub(crate) fn declared(&self) -> Option<f64> {
-        self.edit.len.map(|len| len + self.edit.delay).or(self.declared)
+        let whole = || self.declared.map(|declared| declared - self.edit.start);
+        self.edit.len.map(|len| len + self.edit.delay).or_else(whole)
     }
 
     pub(crate) fn sanitised(&self) -> Sanitised {
@@ -326,7 +329,10 @@ impl Decoder {
 }
 
 /// The first sound track and its parameters.
-fn sound_track<'a>(reader: &'a dyn FormatReader, hint: Option<&str>) -> Result<(&'a Track, &'a AudioCodecParameters)> {
+fn sound_track<'a>(
+    reader: &'a dyn FormatReader,
+    hint: Option<&str>,
+) -> Result<(&'a Track, &'a AudioCodecParameters)> {
     let known = reader.default_track(TrackType::Audio).or_else(|| reader.first_track(TrackType::Audio));
     let track = known.ok_or_else(|| match hint {
         Some(codec) => Error::new(ErrorKind::Unsupported, format!("codec {codec}")),
@@ -349,14 +355,16 @@ fn plain_params(params: &AudioCodecParameters) -> (AudioCodecParameters, Option<
         return (params, None);
     }
     let head = params.extra_data.take();
-    let pre_skip = head.as_deref().and_then(|head| head.get(10..12)).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
+    let pre_skip =
+        head.as_deref().and_then(|head| head.get(10..12)).map_or(0, |b| u16::from_le_bytes([b[0], b[1]]));
     params.sample_rate = Some(OPUS_RATE);
     (params, Some(pre_skip))
 }
 
 fn declared_seconds(reader: &dyn FormatReader, track: &Track, params: &AudioCodecParameters) -> Option<f64> {
     let from_track = || Some(track.duration?.get() as f64 * f64::from(track.time_base?));
-    let from_frames = || Some(track.num_frames? as f64 / f64::from(params.sample_rate.filter(|rate| *rate > 0)?));
+    let from_frames =
+        || Some(track.num_frames? as f64 / f64::from(params.sample_rate.filter(|rate| *rate > 0)?));
     let info = reader.media_info();
     let from_media = || Some(info.duration?.get() as f64 * f64::from(info.time_base?));
     let seconds = from_track().or_else(from_frames).or_else(from_media)?;

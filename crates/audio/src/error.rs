@@ -31,7 +31,7 @@ pub enum ErrorKind {
     /// A name that is not in the registry: choose one of those listed.
     UnknownName,
     /// A setting outside its range: correct it.
-    InvalidConfig,
+    Config,
 }
 
 /// An error of this crate.
@@ -119,7 +119,7 @@ impl Error {
             (Lang::Ja, ErrorKind::NoDevice) => "マイクが見つかりません",
             (Lang::Ja, ErrorKind::Device) => "音声入力を調べられませんでした",
             (Lang::Ja, ErrorKind::UnknownName) => "登録されていない名前です",
-            (Lang::Ja, ErrorKind::InvalidConfig) => "設定の値が範囲外です",
+            (Lang::Ja, ErrorKind::Config) => "設定の値が範囲外です",
         };
         // The English detail says what was found; Japanese readers get it in brackets where it adds something.
         match self.kind {
@@ -127,7 +127,7 @@ impl Error {
             | ErrorKind::Damaged
             | ErrorKind::Unsupported
             | ErrorKind::UnknownName
-            | ErrorKind::InvalidConfig => format!("{text}({})", self.detail).into(),
+            | ErrorKind::Config => format!("{text}({})", self.detail).into(),
             _ => text.into(),
         }
     }
@@ -148,10 +148,9 @@ impl Explain for Error {
                 "録音アプリで録音を正しく終了させてから、もう一度書き出すかコピーしてください",
                 "finish the recording in the recorder, then export or copy the file again",
             ),
-            (None, ErrorKind::Empty) => (
-                "録音機からもう一度コピーしてください",
-                "copy the file from the recorder again",
-            ),
+            (None, ErrorKind::Empty) => {
+                ("録音機からもう一度コピーしてください", "copy the file from the recorder again")
+            }
             (None, ErrorKind::NoAudio) => (
                 "録音機で再生して音が聞こえるか確かめてください",
                 "play the file on the recorder and check that there is sound in it",
@@ -164,10 +163,9 @@ impl Explain for Error {
                 "録音機からもう一度コピーするか、書き出し直してください",
                 "copy the file from the recorder or export it again",
             ),
-            (None, ErrorKind::Unsupported) => (
-                "録音アプリの書き出しで WAV か MP3 を選んでください",
-                "export the recording as WAV or MP3",
-            ),
+            (None, ErrorKind::Unsupported) => {
+                ("録音アプリの書き出しで WAV か MP3 を選んでください", "export the recording as WAV or MP3")
+            }
             (None, ErrorKind::Io) => match self.io_kind() {
                 Some(io::ErrorKind::PermissionDenied) => (
                     "ファイルとフォルダーの読み取り権限を確かめてください",
@@ -186,7 +184,7 @@ impl Explain for Error {
                 "マイクを接続し、OSの設定で入力として選ばれているか確かめてください",
                 "connect a microphone and check that the system lists it as an input",
             ),
-            (None, ErrorKind::Device | ErrorKind::UnknownName | ErrorKind::InvalidConfig) => return None,
+            (None, ErrorKind::Device | ErrorKind::UnknownName | ErrorKind::Config) => return None,
         };
         Some(match lang {
             Lang::Ja => ja.into(),

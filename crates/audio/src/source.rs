@@ -67,7 +67,7 @@ impl Bytes {
     /// The bytes from `start`, `len` of them, with `prefix` in front.
     pub(crate) fn section(self, prefix: Vec<u8>, start: u64, len: u64) -> Section {
         let len = len.min(self.len.saturating_sub(start));
-        Section { file: self.file, prefix, start, len, at: 0, synced: false }
+        Section { file: self.file, prefix, start, len, at: 0, synced: false, seekable: true }
     }
 }
 
@@ -81,9 +81,16 @@ pub(crate) struct Section {
     at: u64,
     /// Whether the file's own position is the one that `at` asks for.
     synced: bool,
+    seekable: bool,
 }
 
 impl Section {
+    /// Claims that it cannot seek and has no known length, as a stream.
+    pub(crate) fn forward_only(mut self) -> Self {
+        self.seekable = false;
+        self
+    }
+
     fn total(&self) -> u64 {
         self.prefix.len() as u64 + self.len
     }
@@ -128,11 +135,11 @@ impl Seek for Section {
 
 impl MediaSource for Section {
     fn is_seekable(&self) -> bool {
-        true
+        self.seekable
     }
 
     fn byte_len(&self) -> Option<u64> {
-        Some(self.total())
+        self.seekable.then(|| self.total())
     }
 }
 

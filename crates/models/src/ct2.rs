@@ -21,11 +21,14 @@ use crate::{
     digest::open_regular,
     error::Error,
     vocab,
-    whisper::{Dims, WeightSource, Whisper},
+    whisper::{Dims, MAX_LAYERS, WeightSource, Whisper},
 };
 
 const VERSION: u32 = 6;
 const SPECIFICATION: &[u8] = b"WhisperSpec";
+/// large-v3 has about 1,100 variables of rank 3 at most; the limits keep the index of a crafted file small.
+const MAX_VARIABLES: u32 = 1 << 16;
+const MAX_RANK: u8 = 8;
 
 #[derive(Clone, Debug)]
 struct Variable {
@@ -87,12 +90,18 @@ impl<R: Read + Seek> Ct2<R> {
 
     fn size(&self, name: &str, axis: usize) -> Result<usize> {
         let shape = &self.variable(name)?.shape;
-        shape.get(axis).copied().ok_or_else(|| Error::format(&self.path, format_args!("{name} has shape {shape:?}")))
+        shape
+            .get(axis)
+            .copied()
+            .ok_or_else(|| Error::format(&self.path, format_args!("{name} has shape {shape:?}")))
     }
 
     fn layers(&self, side: &str) -> usize {
-        (0..)
-            .take_while(|i| self.variables.contains_key(&format!("{side}/layer_{i}/self_attention/linear_0/weight")))
+        // One more than the limit of `Dims::check`, which refuses it.
+        (0..=MAX_LAYERS)
+            .take_while(|i| {
+                self.variables.contains_key(&format!("{side}/layer_{i}/self_attention/linear_0/weight"))
+            })
             .count()
     }
 
@@ -125,9 +134,10 @@ impl<R: Read + Seek> Ct2<R> {
         let bytes = self.read(&variable, 0, variable.bytes)?;
         value[..bytes.len()].copy_from_slice(&bytes);
         // Head counts are small and positive: no sign to extend.
-        usize::try_from(i32::from_le_bytes(value)).ok().filter(|v| *v < 128).ok_or_else(|| {
-            Error::format(&self.path, format_args!("{name} is not a positive integer"))
-        })
+        usize::try_from(i32::from_le_bytes(value))
+            .ok()
+            .filter(|v| *v < 128)
+            .ok_or_else(|| Error::format(&self.path, format_args!("{name} is not a positive integer")))
     }
 
     fn read(&mut self, variable: &Variable, skip: u64, bytes: u64) -> Result<Vec<u8>> {
@@ -148,9 +158,9 @@ impl<R: Read + Seek> WeightSource for Ct2<R> {
         let Place { variable, part, parts } = place(name).ok_or_else(missing)?;
         let found = self.variable(&variable)?.clone();
         let fail = |reason: String| Error::format(&self.path, format_args!("{variable}: {reason}"));
-        let dtype = found
-            .float()
-            .ok_or_else(|| fail("integer weights; convert the model with float16 or float32 weights".to_owned()))?;
+        let dtype = found.float().ok_or_else(|| {
+            fail("integer weights; convert the model with float16 or float32 weights".to_owned())
+        })?;
         let mut shape = found.shape.clone();
         if parts > 1 {
             match shape.first_mut() {
@@ -215,7 +225,7 @@ fn place(name: &str) -> Option<Place> {
         _ => return None,
     };
     // The format has a zero bias for keys, Whisper has none.
-    if owner.ends_with(".key") && kind == "bias" {
+    if matches!((owner, kind), ("attn.key" | "cross_attn.key", "bias")) {
         return None;
     }
     let kind = if module.ends_with("layer_norm") { norm } else { kind };
@@ -245,7 +255,7 @@ impl<R: Read + Seek> Input<R> {
             return Err(Fault::Format("not a Whisper model".to_owned()));
         }
         self.u32()?;
-        let count = self.u32()?;
+        let count = self.count()?;
         let mut variables = HashMap::new();
         for _ in 0..count {
             let name = self.name()?;
@@ -254,7 +264,7 @@ impl<R: Read + Seek> Input<R> {
                 return Err(Fault::Format(format!("variable {name} appears twice")));
             }
         }
-        for _ in 0..self.u32()? {
+        for _ in 0..self.count()? {
             let (alias, name) = (self.name()?, self.name()?);
             let Some(variable) = variables.get(&name).cloned() else {
                 return Err(Fault::Format(format!("alias {alias} of unknown variable {name}")));
@@ -269,6 +279,9 @@ impl<R: Read + Seek> Input<R> {
 
     fn variable(&mut self, name: &str) -> Result<Variable, Fault> {
         let [rank] = self.array()?;
+        if rank > MAX_RANK {
+            return Err(Fault::Format(format!("variable {name} has rank {rank}")));
+        }
         let mut shape = Vec::with_capacity(rank.into());
         for _ in 0..rank {
             shape.push(self.u32()? as usize);
@@ -299,7 +312,16 @@ impl<R: Read + Seek> Input<R> {
         if bytes.pop() != Some(0) {
             return Err(Fault::Format(format!("a name at byte {} does not end in zero", self.at)));
         }
-        String::from_utf8(bytes).map_err(|_| Fault::Format(format!("a name before byte {} is not UTF-8", self.at)))
+        String::from_utf8(bytes)
+            .map_err(|_| Fault::Format(format!("a name before byte {} is not UTF-8", self.at)))
+    }
+
+    fn count(&mut self) -> Result<u32, Fault> {
+        let count = self.u32()?;
+        if count > MAX_VARIABLES {
+            return Err(Fault::Format(format!("{count} variables")));
+        }
+        Ok(count)
     }
 
     fn u32(&mut self) -> Result<u32, Fault> {

@@ -93,7 +93,9 @@ fn decode(path: &Path, tokens: impl Iterator<Item = String>) -> Result<Vec<Vec<u
         }
         let bytes: Option<Vec<u8>> = token.chars().map(|c| table.get(&c).copied()).collect();
         let id = vocab.len();
-        vocab.push(bytes.ok_or_else(|| Error::format(path, format_args!("token {id} is not byte-level BPE")))?);
+        vocab.push(
+            bytes.ok_or_else(|| Error::format(path, format_args!("token {id} is not byte-level BPE")))?,
+        );
     }
     Err(Error::format(path, format_args!("no {END_OF_TEXT} token")))
 }
@@ -143,7 +145,8 @@ mod tests {
         fs::write(dir.path().join("vocab.json"), r#"{"b": 3, "<|endoftext|>": 2, "a": 0}"#).unwrap();
         assert!(from_hugging_face(dir.path()).is_err());
         fs::remove_file(dir.path().join("vocab.json")).unwrap();
-        let tokenizer = r#"{"model": {"vocab": {"a": 0}}, "added_tokens": [{"id": 1, "content": "<|endoftext|>"}]}"#;
+        let tokenizer =
+            r#"{"model": {"vocab": {"a": 0}}, "added_tokens": [{"id": 1, "content": "<|endoftext|>"}]}"#;
         fs::write(dir.path().join("tokenizer.json"), tokenizer).unwrap();
         assert_eq!(from_hugging_face(dir.path()).unwrap(), [b"a"]);
     }

@@ -34,7 +34,7 @@ pub struct Dims {
 
 /// No size of a Whisper model reaches this; it keeps products of sizes within 64 bits.
 const MAX_DIM: usize = 1 << 20;
-const MAX_LAYERS: usize = 256;
+pub(crate) const MAX_LAYERS: usize = 256;
 const MAX_MELS: usize = 512;
 
 impl Dims {

@@ -34,8 +34,8 @@ pub struct Error(#[from] Cause);
 pub(crate) enum Cause {
     #[error("cannot read the recording: {path}")]
     Io { path: PathBuf, source: std::io::Error },
-    #[error("cannot use the recording: {name}")]
-    Audio { name: String, source: audio::Error },
+    #[error("cannot use a recording")]
+    Audio { source: audio::Error },
     #[error("the speech engine failed")]
     Engine { source: asr::Error },
     #[error("a text pass failed")]
@@ -56,7 +56,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match &self.0 {
             Cause::Io { source, .. } => of_io(source.kind()),
-            Cause::Audio { source, .. } => match (source.kind(), source.io_kind()) {
+            Cause::Audio { source } => match (source.kind(), source.io_kind()) {
                 (audio::ErrorKind::Io, Some(kind)) => of_io(kind),
                 (audio::ErrorKind::Config, _) => ErrorKind::Internal,
                 _ => ErrorKind::BadInput,
@@ -75,7 +75,7 @@ impl Error {
 
     fn inner(&self) -> Option<&dyn Explain> {
         match &self.0 {
-            Cause::Audio { source, .. } => Some(source),
+            Cause::Audio { source } => Some(source),
             Cause::Engine { source } => Some(source),
             Cause::Text { source } => Some(source),
             Cause::Extract { source } => Some(source),
@@ -96,7 +96,6 @@ fn of_io(kind: std::io::ErrorKind) -> ErrorKind {
 impl Explain for Error {
     fn explain(&self, lang: Lang) -> Cow<'static, str> {
         match (&self.0, self.inner()) {
-            (Cause::Audio { name, .. }, Some(inner)) => format!("{name}: {}", inner.explain(lang)).into(),
             (_, Some(inner)) => inner.explain(lang),
             (Cause::Io { path, source }, None) => match lang {
                 Lang::Ja => format!("録音を読めません: {} ({source})", path.display()).into(),

@@ -39,7 +39,7 @@ impl Default for GuardConfig {
 /// Flags for each segment of the hypothesis.
 pub(crate) fn flags(packed: &PackedWindow, hypothesis: &Hypothesis, config: &GuardConfig) -> Vec<Vec<Flag>> {
     // A loop may run over all segments without any of them being one.
-    let looped = phrases::is_repetition(&hypothesis.text());
+    let looped = is_loop(&hypothesis.text());
     hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, config)).collect()
 }
 
@@ -55,21 +55,27 @@ fn segment_flags(
     let unsure = segment.avg_logprob < config.min_avg_logprob;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
     // A phrase that Whisper writes over silence needs less proof than other words.
-    let phrase = phrases::is_silence_phrase(&words) && (share < 0.5 || segment.no_speech_prob > 0.5);
-    let seconds = (segment.end_ms - segment.start_ms).max(1_000) as f32 / 1_000.0;
-    let too_fast = words.chars().count() as f32 / seconds > config.max_chars_per_s;
+    let phrase = phrases::silence_phrase(&words).is_some() && (share < 0.5 || segment.no_speech_prob > 0.5);
+    // Times of a short segment are too coarse for a speed.
+    let duration_ms = (segment.end_ms - segment.start_ms).max(1_000);
+    let too_fast = phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
 
     let mut flags = Vec::new();
     if silent || no_speech || phrase || too_fast {
         flags.push(Flag::PossibleHallucination);
     }
-    if looped || phrases::is_repetition(&words) {
+    if looped || is_loop(&words) {
         flags.push(Flag::Repetition);
     }
     if unsure {
         flags.push(Flag::LowConfidence);
     }
     flags
+}
+
+/// The same words over and over, or a text that compresses as only a loop does.
+fn is_loop(words: &str) -> bool {
+    phrases::repetition(words).is_some() || phrases::compression_ratio(words) > phrases::MAX_COMPRESSION_RATIO
 }
 
 /// Share of `start_ms..end_ms` of the window in which the detector heard speech. A segment without length counts as

@@ -56,6 +56,5 @@ fn chain(options: &MapOptions<'_>, template: &Template) -> Result<Chain, Error> 
         None => Chain::default(),
     };
     let words: Vec<String> = template.headings().map(ToOwned::to_owned).collect();
-    let headings = Headings::with(&words).map_err(|source| Cause::Text { source })?;
-    Ok(chain.with(headings))
+    Ok(chain.with(Headings::with(&words)))
 }

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ZonedDateTime};
 
 /// A moment with its offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordedAt(Zoned);
+pub struct RecordedAt(ZonedDateTime);
 
 impl RecordedAt {
     /// The local day: relative dates count from it.
@@ -22,7 +22,7 @@ impl RecordedAt {
     #[must_use]
     pub fn of_file(metadata: &Metadata) -> Option<Self> {
         let modified = Timestamp::try_from(metadata.modified().ok()?).ok()?;
-        Some(Self(modified.to_zoned(TimeZone::system())))
+        Some(Self(modified.to_zoned_datetime(TimeZone::system())))
     }
 }
 
@@ -36,13 +36,13 @@ impl FromStr for RecordedAt {
             && let Some(offset) = pieces.to_numeric_offset()
         {
             let local = pieces.date().to_datetime(pieces.time().unwrap_or_default());
-            return Ok(Self(offset.to_timestamp(local)?.to_zoned(TimeZone::fixed(offset))));
+            return Ok(Self(offset.to_timestamp(local)?.to_zoned_datetime(TimeZone::fixed(offset))));
         }
         let local = match text.parse::<DateTime>() {
             Ok(local) => local,
             Err(_) => text.parse::<Date>()?.to_datetime(jiff::civil::Time::midnight()),
         };
-        Ok(Self(local.to_zoned(TimeZone::system())?))
+        Ok(Self(local.to_zoned_datetime(TimeZone::system())?))
     }
 }
 

@@ -169,7 +169,7 @@ fn produce(
 ) -> Result<(), Error> {
     let mut index = 0;
     for (file, input) in inputs.iter().enumerate() {
-        let failed = |source| Error::from(Cause::Audio { name: input.name.clone(), source });
+        let failed = |source| Error::from(Cause::Audio { source });
         let reader = AudioReader::open(&input.path).map_err(failed)?;
         let _ = messages.send(Message::Opened { file, declared_ms: reader.declared_duration_ms() });
         let hash = sha256(&input.path)?;

@@ -8,20 +8,38 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io::Read;
 use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Once};
 
+use record::SAMPLE_RATE;
 use whisper_rs::whisper_rs_sys as sys;
 
 use crate::engine::Search;
+
+/// Samples per frame of the spectrogram: 10 ms.
+const SAMPLES_PER_FRAME: usize = SAMPLE_RATE as usize / 100;
+/// Logged by whisper.cpp as an error where `is_tail_long_enough` says no.
+const TAIL_REFUSED: &str = "encoder_begin_callback returned false";
 
 /// How the weights are put into memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ContextOptions {
     /// GPU device, where the crate was built for one.
     pub(super) gpu: Option<u32>,
-    /// Fused attention kernels.
+    /// Fused attention kernels; whisper.cpp then cannot align tokens.
     pub(super) flash_attn: bool,
+    /// Attention heads that follow the audio, and the memory that whisper.cpp may use for one alignment: it aborts the
+    /// process where that is too little. `None` for no alignment.
+    pub(super) alignment: Option<(Alignment, usize)>,
+}
+
+/// Which cross-attention heads whisper.cpp aligns tokens by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alignment {
+    /// whisper.cpp's table for one of the published models.
+    Preset(sys::whisper_alignment_heads_preset),
+    /// All heads of the decoder's last layers.
+    LastLayers(u32),
 }
 
 /// Loaded weights. Immutable after loading.
@@ -66,7 +84,17 @@ impl Context {
         params.use_gpu = options.gpu.is_some();
         params.gpu_device = options.gpu.map_or(0, |device| device.min(i32::MAX as u32) as c_int);
         params.flash_attn = options.flash_attn;
-        params.dtw_token_timestamps = std::env::var_os("ASR_DTW").is_some(); params.dtw_aheads_preset = sys::whisper_alignment_heads_preset_WHISPER_AHEADS_BASE; params.dtw_mem_size = 256<<20;
+        params.dtw_token_timestamps = options.alignment.is_some();
+        if let Some((alignment, bytes)) = options.alignment {
+            params.dtw_mem_size = bytes;
+            match alignment {
+                Alignment::Preset(preset) => params.dtw_aheads_preset = preset,
+                Alignment::LastLayers(layers) => {
+                    params.dtw_aheads_preset = sys::whisper_alignment_heads_preset_WHISPER_AHEADS_N_TOP_MOST;
+                    params.dtw_n_top = layers as c_int;
+                }
+            }
+        }
         // SAFETY: `callbacks` and `loader` outlive the call, which uses them on this thread only; the callbacks' type
         // parameter is the loader's.
         let ptr = unsafe { sys::whisper_init_with_params_no_state(&raw mut callbacks, params) };
@@ -87,7 +115,12 @@ impl Context {
         let mut tokens: Vec<c_int> = vec![0; text.count_bytes()];
         // SAFETY: the buffer has the length that is passed, and the text is terminated.
         let count = unsafe {
-            sys::whisper_tokenize(self.ptr.as_ptr(), text.as_ptr(), tokens.as_mut_ptr(), tokens.len() as c_int)
+            sys::whisper_tokenize(
+                self.ptr.as_ptr(),
+                text.as_ptr(),
+                tokens.as_mut_ptr(),
+                tokens.len() as c_int,
+            )
         };
         tokens.truncate(usize::try_from(count).unwrap_or(0));
         let surplus = tokens.len().saturating_sub(max);
@@ -144,11 +177,15 @@ pub(super) struct Params {
 }
 
 impl Params {
-    /// The C structure. It borrows from `self` and `cancel` and must not outlive them.
-    fn to_c(&self, cancel: &AtomicBool) -> sys::whisper_full_params {
+    /// The C structure. It borrows from `self` and `guard` and must not outlive them.
+    fn to_c(&self, guard: &Guard) -> sys::whisper_full_params {
         let (strategy, best_of, beam_size) = match self.search {
-            Search::Greedy { best_of } => (sys::whisper_sampling_strategy_WHISPER_SAMPLING_GREEDY, best_of, 1),
-            Search::Beam { size } => (sys::whisper_sampling_strategy_WHISPER_SAMPLING_BEAM_SEARCH, size, size),
+            Search::Greedy { best_of } => {
+                (sys::whisper_sampling_strategy_WHISPER_SAMPLING_GREEDY, best_of, 1)
+            }
+            Search::Beam { size } => {
+                (sys::whisper_sampling_strategy_WHISPER_SAMPLING_BEAM_SEARCH, size, size)
+            }
         };
         // SAFETY: returns plain data; its pointers are null or to static strings.
         let mut params = unsafe { sys::whisper_full_default_params(strategy) };
@@ -173,6 +210,7 @@ impl Params {
             params.prompt_tokens = self.prompt.as_ptr();
             params.prompt_n_tokens = self.prompt.len() as c_int;
         }
+        let guard_data: *mut c_void = ptr::from_ref(guard).cast_mut().cast();
         params.token_timestamps = true;
         params.single_segment = false;
         params.print_special = false;
@@ -180,16 +218,93 @@ impl Params {
         params.print_realtime = false;
         params.print_timestamps = false;
         params.abort_callback = Some(should_abort);
-        params.abort_callback_user_data = ptr::from_ref(cancel).cast_mut().cast();
+        params.abort_callback_user_data = guard_data;
+        params.progress_callback = Some(note_progress);
+        params.progress_callback_user_data = guard_data;
+        params.encoder_begin_callback = Some(is_tail_long_enough);
+        params.encoder_begin_callback_user_data = guard_data;
+        params.logits_filter_callback = Some(forbid_early_timestamps);
+        params.logits_filter_callback_user_data = guard_data;
         params
     }
 }
 
-/// Tells whisper.cpp to stop. `data` is the `AtomicBool` that `Params::to_c` was given.
+/// What the callbacks of one decoding read.
+struct Guard<'a> {
+    cancel: &'a AtomicBool,
+    /// Vocabulary number of the timestamp 0.00; the following ones are 0.02 s apart.
+    first_timestamp: usize,
+    /// Number of entries in the vocabulary.
+    vocabulary: usize,
+    /// Length of the samples in frames of 10 ms.
+    frames: usize,
+    /// How much of them whisper.cpp has passed, in percent, rounded down.
+    progress: AtomicUsize,
+}
+
+/// The shortest rest of a window that is decoded in another pass, in frames of 10 ms.
+///
+/// whisper.cpp's alignment aborts the process where it gets fewer than 16 frames ([`EARLIEST_TIMESTAMP`]), and the
+/// progress that tells how much is left is known to one percent of 30 s only. Nothing is lost: the decoder has seen the
+/// whole window in its first pass.
+const MIN_TAIL: usize = 50;
+
+/// The first timestamp after 0.00 that the decoder may emit, in steps of 0.02 s: 0.16 s.
+///
+/// whisper.cpp aligns the frames up to the last timestamp with a median filter 7 positions wide, and aborts the process
+/// where there are no more than 7.
+const EARLIEST_TIMESTAMP: usize = 8;
+
+/// Tells whisper.cpp to stop. `data` is the `Guard` that `Params::to_c` was given.
 unsafe extern "C" fn should_abort(data: *mut c_void) -> bool {
     // SAFETY: whisper.cpp calls this only inside `whisper_full_with_state`, during which `State::decode` borrows the
-    // flag; atomics may be read through a shared pointer from any thread.
-    unsafe { (*data.cast::<AtomicBool>()).load(Ordering::Relaxed) }
+    // guard; its parts may be read through a shared pointer from any thread.
+    unsafe { (*data.cast::<Guard>()).cancel.load(Ordering::Relaxed) }
+}
+
+/// Called before each pass over the window.
+unsafe extern "C" fn note_progress(
+    _context: *mut sys::whisper_context,
+    _state: *mut sys::whisper_state,
+    percent: c_int,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `should_abort`.
+    let guard = unsafe { &*data.cast::<Guard>() };
+    guard.progress.store(usize::try_from(percent).unwrap_or(0), Ordering::Relaxed);
+}
+
+/// Called after `note_progress`; false ends the decoding with what there is.
+unsafe extern "C" fn is_tail_long_enough(
+    _context: *mut sys::whisper_context,
+    _state: *mut sys::whisper_state,
+    data: *mut c_void,
+) -> bool {
+    // SAFETY: as in `should_abort`.
+    let guard = unsafe { &*data.cast::<Guard>() };
+    let passed = guard.frames * guard.progress.load(Ordering::Relaxed) / 100;
+    guard.frames.saturating_sub(passed) >= MIN_TAIL
+}
+
+/// Called with the logits of the next token, possibly on several threads.
+unsafe extern "C" fn forbid_early_timestamps(
+    _context: *mut sys::whisper_context,
+    _state: *mut sys::whisper_state,
+    _tokens: *const sys::whisper_token_data,
+    _token_count: c_int,
+    logits: *mut f32,
+    data: *mut c_void,
+) {
+    // SAFETY: as in `should_abort`; `logits` has one number for each entry of the vocabulary and belongs to the one
+    // decoder that this call is for.
+    let (guard, logits) = unsafe {
+        let guard = &*data.cast::<Guard>();
+        (guard, slice::from_raw_parts_mut(logits, guard.vocabulary))
+    };
+    let early = guard.first_timestamp + 1..guard.first_timestamp + EARLIEST_TIMESTAMP;
+    if let Some(logits) = logits.get_mut(early) {
+        logits.fill(f32::NEG_INFINITY);
+    }
 }
 
 /// A token as whisper.cpp gives it.
@@ -201,23 +316,28 @@ pub(super) struct RawToken {
     pub(super) logprob: f32,
     /// Number in the vocabulary.
     pub(super) id: c_int,
-    /// Start by whisper.cpp's estimate, in centiseconds; negative where it has none.
-    pub(super) start_cs: i64,
-    /// End, as above.
-    pub(super) end_cs: i64,
+    /// whisper.cpp's estimate from the timestamp tokens, in centiseconds of the window: start and end.
+    pub(super) estimated_cs: (i64, i64),
+    /// End by dynamic time warping over the cross-attention, in centiseconds of the window; negative where there is none.
+    ///
+    /// whisper.cpp calls it the token's time without saying which. It skips the row of `<|notimestamps|>`, whose
+    /// attention is where the first token is spoken, so each token gets the time at which the *next* one begins.
+    pub(super) aligned_end_cs: i64,
 }
 
 /// A segment as whisper.cpp gives it: text tokens only.
 #[derive(Clone, Debug)]
 pub(super) struct RawSegment {
-    /// Start by the timestamp tokens, in centiseconds of the window.
-    pub(super) start_cs: i64,
-    /// End, as above.
-    pub(super) end_cs: i64,
-    /// Probability of the no-speech token after the prompt.
-    pub(super) no_speech_prob: f32,
     /// Text tokens in order.
     pub(super) tokens: Vec<RawToken>,
+}
+
+/// What was heard in a window.
+#[derive(Clone, Debug)]
+pub(super) struct RawResult {
+    pub(super) segments: Vec<RawSegment>,
+    /// Probability of the no-speech token right after the start of the transcript; 0 where there are no segments.
+    pub(super) no_speech_prob: f32,
 }
 
 /// A decoding state.
@@ -244,6 +364,8 @@ impl Drop for State {
 
 /// `whisper_full_with_state` could not allocate a larger decoder cache: it has freed the state.
 pub(super) const STATE_FREED: c_int = -7;
+/// A decoder step failed.
+const DECODER_FAILED: c_int = -8;
 
 impl State {
     /// Allocates caches and compute buffers. `None` where there is no memory.
@@ -262,14 +384,25 @@ impl State {
         samples: &[f32],
         params: &Params,
         cancel: &AtomicBool,
-    ) -> Result<Vec<RawSegment>, c_int> {
+    ) -> Result<RawResult, c_int> {
         if self.freed_by_c {
             return Err(STATE_FREED);
         }
-        let c_params = params.to_c(cancel);
-        // SAFETY: context and state are alive; `c_params` points into `params` and `cancel`, which outlive the call;
-        // `samples` has the length that is passed. The abort callback's pointer stays in the state but is not called
-        // before the next decoding replaces it.
+        // SAFETY: the context is alive, and both functions only read it.
+        let (first_timestamp, vocabulary) = unsafe {
+            let context = self.context.ptr.as_ptr();
+            (sys::whisper_token_beg(context), sys::whisper_n_vocab(context))
+        };
+        let guard = Guard {
+            cancel,
+            first_timestamp: usize::try_from(first_timestamp).unwrap_or(0),
+            vocabulary: usize::try_from(vocabulary).unwrap_or(0),
+            frames: samples.len() / SAMPLES_PER_FRAME,
+            progress: AtomicUsize::new(0),
+        };
+        let c_params = params.to_c(&guard);
+        // SAFETY: context and state are alive; `c_params` points into `params` and `guard`, which outlive the call and
+        // which whisper.cpp does not keep; `samples` has the length that is passed.
         let code = unsafe {
             sys::whisper_full_with_state(
                 self.context.ptr.as_ptr(),
@@ -285,7 +418,34 @@ impl State {
         if code != 0 {
             return Err(code);
         }
-        Ok(self.segments())
+        let segments = self.segments();
+        let no_speech_prob = if segments.is_empty() { 0.0 } else { self.no_speech_prob(params.threads)? };
+        Ok(RawResult { segments, no_speech_prob })
+    }
+
+    /// Probability of the no-speech token after `<|startoftranscript|>`, given the audio of the last encoder pass.
+    ///
+    /// whisper.cpp's own number is not used: it reads the first row of logits after a batch that computed only the last
+    /// one, and so returns what an earlier window left there.
+    fn no_speech_prob(&mut self, threads: c_int) -> Result<f32, c_int> {
+        let (context, state) = (self.context.ptr.as_ptr(), self.ptr.as_ptr());
+        // SAFETY: both are alive; the batch is one token, so the logits are one row, which is copied before the next
+        // call. The decoder's cache is cleared by every decoding.
+        let (logits, no_speech) = unsafe {
+            let start = [sys::whisper_token_sot(context)];
+            let code = sys::whisper_decode_with_state(context, state, start.as_ptr(), 1, 0, threads);
+            let logits = sys::whisper_get_logits_from_state(state);
+            if code != 0 || logits.is_null() {
+                return Err(DECODER_FAILED);
+            }
+            let vocabulary = usize::try_from(sys::whisper_n_vocab(context)).unwrap_or(0);
+            (slice::from_raw_parts(logits, vocabulary).to_vec(), sys::whisper_token_nosp(context))
+        };
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let total: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        let own =
+            usize::try_from(no_speech).ok().and_then(|index| logits.get(index)).ok_or(DECODER_FAILED)?;
+        Ok(((own - largest).exp() / total).clamp(0.0, 1.0))
     }
 
     /// Copies the result of the last decoding out of the state.
@@ -298,9 +458,6 @@ impl State {
             let end_of_text = sys::whisper_token_eot(context);
             (0..sys::whisper_full_n_segments_from_state(state))
                 .map(|segment| RawSegment {
-                    start_cs: sys::whisper_full_get_segment_t0_from_state(state, segment),
-                    end_cs: sys::whisper_full_get_segment_t1_from_state(state, segment),
-                    no_speech_prob: sys::whisper_full_get_segment_no_speech_prob_from_state(state, segment),
                     tokens: (0..sys::whisper_full_n_tokens_from_state(state, segment))
                         .map(|token| sys::whisper_full_get_token_data_from_state(state, segment, token))
                         // Special tokens and timestamps come after the text in the vocabulary.
@@ -309,8 +466,8 @@ impl State {
                             bytes: copy_bytes(sys::whisper_token_to_str(context, data.id)),
                             logprob: data.plog,
                             id: data.id,
-                            start_cs: if std::env::var_os("ASR_DTW").is_some() {data.t_dtw} else {data.t0},
-                            end_cs: data.t1,
+                            estimated_cs: (data.t0, data.t1),
+                            aligned_end_cs: data.t_dtw,
                         })
                         .collect(),
                 })
@@ -376,7 +533,7 @@ unsafe extern "C" fn forward_log(level: sys::ggml_log_level, text: *const c_char
     let bytes = unsafe { copy_bytes(text) };
     let line = String::from_utf8_lossy(&bytes);
     let line = line.trim();
-    if line.is_empty() {
+    if line.is_empty() || line.contains(TAIL_REFUSED) {
         return;
     }
     match level {

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use super::ffi::{Context, Params, RawSegment, STATE_FREED, State};
+use super::ffi::{Context, Params, RawResult, STATE_FREED, State};
 use crate::error::Cause;
 use crate::{Control, Result};
 
@@ -26,8 +26,8 @@ struct Job {
     control: Control,
 }
 
-/// What whisper.cpp answered: segments, or a code.
-type Answer = std::result::Result<Vec<RawSegment>, c_int>;
+/// What whisper.cpp answered: a result, or a code.
+type Answer = std::result::Result<RawResult, c_int>;
 
 /// A thread that owns a decoding state.
 pub(super) struct Worker {
@@ -38,7 +38,7 @@ pub(super) struct Worker {
 /// How a decoding ended.
 pub(super) enum Outcome {
     /// It ran to the end.
-    Done(Vec<RawSegment>),
+    Done(RawResult),
     /// It was cancelled, and the worker can take the next job.
     Cancelled,
     /// It was cancelled or failed, and the worker is of no more use.
@@ -80,7 +80,7 @@ impl Worker {
             }
         };
         match answer {
-            Ok(segments) => Outcome::Done(segments),
+            Ok(result) => Outcome::Done(result),
             Err(STATE_FREED) => Outcome::Lost(Cause::StateLost { code: STATE_FREED }),
             // An abort has the codes of a failure; the flag tells them apart.
             Err(_) if control.is_cancelled() => Outcome::Cancelled,

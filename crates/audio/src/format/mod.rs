@@ -6,7 +6,7 @@ mod riff;
 mod sniff;
 
 use symphonia::core::formats::{FormatOptions, FormatReader};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::default::formats::{
     AdtsReader, FlacReader, IsoMp4Reader, MkvReader, MpaReader, OggReader, WavReader,
 };
@@ -70,10 +70,17 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened> {
             let movie = mp4::scan(&mut bytes)?;
             (edit, codec_hint) = (movie.edit, movie.codec);
         }
-        Container::Ogg => cut_short = !ogg::has_last_page(&mut bytes)?,
+        Container::Ogg => {
+            ogg::check_codec(&mut bytes)?;
+            cut_short = !ogg::has_last_page(&mut bytes)?;
+        }
         _ => {}
     }
-    let stream = MediaSourceStream::new(Box::new(bytes.section(prefix, start, len)), Default::default());
+    let section = bytes.section(prefix, start, len);
+    // Where a Matroska file was cut off, its reader gives up on sizes and an index that point past the end; as a stream it
+    // reads what is there.
+    let section = if found.container == Container::Mkv { section.forward_only() } else { section };
+    let stream = MediaSourceStream::new(Box::new(section), MediaSourceStreamOptions::default());
     let options = FormatOptions::default();
     let reader: Result<Box<dyn FormatReader>, _> = match found.container {
         Container::Wav => WavReader::try_new(stream, options).map(|r| Box::new(r) as _),
@@ -89,12 +96,12 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened> {
 }
 
 /// Says what a container's error means for the caller.
-pub(crate) fn container_error(error: symphonia::core::errors::Error, container: Container) -> Error {
+fn container_error(error: symphonia::core::errors::Error, container: Container) -> Error {
     use symphonia::core::errors::Error as Cause;
     let name = container.name();
     match error {
         Cause::IoError(io) if io.kind() != std::io::ErrorKind::UnexpectedEof => Error::io(io),
-        Cause::IoError(_) => Error::new(ErrorKind::Damaged, format!("{name} file ends in its header")),
+        Cause::IoError(_) => Error::new(ErrorKind::NoAudio, format!("{name} file ends before any sound")),
         Cause::Unsupported(_) => {
             Error::new(ErrorKind::Unsupported, format!("unusual {name} file")).with_source(error)
         }

@@ -60,7 +60,8 @@ pub(super) fn scan(bytes: &mut Bytes) -> Result<Movie> {
         Ok(())
     })?;
     let Some(index) = index else {
-        let detail = if media { "MP4 file without its index (moov)" } else { "only the start of an MP4 file" };
+        let detail =
+            if media { "MP4 file without its index (moov)" } else { "only the start of an MP4 file" };
         let kind = if media { ErrorKind::Damaged } else { ErrorKind::NoAudio };
         return Err(Error::new(kind, detail).with_hint(Hint::MissingIndex));
     };
@@ -242,20 +243,20 @@ mod tests {
 
     use super::*;
 
-    fn boxed(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
-        [&(body.len() as u32 + 8).to_be_bytes(), kind.as_slice(), body].concat()
+    fn boxed(kind: [u8; 4], body: &[u8]) -> Vec<u8> {
+        [(body.len() as u32 + 8).to_be_bytes().as_slice(), &kind, body].concat()
     }
 
     fn movie(elst: &[u8]) -> Vec<u8> {
-        let mut mvhd = vec![0; 100];
-        mvhd[12..16].copy_from_slice(&1_000_u32.to_be_bytes());
-        let mut mdhd = vec![0; 24];
-        mdhd[12..16].copy_from_slice(&44_100_u32.to_be_bytes());
+        let mut movie_header = vec![0; 100];
+        movie_header[12..16].copy_from_slice(&1_000_u32.to_be_bytes());
+        let mut media_header = vec![0; 24];
+        media_header[12..16].copy_from_slice(&44_100_u32.to_be_bytes());
         let hdlr = b"\0\0\0\0\0\0\0\0soun\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-        let mdia = [boxed(b"mdhd", &mdhd), boxed(b"hdlr", &hdlr)].concat();
-        let trak = [boxed(b"edts", &boxed(b"elst", elst)), boxed(b"mdia", &mdia)].concat();
-        let moov = [boxed(b"mvhd", &mvhd), boxed(b"trak", &trak)].concat();
-        [boxed(b"ftyp", b"M4A \0\0\0\0"), boxed(b"moov", &moov), boxed(b"mdat", &[0; 4])].concat()
+        let mdia = [boxed(*b"mdhd", &media_header), boxed(*b"hdlr", &hdlr)].concat();
+        let trak = [boxed(*b"edts", &boxed(*b"elst", elst)), boxed(*b"mdia", &mdia)].concat();
+        let moov = [boxed(*b"mvhd", &movie_header), boxed(*b"trak", &trak)].concat();
+        [boxed(*b"ftyp", b"M4A \0\0\0\0"), boxed(*b"moov", &moov), boxed(*b"mdat", &[0; 4])].concat()
     }
 
     fn scanned(file: &[u8]) -> Result<Movie> {
@@ -276,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_file_without_its_index_says_so() {
-        let file = [boxed(b"ftyp", b"M4A \0\0\0\0"), boxed(b"mdat", &[0; 64])].concat();
+        let file = [boxed(*b"ftyp", b"M4A \0\0\0\0"), boxed(*b"mdat", &[0; 64])].concat();
         let error = scanned(&file).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Damaged);
         assert!(error.to_string().contains("moov"));

@@ -1,10 +1,22 @@
-//! Whether an Ogg file has its last page.
+//! What the Ogg reader does not tell: the names of codecs that we have not, and whether the last page is there.
 
-use crate::Result;
 use crate::source::Bytes;
+use crate::{Error, ErrorKind, Result};
 
 /// A page is at most 65,307 bytes long (RFC 3533 §6).
 const MAX_PAGE: u64 = 65_307;
+
+/// Refuses streams of codecs that the reader would pass over in silence.
+pub(super) fn check_codec(bytes: &mut Bytes) -> Result<()> {
+    const OTHERS: [(&[u8], &str); 3] =
+        [(b"Speex   ", "Speex"), (b"\x80theora", "Theora video"), (b"PCM     ", "Ogg PCM")];
+    let page = bytes.read_at(0, 27 + 255 + 16)?;
+    let body = page.get(26).and_then(|segments| page.get(27 + usize::from(*segments)..)).unwrap_or_default();
+    match OTHERS.iter().find(|(magic, _)| body.starts_with(magic)) {
+        Some((_, codec)) => Err(Error::new(ErrorKind::Unsupported, format!("codec {codec}"))),
+        None => Ok(()),
+    }
+}
 
 /// Whether the last page in the file is marked as the last of its stream (RFC 3533 §6, flag 0x04). A recording that was
 /// interrupted, or a copy that was cut, has none.

@@ -15,7 +15,7 @@ const MAX_CHUNKS: usize = 4_096;
 /// Where the samples are.
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// A header that describes samples of unknown length.
+    /// A header that describes the samples plainly.
     pub(super) header: Vec<u8>,
     /// First byte of the samples.
     pub(super) start: u64,
@@ -46,7 +46,8 @@ pub(super) fn layout(bytes: &mut Bytes) -> Result<Layout> {
             b"fmt " => fmt = Some(read_fmt(bytes, body, declared)?),
             b"ds64" => wide_data_len = bytes.array_at::<8>(body + 8)?.map(u64::from_le_bytes),
             b"data" => {
-                let fmt = fmt.ok_or_else(|| Error::new(ErrorKind::Damaged, "WAV file without a format chunk"))?;
+                let fmt =
+                    fmt.ok_or_else(|| Error::new(ErrorKind::Damaged, "WAV file without a format chunk"))?;
                 let declared = match wide_data_len {
                     Some(len) if declared == u64::from(u32::MAX) => len,
                     _ => declared,
@@ -66,7 +67,9 @@ pub(super) fn layout(bytes: &mut Bytes) -> Result<Layout> {
 fn chunk_at(bytes: &mut Bytes, at: u64, wide: bool) -> Result<Option<([u8; 4], u64, u64)>> {
     if !wide {
         let header = bytes.array_at::<8>(at)?;
-        return Ok(header.map(|[a, b, c, d, len @ ..]| ([a, b, c, d], u64::from(u32::from_le_bytes(len)), at + 8)));
+        return Ok(
+            header.map(|[a, b, c, d, len @ ..]| ([a, b, c, d], u64::from(u32::from_le_bytes(len)), at + 8))
+        );
     }
     // W64: a 16-byte GUID whose first four bytes are the name, then a 64-bit length that includes these 24 bytes.
     let header = bytes.array_at::<24>(at)?;
@@ -127,17 +130,18 @@ fn samples(fmt: &Fmt, start: u64, declared: u64, file_len: u64) -> Result<Layout
     }
     let present = file_len.saturating_sub(start);
     // Sizes that writers leave when they cannot go back to the header: 0, and the largest that fit.
-    let placeholder = declared == 0 || (0x7fff_f000..=0x8000_0000).contains(&declared) || declared >= 0xffff_f000;
+    let placeholder =
+        declared == 0 || (0x7fff_f000..=0x8000_0000).contains(&declared) || declared >= 0xffff_f000;
     let cut_short = declared > present && !placeholder;
     let len = if declared == 0 { present } else { declared.min(present) };
     let len = len - len % block;
     if len == 0 {
         return Err(Error::new(ErrorKind::NoAudio, "WAV header without samples"));
     }
-    Ok(Layout { header: header(fmt, bits, block, extension), start, len, cut_short })
+    Ok(Layout { header: header(fmt, bits, block, len, extension), start, len, cut_short })
 }
 
-fn header(fmt: &Fmt, bits: u16, block: u64, extension: &[u8]) -> Vec<u8> {
+fn header(fmt: &Fmt, bits: u16, block: u64, len: u64, extension: &[u8]) -> Vec<u8> {
     let fmt_len = 16 + extension.len() as u32;
     let mut header = Vec::with_capacity(44 + extension.len());
     header.extend(b"RIFF\xff\xff\xff\xffWAVEfmt ");
@@ -152,8 +156,9 @@ fn header(fmt: &Fmt, bits: u16, block: u64, extension: &[u8]) -> Vec<u8> {
     if fmt_len % 2 == 1 {
         header.push(0);
     }
-    // Length unknown: the decoder reads to the end of the section.
-    header.extend(b"data\xff\xff\xff\xff");
+    header.extend(b"data");
+    // Beyond 4 GiB the largest number stands for "to the end", which is the end of the section.
+    header.extend(u32::try_from(len).unwrap_or(u32::MAX).to_le_bytes());
     header
 }
 

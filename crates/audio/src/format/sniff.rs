@@ -90,6 +90,7 @@ fn other_sound(head: &[u8]) -> Option<&'static str> {
         (b"wvpk", "WavPack"),
         (b"DSD ", "DSF"),
         (b"FLV\x01", "Flash video"),
+        (b"\x0b\x77", "AC-3"),
     ];
     let magic = KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
     let avi = (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ")).then_some("AVI");
@@ -156,6 +157,8 @@ fn mpeg_frames(head: &[u8]) -> Option<(Container, usize)> {
 /// Container, frame length in bytes, and the bits that stay the same in all frames (version, layer, sample rate).
 /// MPEG layer III: ISO/IEC 11172-3 §2.4.1.3 and 13818-3; ADTS: ISO/IEC 13818-7 §6.2.
 fn mpeg_header(at: &[u8]) -> Option<(Container, usize, u16)> {
+    const KBPS_1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
+    const KBPS_2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let [0xff, b1, b2, ..] = *at else { return None };
     if b1 & 0xf6 == 0xf0 {
         let [_, _, _, b3, b4, b5, ..] = *at else { return None };
@@ -168,8 +171,6 @@ fn mpeg_header(at: &[u8]) -> Option<(Container, usize, u16)> {
     if b1 & 0xe0 != 0xe0 || version == 1 || layer != 1 || rate_index == 3 || matches!(bitrate_index, 0 | 15) {
         return None;
     }
-    const KBPS_1: [usize; 15] = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
-    const KBPS_2: [usize; 15] = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
     let rate = [44_100, 48_000, 32_000][rate_index];
     let padding = usize::from((b2 >> 1) & 1);
     let len = match version {
@@ -192,8 +193,14 @@ mod tests {
 
     #[test]
     fn other_files_are_named() {
-        let not_audio: [&[u8]; 6] =
-            [b"\x89PNG\r\n\x1a\n", b"PK\x03\x04abc", b"MZ\x90\0", b"%PDF-1.7", b"hello\n", "聞き取り".as_bytes()];
+        let not_audio: [&[u8]; 6] = [
+            b"\x89PNG\r\n\x1a\n",
+            b"PK\x03\x04abc",
+            b"MZ\x90\0",
+            b"%PDF-1.7",
+            b"hello\n",
+            "聞き取り".as_bytes(),
+        ];
         for bytes in not_audio {
             assert_eq!(kind(bytes), ErrorKind::NotAudio, "{bytes:?}");
         }

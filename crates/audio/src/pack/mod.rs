@@ -1,0 +1,299 @@
+//! Regions of speech to windows for the recogniser.
+
+mod cut;
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use record::{Piece, TimeMap, Window};
+
+use crate::vad::{RegionConfig, RegionEvent, Regions};
+use crate::{Error, ErrorKind, Result};
+
+/// Longest window that a recogniser takes, in milliseconds.
+pub const HARD_LIMIT_MS: u32 = 30_000;
+/// Samples are dropped in lots of at least this many, so that small blocks do not move the buffer each time.
+const DROP_LOT: usize = 16_000;
+
+/// How speech is packed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PackConfig {
+    /// Longest window in milliseconds, 2,000..=30,000.
+    pub max_window_ms: u32,
+    /// Silence that replaces a longer pause between two regions, in milliseconds, 0..=1,000. The regions' own padding
+    /// comes on top.
+    pub joint_ms: u32,
+    /// Speech without a pause is cut within this time before `max_window_ms`, in milliseconds; at most half of it.
+    pub cut_search_ms: u32,
+    /// What counts as speech.
+    pub regions: RegionConfig,
+}
+
+impl Default for PackConfig {
+    fn default() -> Self {
+        Self { max_window_ms: 28_000, joint_ms: 100, cut_search_ms: 8_000, regions: RegionConfig::default() }
+    }
+}
+
+/// A window and what the guards against invented text need to know about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PackedWindow {
+    /// The samples and their way back to the recording.
+    pub window: Window,
+    /// Where the detector heard speech, in samples of the window; in order, without overlap.
+    pub speech: Vec<Range<usize>>,
+    /// Root mean square of the recorded samples, joints left out; 0..=1.
+    pub rms: f32,
+    /// Largest absolute sample; 0..=1.
+    pub peak: f32,
+}
+
+impl PackedWindow {
+    /// Share of the window's samples in which the detector heard speech, 0..=1.
+    #[must_use]
+    pub fn speech_share(&self) -> f32 {
+        let speech: usize = self.speech.iter().map(Range::len).sum();
+        speech as f32 / self.window.samples.len().max(1) as f32
+    }
+}
+
+#[derive(Default)]
+struct Building {
+    samples: Vec<f32>,
+    map: TimeMap,
+    speech: Vec<Range<usize>>,
+    /// End of the last piece in the recording.
+    end: u64,
+    recorded: usize,
+}
+
+/// Streaming packer of one recording.
+///
+/// * Every sample of every region is in exactly one window, in order; nothing else is, but for pauses of at most
+///   `joint_ms` between two regions, which stay as they are.
+/// * A longer pause becomes `joint_ms` of zeros. Silence at the start, at the end and of any length costs nothing.
+/// * A window ends where the next region does not fit. A region that alone is too long is cut at its quietest point.
+pub struct Packer {
+    max: u64,
+    joint: u64,
+    search: u64,
+    off: f32,
+    frame_len: u64,
+    file: usize,
+    next_index: usize,
+    regions: Regions,
+    /// Samples of the recording from `samples_start`, and probabilities from frame `frames_start`.
+    samples: Vec<f32>,
+    samples_start: u64,
+    probabilities: VecDeque<f32>,
+    frames_start: u64,
+    frames: u64,
+    open: Option<u64>,
+    building: Option<Building>,
+    done: VecDeque<PackedWindow>,
+}
+
+impl Packer {
+    /// A packer for recording number `file`, with probabilities of `frame_len` samples each.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`].
+    pub fn new(config: PackConfig, frame_len: usize, file: usize) -> Result<Self> {
+        let invalid = |detail| Err(Error::new(ErrorKind::Config, detail));
+        if !(2_000..=HARD_LIMIT_MS).contains(&config.max_window_ms) {
+            return invalid("longest window must be 2000 to 30000 ms");
+        }
+        if config.joint_ms > 1_000 {
+            return invalid("joint must be at most 1000 ms");
+        }
+        if config.cut_search_ms > config.max_window_ms / 2 || config.cut_search_ms < 500 {
+            return invalid("search for a cut must be 500 ms to half the longest window");
+        }
+        let samples = |ms: u32| u64::from(ms) * 16;
+        Ok(Self {
+            max: samples(config.max_window_ms),
+            joint: samples(config.joint_ms),
+            search: samples(config.cut_search_ms),
+            off: config.regions.off,
+            frame_len: frame_len as u64,
+            file,
+            next_index: 0,
+            regions: Regions::new(config.regions, frame_len)?,
+            samples: Vec::new(),
+            samples_start: 0,
+            probabilities: VecDeque::new(),
+            frames_start: 0,
+            frames: 0,
+            open: None,
+            building: None,
+            done: VecDeque::new(),
+        })
+    }
+
+    /// Numbers the windows from `index`, for the second and later recordings of a job.
+    #[must_use]
+    pub fn starting_at(mut self, index: usize) -> Self {
+        self.next_index = index;
+        self
+    }
+
+    /// Takes the recording's next samples and the probabilities of the frames that they complete. Probabilities may come
+    /// later than their samples, not earlier, but for the last frame, which may be incomplete.
+    pub fn push(&mut self, samples: &[f32], probabilities: &[f32]) {
+        self.samples.extend_from_slice(samples);
+        for probability in probabilities {
+            self.probabilities.push_back(*probability);
+            self.frames += 1;
+            match self.regions.push(*probability) {
+                Some(RegionEvent::Open { start }) => self.open = Some(start),
+                Some(RegionEvent::Close { end }) => self.close(end),
+                None => {}
+            }
+            self.cut_if_too_long();
+        }
+        self.forget();
+    }
+
+    /// The recording is over. Call [`pop`](Self::pop) until it gives `None`.
+    pub fn finish(&mut self) {
+        if let Some(RegionEvent::Close { end }) = self.regions.finish(self.total()) {
+            self.close(end);
+        }
+        self.open = None;
+        self.flush();
+    }
+
+    /// The next finished window.
+    pub fn pop(&mut self) -> Option<PackedWindow> {
+        self.done.pop_front()
+    }
+
+    /// Samples held at this moment, windows that were not taken included. Without those at most two windows and a few
+    /// seconds.
+    #[must_use]
+    pub fn buffered_samples(&self) -> usize {
+        let done: usize = self.done.iter().map(|packed| packed.window.samples.len()).sum();
+        self.samples.len() + self.building.as_ref().map_or(0, |building| building.samples.len()) + done
+    }
+
+    fn total(&self) -> u64 {
+        self.samples_start + self.samples.len() as u64
+    }
+
+    fn slice(&self, range: Range<u64>) -> &[f32] {
+        let at = |sample: u64| (sample.saturating_sub(self.samples_start) as usize).min(self.samples.len());
+        &self.samples[at(range.start)..at(range.end)]
+    }
+
+    fn close(&mut self, end: u64) {
+        let Some(start) = self.open.take() else { return };
+        let end = end.min(self.total());
+        if start < end {
+            self.add(start..end);
+        }
+    }
+
+    fn cut_if_too_long(&mut self) {
+        while let (Some(start), Some(end)) = (self.open, self.regions.open_end()) {
+            if end - start <= self.max {
+                return;
+            }
+            let last = (start + self.max).min(self.total());
+            let first = (start + self.max - self.search).min(last);
+            let speech = |offset: usize| {
+                let frame = (first + offset as u64) / self.frame_len;
+                let known = usize::try_from(frame - self.frames_start).ok();
+                known.and_then(|at| self.probabilities.get(at)).copied().unwrap_or(0.0)
+            };
+            let offset = cut::quietest(self.slice(first..last), speech) as u64;
+            let cut = first + offset;
+            self.flush();
+            self.add(start..cut);
+            self.flush();
+            self.open = Some(cut);
+        }
+    }
+
+    /// Adds a stretch that fits a window.
+    fn add(&mut self, stretch: Range<u64>) {
+        let len = stretch.end - stretch.start;
+        if let Some(building) = &self.building {
+            let gap = stretch.start - building.end;
+            if building.samples.len() as u64 + gap.min(self.joint) + len > self.max {
+                self.flush();
+            }
+        }
+        let mut building = self.building.take().unwrap_or_default();
+        let mut start = stretch.start;
+        if !building.samples.is_empty() {
+            if start - building.end <= self.joint {
+                start = building.end;
+            } else {
+                building.samples.resize(building.samples.len() + self.joint as usize, 0.0);
+            }
+        }
+        let sound = self.slice(start..stretch.end);
+        let window_start = building.samples.len();
+        building.samples.extend_from_slice(sound);
+        building.recorded += sound.len();
+        building.map.push(Piece {
+            window_start: window_start as u64,
+            file_start: start,
+            len: sound.len() as u64,
+        });
+        for speech in self.speech(stretch.clone()) {
+            let at = |sample: u64| (sample - start) as usize + window_start;
+            let (from, to) = (at(speech.start), at(speech.end));
+            match building.speech.last_mut() {
+                Some(last) if last.end == from => last.end = to,
+                _ => building.speech.push(from..to),
+            }
+        }
+        building.end = stretch.end;
+        self.building = Some(building);
+    }
+
+    /// The parts of `stretch` where the detector heard speech.
+    fn speech(&self, stretch: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+        let frames = stretch.start / self.frame_len..stretch.end.div_ceil(self.frame_len).min(self.frames);
+        frames.filter_map(move |frame| {
+            let at = usize::try_from(frame.checked_sub(self.frames_start)?).ok()?;
+            let heard = *self.probabilities.get(at)? >= self.off;
+            let start = (frame * self.frame_len).max(stretch.start);
+            let end = ((frame + 1) * self.frame_len).min(stretch.end);
+            (heard && start < end).then_some(start..end)
+        })
+    }
+
+    fn flush(&mut self) {
+        let Some(building) = self.building.take().filter(|building| !building.samples.is_empty()) else {
+            return;
+        };
+        let Building { samples, map, speech, recorded, .. } = building;
+        let power: f64 = samples.iter().map(|s| f64::from(*s) * f64::from(*s)).sum();
+        let rms = (power / recorded.max(1) as f64).sqrt() as f32;
+        let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
+        let window = Window { index: self.next_index, file: self.file, samples, map };
+        self.next_index += 1;
+        self.done.push_back(PackedWindow { window, speech, rms, peak });
+    }
+
+    /// Drops what no region can need any more.
+    fn forget(&mut self) {
+        let earliest = self.open.unwrap_or_else(|| self.regions.earliest_start());
+        // A pause of at most one joint before it is kept as it was.
+        let needed = earliest.saturating_sub(self.joint).min(self.total());
+        let droppable = needed.saturating_sub(self.samples_start) as usize;
+        if droppable < DROP_LOT {
+            return;
+        }
+        self.samples.drain(..droppable);
+        self.samples_start += droppable as u64;
+        let frames = (self.samples_start / self.frame_len - self.frames_start) as usize;
+        self.probabilities.drain(..frames.min(self.probabilities.len()));
+        self.frames_start += frames as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests;

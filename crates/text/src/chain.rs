@@ -1,0 +1,135 @@
+//! The passes by name, and a configured row of them.
+
+use record::Document;
+
+use crate::error::{Cause, Error, Result};
+use crate::{Ages, Corrections, Dates, Fillers, Headings, Normalize, Numerals, Quotes, Times};
+
+/// One rule pass over a document.
+///
+/// # For implementations
+///
+/// * Deterministic: the same document gives the same edits and annotations.
+/// * Edits are as small as the change itself (「令和七年」 changes 「七」 only), each with its reason, so that citations stay
+///   exact. Nothing is written that was not said.
+/// * What stands in 「」 or 『』 is not touched, widths of characters excepted; a transcript of turns (「受「…」通「…」」) is not
+///   a quotation.
+/// * Running twice is running once: the second run finds nothing to edit and leaves the same annotations.
+/// * Time is linear in the length of the text, also where it is one sentence of 100,000 characters.
+pub trait Pass: Send + Sync {
+    /// Registry name: lower-case ASCII words with `_`; it stays in records, so it never changes.
+    fn name(&self) -> &'static str;
+
+    /// Edits and annotates `doc`.
+    fn apply(&self, doc: &mut Document) -> Result<()>;
+}
+
+impl<P: Pass + ?Sized> Pass for &P {
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
+
+    fn apply(&self, doc: &mut Document) -> Result<()> {
+        (**self).apply(doc)
+    }
+}
+
+/// Rounds of a chain; texts of people settle in two.
+const MAX_ROUNDS: usize = 4;
+
+static HEADINGS: Headings = Headings::new();
+static PASSES: [&dyn Pass; 9] =
+    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &HEADINGS, &Quotes];
+
+/// All passes, in their default order.
+///
+/// Corrections come before dates because the corrected date is the one that later relative dates count from.
+#[must_use]
+pub fn passes() -> &'static [&'static dyn Pass] {
+    &PASSES
+}
+
+/// The pass with this name.
+///
+/// # Errors
+/// [`ErrorKind::UnknownPass`](crate::ErrorKind::UnknownPass), with the names that exist.
+pub fn by_name(name: &str) -> Result<&'static dyn Pass> {
+    passes().iter().copied().find(|pass| pass.name() == name).ok_or_else(|| {
+        let known = Chain::default().names().collect::<Vec<_>>().join(", ");
+        Error::from(Cause::UnknownPass { known, name: name.to_owned() })
+    })
+}
+
+/// Passes in the order in which they run.
+pub struct Chain {
+    passes: Vec<Box<dyn Pass>>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Self { passes: passes().iter().map(|&pass| Box::new(pass) as Box<dyn Pass>).collect() }
+    }
+}
+
+impl Chain {
+    /// The passes with these names, in this order.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownPass`](crate::ErrorKind::UnknownPass) or [`ErrorKind::RepeatedPass`](crate::ErrorKind::RepeatedPass).
+    pub fn from_names<S: AsRef<str>>(names: &[S]) -> Result<Self> {
+        let mut chain = Self { passes: Vec::with_capacity(names.len()) };
+        for name in names {
+            let pass = by_name(name.as_ref())?;
+            if chain.names().any(|known| known == pass.name()) {
+                return Err(Error::from(Cause::RepeatedPass { name: pass.name().to_owned() }));
+            }
+            chain.passes.push(Box::new(pass));
+        }
+        Ok(chain)
+    }
+
+    /// The same chain with another pass in the place of the one that has its name; unchanged where none has.
+    #[must_use]
+    pub fn with(mut self, pass: impl Pass + 'static) -> Self {
+        let name = pass.name();
+        if let Some(slot) = self.passes.iter_mut().find(|p| p.name() == name) {
+            *slot = Box::new(pass);
+        }
+        self
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.passes.iter().map(|pass| pass.name())
+    }
+
+    /// Runs the passes in their order, and again those behind which the text has changed, until it stays.
+    ///
+    /// A second round is short: it finds what an edit of a later pass has made possible, such as a space that no longer
+    /// separates long phrases.
+    pub fn run(&self, doc: &mut Document) -> Result<()> {
+        // How many edits the text had when a pass last left it.
+        let mut left: Vec<Option<usize>> = vec![None; self.passes.len()];
+        for _ in 0..MAX_ROUNDS {
+            for (pass, left) in self.passes.iter().zip(&mut left) {
+                if *left != Some(doc.mapped().edits().len()) {
+                    pass.apply(doc)?;
+                    *left = Some(doc.mapped().edits().len());
+                }
+            }
+            if left.iter().all(|left| *left == Some(doc.mapped().edits().len())) {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

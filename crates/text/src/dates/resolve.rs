@@ -1,0 +1,141 @@
+//! From what was said to a day.
+
+use jiff::Span;
+use jiff::civil::Date;
+use record::Flag;
+
+use super::grammar::{Expression, Said, Year};
+
+/// A month and day this many days away from the anchor lie in the year before or after it.
+const OTHER_YEAR_DAYS: i32 = 240;
+
+/// What dates count from.
+pub(crate) struct Context {
+    /// Day of the dictation.
+    pub(crate) anchor: Option<Date>,
+    /// The last day that was resolved.
+    last: Option<Date>,
+}
+
+impl Context {
+    pub(crate) fn new(anchor: Option<Date>) -> Self {
+        Self { anchor, last: None }
+    }
+
+    /// The day of an expression, and what is wrong with it.
+    pub(crate) fn resolve(&mut self, _text: &str, expression: &Expression) -> (Option<Date>, Vec<Flag>) {
+        let mut flags = Vec::new();
+        let day = self.day(expression, &mut flags);
+        if let (Some(day), Some(weekday)) = (day, expression.weekday)
+            && day.weekday() != weekday
+        {
+            flags.push(Flag::WeekdayMismatch);
+        }
+        if expression.about {
+            flags.push(Flag::Uncertain);
+            return (None, flags);
+        }
+        if day.is_some() {
+            self.last = day;
+        }
+        (day, flags)
+    }
+
+    fn day(&self, expression: &Expression, flags: &mut Vec<Flag>) -> Option<Date> {
+        match expression.said {
+            Said::Vague | Said::Calendar { day: None, .. } | Said::Calendar { month: None, .. } => {
+                if let Said::Calendar { year: Some(Year::Era(era, n)), .. } = expression.said
+                    && era.year(n).is_none_or(|year| !era.has_year(year))
+                {
+                    flags.push(Flag::EraOutOfRange);
+                }
+                None
+            }
+            Said::Calendar { year, month: Some(month), day: Some(day) } => {
+                self.calendar(year, month, day, flags)
+            }
+            Said::DayOnly { day, inherits } => {
+                let base = if inherits { self.last } else { self.last.or(self.anchor) };
+                let base = known(base, flags)?;
+                let found = Date::new(base.year(), base.month(), day as i8).ok();
+                // A lone day with its weekday is this month's only if the weekday agrees.
+                if !inherits && expression.weekday.is_some_and(|w| found.is_some_and(|d| d.weekday() != w)) {
+                    flags.push(Flag::WeekdayMismatch);
+                    return None;
+                }
+                real(found, flags)
+            }
+            Said::DayOfMonth { months, day } => {
+                let anchor = known(self.anchor, flags)?;
+                let month = shift(anchor.first_of_month(), Span::new().try_months(months).ok()?)?;
+                real(Date::new(month.year(), month.month(), day as i8).ok(), flags)
+            }
+            Said::Days(days) => shift(known(self.anchor, flags)?, Span::new().try_days(days).ok()?),
+            Said::DaysFromLast(days) => shift(known(self.last, flags)?, Span::new().try_days(days).ok()?),
+            Said::WeekdayOf { weeks, weekday } => {
+                let anchor = known(self.anchor, flags)?;
+                let offset = i32::from(weekday.to_monday_zero_offset());
+                let monday = i32::from(anchor.weekday().to_monday_zero_offset());
+                shift(anchor, Span::new().try_days(weeks.checked_mul(7)? + offset - monday).ok()?)
+            }
+        }
+    }
+
+    fn calendar(&self, year: Option<Year>, month: u8, day: u8, flags: &mut Vec<Flag>) -> Option<Date> {
+        let (month, day) = (month as i8, day as i8);
+        match year {
+            Some(Year::Western(year)) => real(Date::new(year, month, day).ok(), flags),
+            Some(Year::Era(era, n)) => {
+                let Some(year) = era.year(n) else {
+                    flags.push(Flag::EraOutOfRange);
+                    return None;
+                };
+                let found = real(Date::new(year, month, day).ok(), flags)?;
+                if !era.has(found) {
+                    flags.push(Flag::EraOutOfRange);
+                    return None;
+                }
+                Some(found)
+            }
+            Some(Year::Relative(years)) => {
+                let anchor = known(self.anchor, flags)?;
+                real(Date::new(anchor.year().checked_add(years)?, month, day).ok(), flags)
+            }
+            None => {
+                let anchor = known(self.anchor, flags)?;
+                real(near(anchor, month, day), flags)
+            }
+        }
+    }
+}
+
+/// The month and day in the anchor's year; around New Year in the one that is nearer.
+fn near(anchor: Date, month: i8, day: i8) -> Option<Date> {
+    let same = Date::new(anchor.year(), month, day).ok();
+    let away = same.map_or(0, |d| (d - anchor).get_days());
+    let year = match away {
+        d if d > OTHER_YEAR_DAYS => anchor.year() - 1,
+        d if d < -OTHER_YEAR_DAYS => anchor.year() + 1,
+        _ => return same,
+    };
+    Date::new(year, month, day).ok().or(same)
+}
+
+fn known(day: Option<Date>, flags: &mut Vec<Flag>) -> Option<Date> {
+    if day.is_none() {
+        flags.push(Flag::NoAnchor);
+    }
+    day
+}
+
+/// A day that the calendar does not have was misheard.
+fn real(day: Option<Date>, flags: &mut Vec<Flag>) -> Option<Date> {
+    if day.is_none() {
+        flags.push(Flag::ReplayNeeded);
+    }
+    day
+}
+
+fn shift(day: Date, by: Span) -> Option<Date> {
+    day.checked_add(by).ok()
+}

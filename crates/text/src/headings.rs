@@ -1,0 +1,263 @@
+//! Spoken headings (language.md pass 1): 「主訴。」「本児の様子。」 route what follows.
+
+use std::sync::LazyLock;
+
+use record::{Annotation, Document, Entity};
+
+use crate::chain::Pass;
+use crate::cursor::Cursor;
+use crate::error::Result;
+use crate::layout::{Layout, Start};
+use crate::words::{Words, lines};
+
+const NAME: &str = "headings";
+/// A heading starts an utterance: after a pause of this length, or at the start of a sentence.
+const PAUSE_BEFORE_MS: u64 = 400;
+/// Where no punctuation follows a heading, a pause of this length does.
+const PAUSE_AFTER_MS: u64 = 300;
+/// Words that a heading may follow directly where the recogniser has dropped the punctuation.
+const FORM_WORDS: &[&str] = &["家庭訪問", "訪問", "面接", "面談", "来所", "電話"];
+/// Ends of sentences, also without a full stop.
+const POLITE_ENDINGS: &[&str] = &["です", "でした", "ます", "ました", "ません"];
+/// Behind one of these particles the word is part of a clause: 所見では, 主訴の.
+const PARTICLES: &[&str] =
+    &["で", "の", "が", "を", "に", "も", "と", "から", "まで", "へ", "や", "な", "だ", "し"];
+
+#[derive(Clone, Debug)]
+struct Heading {
+    canonical: String,
+    /// Also after a comma.
+    strong: bool,
+    /// Also with は.
+    topic: bool,
+}
+
+static LISTED: LazyLock<Words<Heading>> = LazyLock::new(|| Words::new(listed()));
+
+fn listed() -> impl Iterator<Item = (String, Heading)> {
+    lines(include_str!("../data/headings.tsv")).filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (word, canonical) = (columns.next()?, columns.next()?);
+        let flags = columns.next().unwrap_or_default();
+        let canonical = canonical.to_owned();
+        Some((
+            word.to_owned(),
+            Heading { canonical, strong: flags.contains('s'), topic: flags.contains('w') },
+        ))
+    })
+}
+
+/// Whether `word` is a heading of the built-in table.
+pub(crate) fn is_listed(word: &str) -> bool {
+    LISTED.get(word).is_some()
+}
+
+/// Pass 1: annotates headings.
+///
+/// A heading is a listed word at the start of an utterance, followed by 「。」「、」「:」「は」, a space or a pause. The words and
+/// their canonical forms are `data/headings.tsv`; a template adds its own.
+#[derive(Debug, Default)]
+pub struct Headings {
+    own: Option<Words<Heading>>,
+}
+
+impl Headings {
+    /// The built-in words alone.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { own: None }
+    }
+
+    /// The built-in words and those of a template. A word that is not built in is its own canonical form.
+    #[must_use]
+    pub fn with<S: AsRef<str>>(extra: &[S]) -> Self {
+        let own = extra.iter().map(|word| {
+            let word = word.as_ref().to_owned();
+            (word.clone(), Heading { canonical: word, strong: true, topic: true })
+        });
+        Self { own: Some(Words::new(listed().chain(own))) }
+    }
+
+    /// The canonical form of a heading word, `None` where it is no heading.
+    #[must_use]
+    pub fn canonical(&self, word: &str) -> Option<&str> {
+        self.words().get(word).map(|heading| heading.canonical.as_str())
+    }
+
+    fn words(&self) -> &Words<Heading> {
+        self.own.as_ref().unwrap_or(&LISTED)
+    }
+}
+
+impl Pass for Headings {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn apply(&self, doc: &mut Document) -> Result<()> {
+        let layout = Layout::new(doc);
+        let text = doc.text();
+        let mut found: Vec<Annotation> = Vec::new();
+        let mut at = 0;
+        while let Some(c) = text[at..].chars().next() {
+            let last_end = found.last().map(|a| a.range.end);
+            match self.find(text, at, &layout, last_end) {
+                Some(heading) => {
+                    at = heading.range.end;
+                    found.push(heading);
+                }
+                None => at += c.len_utf8(),
+            }
+        }
+        doc.retain_annotations(|a| !matches!(a.entity, Entity::Heading(_)));
+        doc.annotate(found);
+        Ok(())
+    }
+}
+
+impl Headings {
+    fn find(&self, text: &str, at: usize, layout: &Layout, last_end: Option<usize>) -> Option<Annotation> {
+        let mut candidates = self.words().all_at(text, at).peekable();
+        candidates.peek()?;
+        if layout.is_quoted(at) {
+            return None;
+        }
+        let start = match layout.start(text, at, PAUSE_BEFORE_MS) {
+            // A recogniser's space that has stayed separates phrases; 「…です主訴は」 lacks only the stop.
+            Start::Clause if text[..at].ends_with(' ') => Start::Sentence,
+            Start::Inside if POLITE_ENDINGS.iter().any(|ending| text[..at].ends_with(ending)) => {
+                Start::Sentence
+            }
+            start => start,
+        };
+        // 「主訴、所見、」: a row of heading words names them.
+        let named = start == Start::Clause && last_end == Some(at);
+        candidates.filter(|_| !named).find_map(|(word, heading)| {
+            let end = ending(text, at + word.len(), layout, heading, start)?;
+            let placed = match start {
+                Start::Sentence => true,
+                Start::Clause => heading.strong,
+                Start::Inside => heading.strong && FORM_WORDS.iter().any(|w| text[..at].ends_with(w)),
+            };
+            let entity = Entity::Heading(heading.canonical.clone());
+            placed.then(|| Annotation { range: at..end, entity, flags: vec![] })
+        })
+    }
+}
+
+/// End of the heading with what closes it; `None` where the words go on.
+fn ending(text: &str, at: usize, layout: &Layout, heading: &Heading, start: Start) -> Option<usize> {
+    let mut cursor = Cursor::new(text, at);
+    if cursor.any(&["。", "、", ":", " ", "です。", "です、", "\n"]).is_some() {
+        cursor.space();
+        return Some(cursor.at());
+    }
+    if start != Start::Sentence {
+        return None;
+    }
+    if heading.topic && cursor.eat("は") {
+        cursor.any(&["、", " "]);
+        return Some(cursor.at());
+    }
+    let stops = cursor.rest().is_empty() || layout.pause_at(at, PAUSE_AFTER_MS);
+    (stops && !cursor.sees(PARTICLES) && !cursor.sees(&["は"])).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{found, shown, timed};
+    use crate::{Chain, conformance};
+
+    #[track_caller]
+    fn headings(text: &str, expected: &[&str]) {
+        let lines = found("heading", text);
+        let short: Vec<_> = lines.iter().map(|l| l.replace(" | heading ", "→")).collect();
+        assert_eq!(short, expected);
+    }
+
+    #[test]
+    fn the_pass_conforms() {
+        conformance::run(&Headings::new());
+        conformance::run(&Headings::with(&["独自の見出し"]));
+    }
+
+    #[test]
+    fn every_line_of_the_table_is_read() {
+        let data = include_str!("../data/headings.tsv");
+        assert_eq!(listed().count(), lines(data).count());
+        assert!(is_listed("主訴") && !is_listed("主"));
+    }
+
+    #[test]
+    fn the_examples_of_language_md() {
+        headings("主訴。近隣からの泣き声通告。", &["主訴。→主訴"]);
+        headings("本児の様子。左の頬に青あざ。", &["本児の様子。→本児の様子"]);
+        headings("今後の対応、明日園に電話", &["今後の対応、→今後の対応"]);
+        headings("主訴は、夜間の泣き声", &["主訴は、→主訴"]);
+        headings("医師の所見では骨折はない", &[]);
+        headings("母の主訴は夫婦関係だった", &[]);
+    }
+
+    #[test]
+    fn headings_after_other_sentences() {
+        headings(
+            "家庭訪問。対応者、私。主訴、泣き声。所見。なし。",
+            &["対応者、→対応者", "主訴、→主訴", "所見。→所見"],
+        );
+    }
+
+    #[test]
+    fn spaces_and_commas_of_recognisers() {
+        headings(
+            "令和7年6月3日 火曜14時から15時20分家庭訪問対応者 私と保健師の佐藤さん 主訴 近隣からの泣き声通告",
+            &["対応者 →対応者", "主訴 →主訴"],
+        );
+        headings(
+            "病院に同行訪問しました 対応者 小川 目的は受傷状況の確認です 場所 家庭",
+            &["対応者 →対応者", "目的は→目的", "場所 →場所"],
+        );
+        headings("電話で受理しました主訴は夜間の泣き声です", &["主訴は→主訴"]);
+        headings("家庭訪問、子どもの様子、泣いている", &["子どもの様子、→本児の様子"]);
+    }
+
+    #[test]
+    fn words_inside_clauses_and_quotations_are_none() {
+        for text in [
+            "所見については後で話す",
+            "本児の様子を確認した",
+            "母と目的、場所を話し合う",
+            "「主訴。」と言う",
+            "園での本児の様子、友人関係を聞く",
+            "次回に持ち越し",
+            "きょうだいはいない",
+            "約束は守れなかった",
+        ] {
+            headings(text, &[]);
+        }
+    }
+
+    #[test]
+    fn pauses_stand_for_punctuation() {
+        let run = |words: &[(&str, u64, u64)]| {
+            let mut doc = timed(words);
+            Chain::default().run(&mut doc).unwrap();
+            shown("heading", &doc)
+        };
+        let paused = run(&[("家庭訪問", 0, 900), ("所見", 1_500, 1_900), ("説明が食い違う", 2_300, 3_000)]);
+        assert_eq!(paused, ["所見 | heading 所見"]);
+        let running = run(&[("家庭訪問", 0, 900), ("所見", 950, 1_300), ("説明が食い違う", 1_350, 3_000)]);
+        assert!(running.is_empty());
+        let clause = run(&[("医師が", 0, 900), ("所見", 1_500, 1_900), ("では骨折なし", 2_300, 3_000)]);
+        assert!(clause.is_empty());
+    }
+
+    #[test]
+    fn templates_add_words() {
+        let mut doc = crate::testing::document("通園状況。休みがち。主訴。泣き声。", None);
+        let own = Headings::with(&["通園状況", "子どもの様子"]);
+        assert_eq!(own.canonical("子どもの様子"), Some("本児の様子"));
+        Chain::default().with(own).run(&mut doc).unwrap();
+        assert_eq!(shown("heading", &doc), ["通園状況。 | heading 通園状況", "主訴。 | heading 主訴"]);
+    }
+}

@@ -1,0 +1,429 @@
+//! Negation and its scope, and the words that answer with no value (language.md §3 and pass 7).
+
+use std::ops::Range;
+
+use crate::cursor::{after, before};
+use crate::layout::ends_sentence;
+
+/// Why a field has no value although it was spoken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// 「不明」「わからない」: said to be unknown.
+    SaidUnknown,
+    /// 「聞けていない」「未聴取」: not asked yet.
+    NotAsked,
+    /// 「答えてもらえなかった」「回答なし」: asked without an answer.
+    NotAnswered,
+    /// 「拒否」: refused.
+    Refused,
+    /// 「確認できず」: could not be confirmed.
+    CouldNotConfirm,
+    /// 「否認」: the person concerned denies it.
+    Denial,
+    /// 「なし」「いない」: the speaker reports that there is none.
+    None,
+    /// Two negations: no value may be set.
+    DoubleNegation,
+}
+
+impl Reason {
+    /// The `reason` of the record contract; `None` for a double negation, which sets no state.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SaidUnknown => "said_unknown",
+            Self::NotAsked => "not_asked",
+            Self::NotAnswered => "not_answered",
+            Self::Refused => "refused",
+            Self::CouldNotConfirm => "could_not_confirm",
+            Self::Denial => "denial",
+            Self::None => "none",
+            Self::DoubleNegation => return None,
+        })
+    }
+
+    /// The word that a form prints.
+    #[must_use]
+    pub fn printed(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SaidUnknown => "不明",
+            Self::NotAsked => "未聴取",
+            Self::NotAnswered => "回答なし",
+            Self::Refused => "拒否",
+            Self::CouldNotConfirm => "確認できず",
+            Self::Denial => "否認",
+            Self::None => "なし",
+            Self::DoubleNegation => return None,
+        })
+    }
+
+    /// Whether the field's state is `unknown` rather than `denied`.
+    #[must_use]
+    pub fn is_unknown(self) -> bool {
+        matches!(
+            self,
+            Self::SaidUnknown | Self::NotAsked | Self::NotAnswered | Self::Refused | Self::CouldNotConfirm
+        )
+    }
+}
+
+/// Longer phrases before those that they contain.
+const DOUBLE: &[&str] = &[
+    "ないわけではない",
+    "ないわけでもない",
+    "ないとは言えない",
+    "ないとはいえない",
+    "なくはない",
+    "なくもない",
+    "ないことはない",
+    "ないこともない",
+    "ないではない",
+    "ないとも言えない",
+    "否定できない",
+    "否定はできない",
+    "否定しない",
+    "ないとは限らない",
+];
+const ANSWERS: &[(&str, Reason)] = &[
+    ("聞けていません", Reason::NotAsked),
+    ("聞けていない", Reason::NotAsked),
+    ("聞けてない", Reason::NotAsked),
+    ("聞けず", Reason::NotAsked),
+    ("聞いていません", Reason::NotAsked),
+    ("聞いていない", Reason::NotAsked),
+    ("聞いてないです", Reason::NotAsked),
+    ("聞いてない", Reason::NotAsked),
+    ("聞き取れていない", Reason::NotAsked),
+    ("聴取できていない", Reason::NotAsked),
+    ("聴取できず", Reason::NotAsked),
+    ("確認していない", Reason::NotAsked),
+    ("確認していません", Reason::NotAsked),
+    ("未聴取", Reason::NotAsked),
+    ("未確認", Reason::NotAsked),
+    ("答えてもらえな", Reason::NotAnswered),
+    ("答えてもらえず", Reason::NotAnswered),
+    ("答えなかった", Reason::NotAnswered),
+    ("答えない", Reason::NotAnswered),
+    ("答えず", Reason::NotAnswered),
+    ("言わなかった", Reason::NotAnswered),
+    ("話さなかった", Reason::NotAnswered),
+    ("回答なし", Reason::NotAnswered),
+    ("回答が得られ", Reason::NotAnswered),
+    ("回答は得られ", Reason::NotAnswered),
+    ("返答なし", Reason::NotAnswered),
+    ("無回答", Reason::NotAnswered),
+    ("黙秘", Reason::NotAnswered),
+    ("確認できず", Reason::CouldNotConfirm),
+    ("確認できな", Reason::CouldNotConfirm),
+    ("確認できません", Reason::CouldNotConfirm),
+    ("確認できていな", Reason::CouldNotConfirm),
+    ("確認できていません", Reason::CouldNotConfirm),
+    ("確認に至らず", Reason::CouldNotConfirm),
+    ("確認不能", Reason::CouldNotConfirm),
+    ("見せてもらえず", Reason::CouldNotConfirm),
+    ("拒否", Reason::Refused),
+    ("拒んだ", Reason::Refused),
+    ("拒む", Reason::Refused),
+    ("断られ", Reason::Refused),
+    ("不明", Reason::SaidUnknown),
+    ("分からない", Reason::SaidUnknown),
+    ("わからない", Reason::SaidUnknown),
+    ("分かりません", Reason::SaidUnknown),
+    ("わかりません", Reason::SaidUnknown),
+    ("分からず", Reason::SaidUnknown),
+    ("わからず", Reason::SaidUnknown),
+    ("定かでない", Reason::SaidUnknown),
+    ("はっきりしない", Reason::SaidUnknown),
+    ("覚えていない", Reason::SaidUnknown),
+    ("否認", Reason::Denial),
+    ("否定", Reason::Denial),
+];
+/// A negation that reports that there is none.
+const NONE: &[&str] = &[
+    "ありません",
+    "ありませんでした",
+    "いません",
+    "いませんでした",
+    "見られません",
+    "認められません",
+    "見当たりません",
+    "なかった",
+    "なく",
+    "ない",
+    "なし",
+    "無し",
+    "みられず",
+    "見られず",
+    "認められず",
+    "見当たらず",
+    "おらず",
+    "あらず",
+];
+/// Endings that negate a predicate.
+const NEGATIONS: &[&str] =
+    &["ませんでした", "ません", "なかった", "なく", "ない", "なし", "無し", "ず", "否認", "否定", "ねえ"];
+/// ない that negates nothing.
+const IDIOMS: &[&str] = &[
+    "問題ない",
+    "問題はない",
+    "問題なく",
+    "問題なし",
+    "仕方ない",
+    "仕方がない",
+    "しかたない",
+    "しかたがない",
+    "間違いない",
+    "違いない",
+    "かもしれない",
+    "かも知れない",
+    "かもしれません",
+    "なければならない",
+    "なくてはならない",
+    "なければいけない",
+    "なくてはいけない",
+    "ないといけない",
+    "ざるを得ない",
+    "もったいない",
+    "とんでもない",
+    "少ない",
+    "少なく",
+    "危ない",
+    "切ない",
+    "情けない",
+    "さりげない",
+    "必ず",
+    "まず",
+    "ひとまず",
+    "思わず",
+    "はず",
+    "いたずら",
+    "わずか",
+    "おはよう",
+    "ねずみ",
+    "きずな",
+    "みず",
+    "ずっと",
+    "ずつ",
+    "傷",
+    "いけない",
+    "たまらない",
+    "つまらない",
+    "だらしない",
+    "なくなった",
+    "亡く",
+    "しょうがない",
+    "あどけない",
+    "おさない",
+    "幼い",
+];
+/// A clause reaches at most this many bytes (about 100 characters) to either side.
+const REACH: usize = 300;
+/// Words between which a clause ends, beside the punctuation.
+const TURNS: &[&str] = &["けれども", "けれど", "けど", "一方", "ものの", "のに"];
+
+/// The clause that `range` stands in: it ends at 。、, a line end, 「が」 behind a predicate, けれど, 一方, and after about 100
+/// characters.
+///
+/// # Panics
+/// When `range` is not on characters of `text`.
+#[must_use]
+pub fn scope(text: &str, range: Range<usize>) -> Range<usize> {
+    let rest = &text[range.end..];
+    let mut end = text.len();
+    for (i, c) in rest.char_indices() {
+        let at = range.end + i;
+        let turn = TURNS.iter().any(|turn| rest[i..].starts_with(turn));
+        if i > REACH || ends_sentence(c) || c == '、' || turn || (c == 'が' && is_but(text, at, range.end))
+        {
+            end = at;
+            break;
+        }
+    }
+    let mut start = range.start;
+    for (at, c) in text[..range.start].char_indices().rev() {
+        if range.start - at > REACH || ends_sentence(c) || c == '、' || (c == 'が' && is_but(text, at, 0)) {
+            break;
+        }
+        start = at;
+    }
+    start..end
+}
+
+/// が that joins clauses: behind the end of a predicate.
+fn is_but(text: &str, at: usize, floor: usize) -> bool {
+    at > floor
+        && before(text, at)
+            .is_some_and(|c| matches!(c, 'い' | 'た' | 'だ' | 'る' | 'す' | 'く' | 'ん' | 'う' | 'し'))
+        || text[..at].ends_with("なし")
+}
+
+/// Whether what stands at `range` is negated: a negation follows in its clause.
+///
+/// 「骨折はないが打撲がある」 negates 骨折 and not 打撲. 問題ない, かもしれない and the like negate nothing, and a double negation
+/// does not count as one (see [`answer`]).
+///
+/// # Panics
+/// When `range` is not on characters of `text`.
+#[must_use]
+pub fn is_negated(text: &str, range: Range<usize>) -> bool {
+    let clause = scope(text, range.clone());
+    let behind = &text[range.end..clause.end];
+    if DOUBLE.iter().any(|double| behind.contains(double)) {
+        return false;
+    }
+    let mut at = 0;
+    let whole = &text[clause.start..clause.end];
+    let offset = range.end - clause.start;
+    while let Some(c) = after(behind, at) {
+        let here = offset + at;
+        if idiom_at(whole, here) {
+            at += c.len_utf8();
+            continue;
+        }
+        if let Some(word) = NEGATIONS.iter().find(|word| behind[at..].starts_with(**word)) {
+            // ず only behind a verb: 見られず, not まず or ずつ.
+            let verb = *word != "ず"
+                || before(behind, at).is_some_and(|c| {
+                    matches!(
+                        c,
+                        'ら' | 'れ'
+                            | 'せ'
+                            | 'か'
+                            | 'さ'
+                            | 'た'
+                            | 'わ'
+                            | 'ま'
+                            | 'え'
+                            | 'け'
+                            | 'べ'
+                            | 'め'
+                            | 'き'
+                            | 'ば'
+                            | 'が'
+                    )
+                });
+            if verb {
+                return true;
+            }
+        }
+        at += c.len_utf8();
+    }
+    false
+}
+
+/// Whether the position lies in a word of [`IDIOMS`].
+fn idiom_at(clause: &str, at: usize) -> bool {
+    IDIOMS.iter().any(|idiom| {
+        let mut from = at.saturating_sub(idiom.len());
+        while !clause.is_char_boundary(from) {
+            from += 1;
+        }
+        let to = (at + idiom.len()).min(clause.len());
+        let to = (to..=clause.len()).find(|&i| clause.is_char_boundary(i)).unwrap_or(clause.len());
+        clause[from..to].match_indices(idiom).any(|(i, _)| from + i <= at && at < from + i + idiom.len())
+    })
+}
+
+/// The first words in `clause` that answer without a value, with their byte range.
+///
+/// A double negation comes before everything else; a denial and an unknown come before a plain negation, so that
+/// 「確認できない」 is not 「ない」. 「一部認める」 is a value and no answer.
+#[must_use]
+pub fn answer(clause: &str) -> Option<(Reason, Range<usize>)> {
+    let at = |word: &str| clause.find(word).map(|i| i..i + word.len());
+    if let Some(range) = DOUBLE.iter().find_map(|word| at(word)) {
+        return Some((Reason::DoubleNegation, range));
+    }
+    let listed = ANSWERS
+        .iter()
+        .filter_map(|(word, reason)| at(word).map(|range| (*reason, range)))
+        .min_by_key(|(_, range)| (range.start, usize::MAX - range.end));
+    if listed.is_some() {
+        return listed;
+    }
+    NONE.iter()
+        .flat_map(|word| clause.match_indices(word).map(|(i, w)| (Reason::None, i..i + w.len())))
+        .filter(|(_, range)| !idiom_at(clause, range.start))
+        .min_by_key(|(_, range)| (range.start, usize::MAX - range.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn negated(text: &str, word: &str) -> bool {
+        let at = text.find(word).unwrap();
+        is_negated(text, at..at + word.len())
+    }
+
+    #[test]
+    fn negation_ends_with_its_clause() {
+        assert!(negated("骨折はないが打撲がある", "骨折"));
+        assert!(!negated("骨折はないが打撲がある", "打撲"));
+        assert!(negated("打撲がない", "打撲"));
+        assert!(!negated("あざがある、骨折はない", "あざ"));
+        assert!(!negated("あざはあるけれど骨折はない", "あざ"));
+        assert!(negated("外傷なし", "外傷"));
+        assert!(negated("背中の外傷は見られず", "外傷"));
+        assert!(negated("実母は叩いたことは否認", "叩いた"));
+    }
+
+    #[test]
+    fn idioms_negate_nothing() {
+        assert!(!negated("発達は問題ない", "発達"));
+        assert!(!negated("あざかもしれない", "あざ"));
+        assert!(!negated("食事は少ない", "食事"));
+        assert!(!negated("食事は必ずとる", "食事"));
+        assert!(!negated("食事を与えていないわけではない", "食事"));
+    }
+
+    #[track_caller]
+    fn reason(text: &str) -> Option<Reason> {
+        answer(text).map(|(reason, _)| reason)
+    }
+
+    #[test]
+    fn the_examples_of_language_md() {
+        assert_eq!(reason("実母は叩いたことは否認"), Some(Reason::Denial));
+        assert_eq!(reason("外傷なし"), Some(Reason::None));
+        assert_eq!(reason("背中の外傷は確認できず"), Some(Reason::CouldNotConfirm));
+        assert_eq!(reason("食事を与えていないわけではない"), Some(Reason::DoubleNegation));
+        assert_eq!(reason("父は一部認める"), None);
+        assert_eq!(reason("きょうだいはいない"), Some(Reason::None));
+        assert_eq!(reason("きょうだいの有無は不明"), Some(Reason::SaidUnknown));
+        assert_eq!(reason("きょうだいについては聞けていません"), Some(Reason::NotAsked));
+        assert_eq!(reason("聞いたけど答えてもらえなかった"), Some(Reason::NotAnswered));
+        assert_eq!(reason("聞いてないです"), Some(Reason::NotAsked));
+        assert_eq!(reason("面接は拒否"), Some(Reason::Refused));
+        assert_eq!(reason("問題ない"), None);
+        assert_eq!(reason("仕方ない"), None);
+        assert_eq!(reason("左の頬に青あざ"), None);
+    }
+
+    #[test]
+    fn reasons_have_the_names_of_the_contract() {
+        assert_eq!(Reason::SaidUnknown.name(), Some("said_unknown"));
+        assert_eq!(Reason::CouldNotConfirm.printed(), Some("確認できず"));
+        assert_eq!(Reason::DoubleNegation.name(), None);
+        assert!(Reason::Refused.is_unknown() && !Reason::Denial.is_unknown());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_a_polarity(text in "(骨折|は|が|ない|いない|わけでは|、|。|けれど|ず|否認|不明|一方|あ){0,12}") {
+            for (at, c) in text.char_indices() {
+                let range = at..at + c.len_utf8();
+                let clause = scope(&text, range.clone());
+                prop_assert!(clause.start <= range.start && range.end <= clause.end || clause.end == range.end);
+                let _ = is_negated(&text, range);
+            }
+            if let Some((_, range)) = answer(&text) {
+                prop_assert!(text.get(range).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The walls between the crates.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use crate::harness::root;
+
+fn metadata() -> serde_json::Value {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo prints JSON")
+}
+
+/// Dependencies of each package, those for tests left out.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("packages");
+    let name = |v: &serde_json::Value| v["name"].as_str().expect("a name").to_owned();
+    packages
+        .iter()
+        .map(|package| {
+            let all = package["dependencies"].as_array().expect("dependencies");
+            (name(package), all.iter().filter(|d| d["kind"].is_null()).map(name).collect())
+        })
+        .collect()
+}
+
+#[test]
+fn arrows_between_our_crates_point_down() {
+    let allowed: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("record", &[][..]),
+        ("audio", &["record"]),
+        ("asr", &["record"]),
+        ("models", &["record"]),
+        ("text", &["record"]),
+        ("extract", &["record"]),
+        ("export", &["record"]),
+        ("pipeline", &["asr", "audio", "extract", "record", "text"]),
+        ("kikitori", &["asr", "audio", "export", "extract", "models", "pipeline", "record"]),
+        ("fuzz", &["audio", "export", "extract", "models", "record", "text"]),
+    ]);
+    let found = dependencies();
+    let ours: BTreeSet<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(ours, allowed.keys().copied().collect(), "every crate of the workspace has its row here");
+    for (package, dependencies) in &found {
+        let down: BTreeSet<&str> = dependencies.iter().map(String::as_str).filter(|d| ours.contains(d)).collect();
+        let may: BTreeSet<&str> = allowed[package.as_str()].iter().copied().collect();
+        assert!(down.is_subset(&may), "{package} must not depend on {:?}", down.difference(&may).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn one_crate_has_an_http_client_and_one_has_the_engine() {
+    for (package, dependencies) in dependencies() {
+        let has = |name: &str| dependencies.contains(name);
+        assert_eq!(has("ureq"), package == "models", "only `models` may use the network: {package}");
+        assert_eq!(has("whisper-rs"), package == "asr", "only `asr` knows whisper.cpp: {package}");
+        assert!(!has("reqwest") && !has("hyper"), "a second HTTP client: {package}");
+    }
+}
+
+#[test]
+fn unsafe_code_lives_in_asr_alone() {
+    let mut found = Vec::new();
+    let mut dirs = vec![root().join("crates")];
+    while let Some(dir) = dirs.pop() {
+        for entry in fs::read_dir(&dir).expect("a directory of crates").map(|e| e.expect("an entry").path()) {
+            if entry.is_dir() {
+                dirs.push(entry);
+            } else if entry.extension().is_some_and(|e| e == "rs") {
+                let source = fs::read_to_string(&entry).expect("a source file");
+                let path = entry.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+                let code = source.lines().filter(|l| !l.trim_start().starts_with("//"));
+                if code.into_iter().any(|l| l.contains("unsafe ")) && !path.starts_with("crates/asr/") {
+                    found.push(path);
+                }
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[test]
+fn no_source_names_a_machine_or_an_unfinished_part() {
+    let unfinished = ["todo!(", "unimplemented!(", "dbg!("];
+    let output = Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().expect("git starts");
+    for file in String::from_utf8_lossy(&output.stdout).lines().filter(|f| !f.ends_with("architecture.rs")) {
+        let Ok(source) = fs::read_to_string(root().join(file)) else { continue };
+        assert!(!unfinished.iter().any(|u| source.contains(u)), "unfinished: {file}");
+    }
+}

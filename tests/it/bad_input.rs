@@ -1,0 +1,235 @@
+//! Bad input: a clear message, the right exit code, nothing lost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Dir, models, sample};
+
+/// A 16 kHz mono WAV of the given samples.
+fn wav(dir: &Dir, name: &str, samples: impl IntoIterator<Item = f32>) -> PathBuf {
+    let path = dir.path(name);
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 16_000,
+        bits_per_sample: 32,
+        sample_format: hound::SampleFormat::Float,
+    };
+    let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+    samples.into_iter().for_each(|s| writer.write_sample(s).unwrap());
+    writer.finalize().unwrap();
+    path
+}
+
+/// Noise from a fixed generator (xorshift), −1.0..=1.0.
+fn noise(amplitude: f32) -> impl Iterator<Item = f32> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    std::iter::repeat_with(move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 23) as f32 * amplitude - amplitude
+    })
+}
+
+fn transcribe(dir: &Dir, file: &str) -> crate::harness::Ran {
+    dir.kikitori(["--lang", "en", "transcribe", file])
+}
+
+fn ffmpeg(args: &[&str]) {
+    let status = Command::new("ffmpeg").args(["-v", "error", "-y"]).args(args).status();
+    assert!(status.expect("ffmpeg is missing: run `make test-setup`").success());
+}
+
+#[test]
+fn an_empty_file() {
+    let dir = Dir::new();
+    dir.write("a.wav", "");
+    assert!(transcribe(&dir, "a.wav").failed(4).contains("a.wav"));
+}
+
+#[test]
+fn a_header_without_sound() {
+    let dir = Dir::new();
+    wav(&dir, "a.wav", []);
+    transcribe(&dir, "a.wav").failed(4);
+}
+
+#[test]
+fn a_clip_of_50_ms_and_of_one_sample() {
+    let dir = Dir::new();
+    wav(&dir, "short.wav", noise(0.1).take(800));
+    wav(&dir, "one.wav", [0.5]);
+    assert_eq!(transcribe(&dir, "short.wav").ok(), "");
+    assert_eq!(transcribe(&dir, "one.wav").ok(), "");
+}
+
+#[test]
+fn a_minute_of_silence_and_a_minute_of_noise_give_no_word() {
+    let dir = Dir::new();
+    wav(&dir, "silence.wav", std::iter::repeat_n(0.0, 960_000));
+    wav(&dir, "noise.wav", noise(0.2).take(960_000));
+    for file in ["silence.wav", "noise.wav"] {
+        let args = ["record", file, "--template", "visit", "-f", "json"];
+        let record = dir.kikitori(args).json();
+        let filled = record["fields"].as_array().unwrap().iter().filter(|f| f["state"] != "not_mentioned").count();
+        assert_eq!(filled, 0, "{file}: {record}");
+        let kept = record["transcript"]["segments"].as_array().unwrap();
+        assert!(kept.iter().all(|s| !s["flags"].as_array().unwrap().is_empty()), "{file}: {record}");
+    }
+}
+
+#[test]
+fn a_truncated_m4a_is_kept_as_far_as_it_goes_or_refused_with_advice() {
+    let dir = Dir::new();
+    let whole = dir.path("whole.m4a");
+    let source = sample("visit-home.opus");
+    ffmpeg(&["-i", source.to_str().unwrap(), "-c:a", "aac", "-movflags", "+faststart", whole.to_str().unwrap()]);
+    let bytes = fs::read(&whole).unwrap();
+
+    // Index at the front: the sound breaks off.
+    dir.write("front.m4a", &bytes[..bytes.len() / 2]);
+    let ran = transcribe(&dir, "front.m4a");
+    assert!(ran.ok().len() > 50, "half of the words are there");
+    assert!(ran.err().contains("breaks off"), "{}", ran.err());
+
+    // Index at the end: gone.
+    let end = dir.path("end.m4a");
+    ffmpeg(&["-i", whole.to_str().unwrap(), "-c", "copy", end.to_str().unwrap()]);
+    let bytes = fs::read(&end).unwrap();
+    dir.write("end.m4a", &bytes[..bytes.len() / 2]);
+    let message = transcribe(&dir, "end.m4a").failed(4);
+    assert!(message.contains("hint:"), "{message}");
+}
+
+#[test]
+fn the_content_decides_not_the_name() {
+    let dir = Dir::new();
+    fs::copy(sample("visit-home.opus"), dir.path("visit.mp3")).unwrap();
+    assert!(transcribe(&dir, "visit.mp3").ok().len() > 100);
+}
+
+#[test]
+fn a_picture_named_wav() {
+    let dir = Dir::new();
+    dir.write("a.wav", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0");
+    let message = transcribe(&dir, "a.wav").failed(4);
+    assert!(message.to_lowercase().contains("png") || message.contains("not a sound"), "{message}");
+}
+
+#[test]
+fn samples_that_are_no_numbers_become_silence_and_are_counted() {
+    let dir = Dir::new();
+    let broken = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY].into_iter().cycle().take(3_000);
+    wav(&dir, "a.wav", noise(0.01).take(16_000).chain(broken).chain(noise(0.01).take(16_000)));
+    let ran = transcribe(&dir, "a.wav");
+    assert_eq!(ran.ok(), "");
+    assert!(ran.err().contains("3000 samples were no numbers"), "{}", ran.err());
+}
+
+#[test]
+fn a_missing_file_and_a_directory() {
+    let dir = Dir::new();
+    transcribe(&dir, "missing.wav").failed(4);
+    fs::create_dir(dir.path("folder")).unwrap();
+    transcribe(&dir, "folder").failed(4);
+}
+
+#[test]
+fn one_bad_file_of_several_fails_the_record_and_changes_nothing() {
+    let dir = Dir::new();
+    dir.write("bad.wav", "no sound");
+    let good = sample("visit-home.opus");
+    let args = ["record".as_ref(), good.as_os_str(), "bad.wav".as_ref(), "--template".as_ref(), "visit".as_ref()];
+    let message = dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.txt".as_ref()])).failed(4);
+    assert!(message.contains("bad.wav"), "{message}");
+    assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), 1, "only the input is left");
+}
+
+fn with_models(dir: &Dir, models: &Path) -> crate::harness::Ran {
+    let file = sample("silence.opus");
+    let mut command = dir.command(["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str()]);
+    crate::harness::Ran(command.env("KIKITORI_MODELS", models).output().unwrap())
+}
+
+#[test]
+fn a_missing_model_says_how_to_get_it() {
+    let dir = Dir::new();
+    let message = with_models(&dir, &dir.path("nothing")).failed(5);
+    assert!(message.contains("kikitori models pull"), "{message}");
+}
+
+#[test]
+fn a_model_with_one_changed_bit_is_never_loaded() {
+    let dir = Dir::new();
+    fs::create_dir(dir.path("models")).unwrap();
+    let mut bytes = fs::read(models().join("ggml-base-q8_0.bin")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    dir.write("models/ggml-base-q8_0.bin", &bytes);
+    let message = with_models(&dir, &dir.path("models")).failed(5);
+    assert!(message.contains("sha-256") || message.contains("SHA-256") || message.contains("digest"), "{message}");
+    bytes.truncate(middle);
+    dir.write("models/ggml-base-q8_0.bin", &bytes);
+    with_models(&dir, &dir.path("models")).failed(5);
+    dir.write("models/ggml-base-q8_0.bin", "");
+    with_models(&dir, &dir.path("models")).failed(5);
+}
+
+#[test]
+fn an_unlisted_model_needs_the_users_word() {
+    let dir = Dir::new();
+    let mut bytes = fs::read(models().join("ggml-base-q8_0.bin")).unwrap();
+    // The last weight.
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    let model = dir.write("mine.bin", &bytes);
+    let file = sample("visit-home.opus");
+    let args = ["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str(), "--model".as_ref(), model.as_os_str()];
+    let message = dir.kikitori(args).failed(5);
+    assert!(message.contains("--allow-unverified-model"), "{message}");
+    dir.kikitori(args.into_iter().chain(["--allow-unverified-model".as_ref()])).ok();
+}
+
+/// Runs a shell script as root of a namespace of its own, so that it can mount file systems.
+fn in_namespace(dir: &Dir, script: &str) -> crate::harness::Ran {
+    let program = env!("CARGO_BIN_EXE_kikitori");
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-euc", script, "sh", program]);
+    crate::harness::Ran(command.current_dir(dir.path("")).env("HOME", dir.path("")).output().expect("unshare is missing"))
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_result() {
+    let dir = Dir::new();
+    fs::create_dir(dir.path("full")).unwrap();
+    dir.write("a.txt", "所見。説明が食い違う。".repeat(200));
+    let script = "mount -t tmpfs -o size=16k tmpfs full
+        rc=0; \"$1\" --lang en map a.txt --template visit -f json -o full/out.json || rc=$?
+        ls -A full >&2; exit $rc";
+    let message = in_namespace(&dir, script).failed(7);
+    assert!(message.contains("disk is full"), "{message}");
+    assert!(!message.contains("out.json.") && !message.contains(".part"), "nothing is left: {message}");
+}
+
+#[test]
+fn a_full_standard_output_is_an_error() {
+    let dir = Dir::new();
+    dir.write("a.txt", "所見。説明が食い違う。");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = dir.command(["map", "a.txt", "--template", "visit", "-f", "json"]);
+    assert_eq!(command.stdout(full).output().unwrap().status.code(), Some(7));
+}
+
+#[test]
+fn a_directory_without_permission() {
+    let dir = Dir::new();
+    fs::create_dir(dir.path("locked")).unwrap();
+    dir.write("a.txt", "所見。説明が食い違う。");
+    let script = "mount -t tmpfs -o ro tmpfs locked
+        exec \"$1\" --lang en map a.txt --template visit -f json -o locked/out.json";
+    let message = in_namespace(&dir, script).failed(8);
+    assert!(message.contains("permission"), "{message}");
+    let message = dir.kikitori(["--lang", "en", "map", "a.txt", "--template", "visit", "-o", "missing/out.txt"]).failed(4);
+    assert!(message.contains("create the output directory"), "{message}");
+}

@@ -1,0 +1,91 @@
+//! Every value cites words of the transcript that are spoken at that time.
+
+use std::fs;
+
+use crate::harness::{Dir, root};
+
+/// Farthest that a citation may leave the sentence in which its words are spoken.
+const TOLERANCE_MS: u64 = 300;
+
+struct Sentence {
+    start_ms: u64,
+    end_ms: u64,
+    text: String,
+}
+
+/// When each sentence of a sample was spoken, from its synthesis.
+fn spoken(stem: &str) -> Vec<Sentence> {
+    let table = fs::read_to_string(root().join(format!("samples/{stem}.times.tsv"))).unwrap();
+    let rows = table.lines().filter_map(|line| {
+        let mut cells = line.split('\t');
+        let (start_ms, end_ms) = (cells.next()?.parse().ok()?, cells.next()?.parse().ok()?);
+        Some(Sentence { start_ms, end_ms, text: cells.next()?.to_owned() })
+    });
+    rows.collect()
+}
+
+fn record(stem: &str) -> serde_json::Value {
+    let template = stem.split('-').next().unwrap();
+    let audio = root().join(format!("samples/{stem}.opus"));
+    let audio = audio.as_os_str();
+    let args = ["record".as_ref(), audio, "--template".as_ref(), template.as_ref(), "-f".as_ref(), "json".as_ref()];
+    Dir::new().kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11".as_ref()])).json()
+}
+
+fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {
+    let mut found = Vec::new();
+    for field in record["fields"].as_array().unwrap() {
+        let rows = field["value"].as_array().into_iter().flatten();
+        for holder in std::iter::once(field).chain(rows) {
+            for c in holder["citations"].as_array().into_iter().flatten() {
+                let ms = |key: &str| c[key].as_u64().unwrap();
+                found.push((c["quote"].as_str().unwrap().to_owned(), ms("start_ms"), ms("end_ms")));
+            }
+        }
+    }
+    found
+}
+
+const SAMPLES: &[&str] = &[
+    "visit-home", "visit-hospital", "visit-noise", "visit-plain", "visit-refused", "intake-neighbour", "intake-school",
+    "intake-phone", "intake-hospital",
+];
+
+#[test]
+fn quotes_are_words_of_the_transcript() {
+    for stem in SAMPLES {
+        let record = record(stem);
+        let segments = record["transcript"]["segments"].as_array().unwrap();
+        let text: String = segments.iter().map(|s| s["text"].as_str().unwrap()).collect();
+        for (quote, start_ms, end_ms) in citations(&record) {
+            assert!(text.contains(&quote), "{stem}: not in the transcript");
+            assert!(start_ms < end_ms, "{stem}: a citation without length");
+        }
+    }
+}
+
+/// Of the quotes whose words stand in one sentence of the script, as they were spoken.
+#[test]
+fn quotes_are_spoken_at_their_time() {
+    let (mut checked, mut misses) = (0, Vec::new());
+    for stem in SAMPLES {
+        let sentences = spoken(stem);
+        for (quote, start_ms, end_ms) in citations(&record(stem)) {
+            let words = quote.trim_end_matches(['。', '、']);
+            if words.chars().count() < 2 {
+                continue;
+            }
+            let places: Vec<&Sentence> = sentences.iter().filter(|s| s.text.contains(words)).collect();
+            let [sentence] = places.as_slice() else { continue };
+            checked += 1;
+            if start_ms + TOLERANCE_MS < sentence.start_ms || end_ms > sentence.end_ms + TOLERANCE_MS {
+                misses.push(format!(
+                    "{stem}: cited {start_ms}–{end_ms}, spoken within {}–{}",
+                    sentence.start_ms, sentence.end_ms
+                ));
+            }
+        }
+    }
+    assert!(checked >= 30, "too few quotes to judge: {checked}");
+    assert!(misses.is_empty(), "{} of {checked}: {misses:#?}", misses.len());
+}

@@ -1,0 +1,116 @@
+//! Help, exit codes, languages, and where output goes.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::harness::{Dir, sample};
+
+#[test]
+fn help_leads_with_examples_and_names_the_exit_codes() {
+    let help = Dir::new().kikitori(["--help"]).ok();
+    assert!(help.contains("kikitori record visit.m4a --template visit"), "{help}");
+    assert!(help.contains("130 interrupted"), "{help}");
+}
+
+#[test]
+fn an_unknown_flag_is_a_usage_error() {
+    Dir::new().kikitori(["transcribe", "--loudly", "a.wav"]).failed(2);
+}
+
+#[test]
+fn messages_are_japanese_unless_asked_otherwise() {
+    let dir = Dir::new();
+    let ja = dir.kikitori(["map", "missing.txt", "--template", "visit"]).failed(4);
+    assert!(ja.contains("エラー: ファイルがありません: missing.txt"), "{ja}");
+    let en = dir.kikitori(["--lang", "en", "map", "missing.txt", "--template", "visit"]).failed(4);
+    assert!(en.contains("error: no such file: missing.txt"), "{en}");
+}
+
+#[test]
+fn an_unknown_form_or_format_lists_the_known_ones() {
+    let dir = Dir::new();
+    let text = dir.write("a.txt", "所見。なし。");
+    let form = dir.kikitori(["map".as_ref(), text.as_os_str(), "--template".as_ref(), "visti".as_ref()]).failed(2);
+    assert!(form.contains("intake, visit"), "{form}");
+    let args = ["map".as_ref(), text.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "pdf".as_ref()];
+    let format = dir.kikitori(args).failed(2);
+    assert!(format.contains("text, json, html"), "{format}");
+}
+
+#[test]
+fn an_existing_output_is_kept_unless_forced() {
+    let dir = Dir::new();
+    dir.write("a.txt", "所見。なし。");
+    let out = dir.write("out.json", "mine");
+    let args = ["map", "a.txt", "--template", "visit", "-f", "json", "-o", "out.json"];
+    let message = dir.kikitori(args).failed(7);
+    assert!(message.contains("--force"), "{message}");
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "mine");
+    assert_eq!(dir.kikitori(args.into_iter().chain(["--force"])).ok(), "");
+    assert!(std::fs::read_to_string(&out).unwrap().contains("kikitori.record/1"));
+}
+
+#[test]
+fn text_comes_from_standard_input_too() {
+    let dir = Dir::new();
+    let mut child = dir
+        .command(["map", "-", "--template", "visit", "-f", "json", "--recorded-at", "2025-06-03"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all("所見。説明が食い違う。".as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(crate::harness::field(&record, "assess")["value"], "説明が食い違う。");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let dir = Dir::new();
+    let mut child = dir.command(["man"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn results_go_to_standard_output_and_nothing_else_does() {
+    let dir = Dir::new();
+    let ran = dir.kikitori(["transcribe".as_ref(), sample("silence.opus").as_os_str(), "-f".as_ref(), "json".as_ref()]);
+    let transcript = ran.json();
+    assert_eq!(transcript["transcript"]["segments"].as_array().map(Vec::len), Some(0));
+    assert_eq!(ran.err(), "", "no progress where there is no terminal");
+}
+
+#[test]
+fn progress_as_json_is_on_standard_error() {
+    let dir = Dir::new();
+    let args = ["--progress".as_ref(), "json".as_ref(), "transcribe".as_ref(), sample("visit-home.opus").into_os_string()];
+    let ran = dir.kikitori(args);
+    ran.ok();
+    let last = ran.err().lines().last().map(ToOwned::to_owned).unwrap();
+    let last: serde_json::Value = serde_json::from_str(&last).unwrap();
+    assert!(last["until_ms"].as_u64().unwrap() > 40_000, "{last}");
+    assert!(last["eta_ms"].is_u64(), "{last}");
+}
+
+#[test]
+fn the_doctor_finds_the_model_and_says_what_was_compiled_in() {
+    let report = Dir::new().kikitori(["doctor", "--json"]).json();
+    let check = |name: &str| {
+        let checks = report["checks"].as_array().unwrap();
+        checks.iter().find(|c| c["check"] == name).cloned().unwrap()
+    };
+    assert_eq!(check("model")["ok"], true);
+    assert_eq!(check("templates")["ok"], true);
+    let engine = check("whisper.cpp")["detail"].as_str().unwrap().to_owned();
+    assert!(engine.contains("LLAMAFILE = 1"), "the fast kernels are on: {engine}");
+}
+
+#[test]
+fn the_doctor_says_what_to_do_without_a_model() {
+    let dir = Dir::new();
+    let output = dir.command(["doctor"]).env("KIKITORI_MODELS", dir.path("nothing")).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("kikitori models pull"));
+}

@@ -1,0 +1,144 @@
+//! From text to fields: the scripts of the samples, and the laws of the record.
+
+use std::path::Path;
+
+use crate::harness::{Dir, field, root, sample};
+
+fn map(dir: &Dir, text: &str, template: &str) -> serde_json::Value {
+    dir.write("a.txt", text);
+    dir.kikitori(["map", "a.txt", "--template", template, "-f", "json", "--recorded-at", "2025-06-03T16:00:00+09:00"]).json()
+}
+
+#[test]
+fn the_visit_of_the_language_reference() {
+    let record = map(
+        &Dir::new(),
+        "ええと、令和七年六月三日火曜、十四時から十五時二十分、家庭訪問。対応者、私と保健師の〇〇さん。主訴、近隣からの泣き声通告。\
+         本児の様子。左の頬に、五百円玉、いや十円玉くらいの、青あざがひとつ。本児は転んだと言う。実母は、きょうだいげんかと説明。\
+         実父は不在、架電するも不通。実母は叩いたことは否認。所見。説明が食い違うので、けがの受傷機転は確認が必要。\
+         今後の対応。明日、担当から園に電話、SVに確認。",
+        "visit",
+    );
+    assert_eq!(field(&record, "at")["value"]["start"], "2025-06-03T14:00");
+    assert_eq!(field(&record, "at")["value"]["end"], "2025-06-03T15:20");
+    assert_eq!(field(&record, "form")["value"], "家庭訪問");
+    let injury = &field(&record, "injury")["value"][0];
+    assert_eq!(injury["part"], "頬");
+    assert_eq!(injury["side"], "左");
+    assert_eq!(injury["size"], "10円玉大");
+    assert_eq!(injury["trace"][0]["first"], "500円玉");
+    assert_eq!(field(&record, "assess")["value"], "説明が食い違うので、けがの受傷機転は確認が必要。");
+    assert_eq!(field(&record, "next")["value"][0]["by"], "2025-06-04");
+    assert_eq!(field(&record, "wish.child")["state"], "not_mentioned");
+    let gaps: Vec<_> = record["gaps"].as_array().unwrap().iter().map(|g| g["field"].as_str().unwrap()).collect();
+    assert_eq!(gaps, ["purpose", "talk", "wish.child", "wish.parent"]);
+    assert!(record["unassigned"].to_string().contains("近隣からの泣き声通告"));
+}
+
+#[test]
+fn severe_facts_fill_no_judgement() {
+    let record = map(
+        &Dir::new(),
+        "実父が本児を殴り、頭蓋骨骨折。生命の危険がある。緊急度は高いと思われる。身体的な暴力と暴言が毎日ある。",
+        "intake",
+    );
+    for id in ["abuse.type_main", "abuse.type_sub", "response", "decision", "reporter.intent"] {
+        assert_eq!(field(&record, id)["state"], "not_mentioned", "{id}");
+    }
+}
+
+#[test]
+fn the_four_states_stay_apart() {
+    let dir = Dir::new();
+    let state = |text: &str| {
+        let record = map(&dir, text, "intake");
+        let sib = field(&record, "family.sib").clone();
+        (sib["state"].as_str().unwrap().to_owned(), sib["reason"].as_str().map(ToOwned::to_owned))
+    };
+    assert_eq!(state("きょうだいはいない。"), ("denied".into(), Some("none".into())));
+    assert_eq!(state("きょうだいの有無は不明。"), ("unknown".into(), Some("said_unknown".into())));
+    assert_eq!(state("きょうだいについては聞けていません。"), ("unknown".into(), Some("not_asked".into())));
+    assert_eq!(state("きょうだいは、弟が一人、四歳。"), ("stated".into(), None));
+    assert_eq!(state("主訴。夜間の泣き声。"), ("not_mentioned".into(), None));
+}
+
+#[test]
+fn offering_help_with_violence_says_nothing_about_violence() {
+    let record = map(&Dir::new(), "DVの相談窓口を案内した。", "intake");
+    assert_eq!(field(&record, "family.dv")["state"], "not_mentioned");
+}
+
+#[test]
+fn a_time_without_morning_or_afternoon_is_not_guessed() {
+    let record = map(&Dir::new(), "六月三日火曜、三時半、家庭訪問。", "visit");
+    let at = field(&record, "at");
+    assert_eq!(at["value"]["start"], "2025-06-03");
+    assert!(at["flags"].to_string().contains("ambiguous_time"), "{at}");
+}
+
+/// At least this share of the fields that the samples' references fill is right, from the scripts.
+const CORRECT_FROM_TEXT: f64 = 0.9;
+
+#[test]
+fn the_samples_scripts_fill_their_fields() {
+    let scores = Dir::new().kikitori(["eval".as_ref(), root().join("samples").as_os_str(), "--json".as_ref()]).json();
+    let total = &scores["total"];
+    let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();
+    assert!(share >= CORRECT_FROM_TEXT, "{share:.3}: {total}");
+    assert_eq!(total["wrong_fills"], 0, "{scores}");
+    assert_eq!(total["gaps_found"], total["gaps_expected"], "{scores}");
+}
+
+#[test]
+fn a_transcript_of_ours_maps_as_its_recording_does() {
+    let dir = Dir::new();
+    let audio = sample("visit-home.opus");
+    let at = "2025-09-11T16:40:00+09:00";
+    let audio = audio.as_os_str();
+    let args = ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
+    dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).ok();
+    let mapped = dir.kikitori(["map", "t.json", "--template", "visit", "-f", "json"]).json();
+    let args = ["record".as_ref(), audio, "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let recorded = dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).json();
+    assert_eq!(mapped, recorded);
+}
+
+#[test]
+fn the_same_input_gives_the_same_record() {
+    let dir = Dir::new();
+    let script = std::fs::read_to_string(sample("intake-school.txt")).unwrap();
+    assert_eq!(map(&dir, &script, "intake"), map(&dir, &script, "intake"));
+}
+
+#[test]
+fn the_record_validates_against_its_schema() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(root().join("crates/export/schema/record.schema.json")).unwrap())
+            .unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for entry in std::fs::read_dir(root().join("samples")).unwrap() {
+        let path = entry.unwrap().path();
+        let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".txt")) else { continue };
+        let script = std::fs::read_to_string(&path).unwrap();
+        if script.trim().is_empty() || !Path::new(&path).with_extension("opus").exists() {
+            continue;
+        }
+        let template = stem.split('-').next().unwrap();
+        let record = map(&Dir::new(), &script, template);
+        let errors: Vec<_> = validator.iter_errors(&record).map(|e| e.to_string()).collect();
+        assert!(errors.is_empty(), "{stem}: {errors:?}");
+    }
+}
+
+#[test]
+fn empty_endless_and_foreign_texts_end_clearly() {
+    let dir = Dir::new();
+    dir.write("empty.txt", "");
+    dir.kikitori(["map", "empty.txt", "--template", "visit"]).failed(4);
+    dir.write("binary.txt", [0, 159, 146, 150, 0, 0]);
+    dir.kikitori(["map", "binary.txt", "--template", "visit"]).failed(4);
+    let endless = map(&dir, &"そして母は".repeat(20_000), "visit");
+    assert_eq!(endless["unassigned"].as_array().map(Vec::len), Some(1));
+    let foreign = map(&dir, "The weather is fine today. We went home.", "visit");
+    assert!(foreign["fields"].as_array().unwrap().iter().all(|f| f["state"] == "not_mentioned"));
+}

@@ -1,0 +1,86 @@
+//! From speech to fields: the samples as recordings.
+
+use crate::harness::{Dir, field, root, sample};
+
+#[test]
+fn the_benchmark_sample_fills_a_visit_form() {
+    let dir = Dir::new();
+    let file = sample("visit-home.opus");
+    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let record = dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11T16:40:00+09:00".as_ref()])).json();
+    assert_eq!(record["source"]["files"][0]["duration_ms"].as_u64().map(|ms| ms / 1000), Some(48));
+    assert_eq!(record["source"]["engine"]["model"], "base-q8_0");
+    assert_eq!(field(&record, "at")["value"]["start"], "2025-09-11T14:00");
+    assert_eq!(field(&record, "at")["value"]["end"], "2025-09-11T15:20");
+    assert_eq!(field(&record, "injury")["value"][0]["side"], "右");
+    assert_eq!(field(&record, "next")["state"], "stated");
+}
+
+#[test]
+fn silence_fills_nothing_and_is_a_gap_everywhere() {
+    let file = sample("silence.opus");
+    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let record = Dir::new().kikitori(args).json();
+    assert!(record["fields"].as_array().unwrap().iter().all(|f| f["state"] == "not_mentioned"));
+    assert_eq!(record["transcript"]["segments"].as_array().map(Vec::len), Some(0));
+    assert!(record["gaps"].as_array().unwrap().len() >= 10);
+}
+
+#[test]
+fn several_files_in_order_make_one_record() {
+    let dir = Dir::new();
+    let (a, b) = (sample("silence.opus"), sample("visit-home.opus"));
+    let args = ["record".as_ref(), a.as_os_str(), b.as_os_str(), "--template".as_ref(), "visit".as_ref()];
+    let record = dir.kikitori(args.into_iter().chain(["-f".as_ref(), "json".as_ref()])).json();
+    assert_eq!(record["source"]["files"].as_array().map(Vec::len), Some(2));
+    let citations = field(&record, "at")["citations"].as_array().unwrap();
+    assert!(citations.iter().all(|c| c["file"] == 1), "the words are in the second file");
+}
+
+#[test]
+fn a_recording_comes_from_standard_input_too() {
+    let dir = Dir::new();
+    let file = std::fs::File::open(sample("silence.opus")).unwrap();
+    let output = dir.command(["transcribe", "-", "-f", "json"]).stdin(file).output().unwrap();
+    let transcript: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(transcript["source"]["files"][0]["name"], "-");
+    assert_eq!(transcript["source"]["files"][0]["duration_ms"], 20_000);
+}
+
+#[test]
+fn the_page_is_one_file_with_its_sound() {
+    let dir = Dir::new();
+    let file = sample("visit-home.opus");
+    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "html".as_ref()];
+    dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.html".as_ref()])).ok();
+    let page = std::fs::read_to_string(dir.path("out.html")).unwrap();
+    assert!(page.contains("data:audio/ogg"), "the sound is in the page");
+    assert!(!page.contains("http://") && !page.contains("https://"), "the page asks for nothing");
+}
+
+#[test]
+fn subtitles_are_in_order_and_do_not_overlap() {
+    let file = sample("visit-home.opus");
+    let srt = Dir::new().kikitori(["transcribe".as_ref(), file.as_os_str(), "-f".as_ref(), "srt".as_ref()]).ok();
+    let times: Vec<(String, String)> = srt
+        .lines()
+        .filter_map(|l| l.split_once(" --> "))
+        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+        .collect();
+    assert!(times.len() >= 3, "{srt}");
+    assert!(times.iter().all(|(start, end)| start < end));
+    assert!(times.windows(2).all(|pair| pair[0].1 <= pair[1].0));
+}
+
+/// At least this share of the fields that the samples' references fill is right, from the recordings with `base`.
+const CORRECT_FROM_AUDIO: f64 = 0.3;
+
+#[test]
+fn the_samples_recordings_fill_their_fields() {
+    let args = ["eval".as_ref(), root().join("samples").into_os_string(), "--audio".into(), "--json".into()];
+    let scores = Dir::new().kikitori(args).json();
+    let total = &scores["total"];
+    let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();
+    assert!(share >= CORRECT_FROM_AUDIO, "{share:.3}: {total}");
+    assert_eq!(scores["cases"]["silence"]["wrong_fills"], 0);
+}

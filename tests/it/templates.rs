@@ -1,0 +1,63 @@
+//! Forms: listed, shown, checked, and an office's own in front of ours.
+
+use crate::harness::Dir;
+
+const OWN: &str = r#"schema = 1
+id = "memo"
+title = "メモ 参考様式(例)"
+version = "1"
+
+[[field]]
+id = "view"
+label = "所見"
+type = "text"
+required = "must"
+fill = "P"
+headings = ["所見"]
+rule = "section"
+"#;
+
+#[test]
+fn ours_are_listed_and_shown_with_every_field() {
+    let dir = Dir::new();
+    let list = dir.kikitori(["templates", "list"]).ok();
+    assert!(list.contains("visit") && list.contains("intake"), "{list}");
+    for (id, fields, rows) in [("visit", 19, 13), ("intake", 37, 6)] {
+        let shown = dir.kikitori(["templates", "show", id, "--json"]).json();
+        let listed = shown["template"]["fields"].as_array().unwrap();
+        assert_eq!(listed.len(), fields, "{id}");
+        let columns = listed.iter().filter_map(|f| f["columns"].as_array()).map(Vec::len).max();
+        assert_eq!(columns, Some(rows), "{id}");
+    }
+}
+
+#[test]
+fn an_office_has_its_own_forms() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("forms")).unwrap();
+    dir.write("forms/memo.toml", OWN);
+    dir.write("a.txt", "所見。説明が食い違う。");
+    dir.kikitori(["templates", "check", "--templates", "forms"]).ok();
+    let args = ["map", "a.txt", "--template", "memo", "--templates", "forms", "-f", "json"];
+    let record = dir.kikitori(args).json();
+    assert_eq!(record["fields"][0]["value"], "説明が食い違う。");
+}
+
+#[test]
+fn mistakes_are_shown_with_line_and_caret() {
+    let dir = Dir::new();
+    let wrong = OWN.replace(r#"type = "text""#, r#"type = "txet""#).replace(r#"rule = "section""#, r#"rule = "sektion""#);
+    dir.write("memo.toml", wrong);
+    let report = dir.kikitori(["--lang", "en", "templates", "check", "memo.toml"]).failed(4);
+    insta::assert_snapshot!(report, @"");
+}
+
+#[test]
+fn a_form_with_an_unknown_type_is_not_used() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("forms")).unwrap();
+    dir.write("forms/memo.toml", OWN.replace(r#"type = "text""#, r#"type = "essay""#));
+    dir.write("a.txt", "所見。なし。");
+    let message = dir.kikitori(["map", "a.txt", "--template", "memo", "--templates", "forms"]).failed(4);
+    assert!(message.contains("unknown type: essay"), "{message}");
+}
