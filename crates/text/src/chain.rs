@@ -34,8 +34,13 @@ impl<P: Pass + ?Sized> Pass for &P {
     }
 }
 
-/// Rounds of a chain; texts of people settle in two.
-const MAX_ROUNDS: usize = 4;
+/// How often a pass, or the chain, may go over a text of `len` bytes until it stays as it is.
+///
+/// What people say settles in two rounds. A short text gets enough rounds for any nesting that fits into it; a long one
+/// gets a few, so that the time stays linear.
+pub(crate) fn rounds(len: usize) -> usize {
+    8 + 2_000_000 / (len + 1)
+}
 
 static HEADINGS: Headings = Headings::new();
 static PASSES: [&dyn Pass; 9] =
@@ -110,7 +115,7 @@ impl Chain {
     pub fn run(&self, doc: &mut Document) -> Result<()> {
         // How many edits the text had when a pass last left it.
         let mut left: Vec<Option<usize>> = vec![None; self.passes.len()];
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..rounds(doc.text().len()) {
             for (pass, left) in self.passes.iter().zip(&mut left) {
                 if *left != Some(doc.mapped().edits().len()) {
                     pass.apply(doc)?;

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use record::{Annotation, Correction, Document, Entity, Flag, Replacement};
 
-use crate::chain::Pass;
+use crate::chain::{Pass, rounds};
 use crate::cursor::Cursor;
 use crate::error::{Error, Result};
 use crate::layout::{Layout, Start, ends_clause, ends_sentence};
@@ -23,8 +23,6 @@ const WINDOW_BYTES: usize = 75;
 const LOOK_BACK: usize = 10;
 /// A value that is corrected again and again keeps the last of what it replaced.
 const MAX_TRACES: usize = 8;
-/// Corrections of corrected values take another round each.
-const MAX_ROUNDS: usize = 4;
 
 /// Cues within a sentence.
 const WEAK_CUES: &[&str] =
@@ -68,7 +66,7 @@ impl Pass for Corrections {
 
     fn apply(&self, doc: &mut Document) -> Result<()> {
         let (_, _, end_ms) = doc.time_of_original(0..doc.mapped().original().len());
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..rounds(doc.text().len()) {
             let layout = Layout::new(doc);
             let mut scan = Scan {
                 doc,

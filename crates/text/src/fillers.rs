@@ -2,7 +2,7 @@
 
 use record::{Document, Replacement};
 
-use crate::chain::Pass;
+use crate::chain::{Pass, rounds};
 use crate::cursor::{Cursor, before, is_hiragana};
 use crate::error::{Error, Result};
 use crate::layout::{Layout, ends_clause, ends_sentence};
@@ -11,7 +11,6 @@ use crate::words::Words;
 use std::sync::LazyLock;
 
 const NAME: &str = "fillers";
-const MAX_ROUNDS: usize = 8;
 
 /// Nothing else sounds like these; they may run on into the next word.
 const CLEAR: &[&str] = &[
@@ -72,7 +71,7 @@ impl Pass for Fillers {
 
     fn apply(&self, doc: &mut Document) -> Result<()> {
         // A deleted filler can bring together another one: 「その、えっとー」.
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..rounds(doc.text().len()) {
             let replacements = find(doc.text(), &Layout::new(doc));
             if replacements.is_empty() {
                 break;

@@ -4,7 +4,7 @@ use record::{Document, Replacement};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-use crate::chain::Pass;
+use crate::chain::{Pass, rounds};
 use crate::error::{Error, Result};
 use crate::headings;
 
@@ -13,7 +13,6 @@ const NAME: &str = "normalize";
 const PHRASE_CHARS: usize = 4;
 /// A phrase is compared with heading words up to this length.
 const LONGEST_HEADING_CHARS: usize = 24;
-const MAX_ROUNDS: usize = 4;
 
 /// Unifies widths and spaces.
 ///
@@ -30,8 +29,8 @@ impl Pass for Normalize {
     }
 
     fn apply(&self, doc: &mut Document) -> Result<()> {
-        // Removing a space can bring a letter and its sound mark together; a third round finds nothing in practice.
-        for _ in 0..MAX_ROUNDS {
+        // Removing a space can bring a letter and its sound mark together.
+        for _ in 0..rounds(doc.text().len()) {
             let before = doc.mapped().edits().len();
             for step in [characters, spaces] {
                 let replacements = step(doc.text());

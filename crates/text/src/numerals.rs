@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use record::{Annotation, Document, Entity, Flag, Replacement};
 
-use crate::chain::Pass;
+use crate::chain::{Pass, rounds};
 use crate::cursor::{Cursor, after, before, is_kanji};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -20,7 +20,6 @@ use crate::number::{self, Number, Script, address, phone};
 use crate::words::{Words, lines};
 
 const NAME: &str = "numerals";
-const MAX_ROUNDS: usize = 6;
 
 /// Words that a number follows without a counter.
 const PREFIXES: &[&str] = &[
@@ -91,7 +90,7 @@ impl Pass for Numerals {
     fn apply(&self, doc: &mut Document) -> Result<()> {
         doc.retain_annotations(|a| !matches!(a.entity, Entity::Quantity { .. } | Entity::Phone(_)));
         // A number that became digits can show that the word before it is one.
-        for _ in 0..MAX_ROUNDS {
+        for _ in 0..rounds(doc.text().len()) {
             let layout = Layout::new(doc);
             let mut scan = Scan {
                 text: doc.text(),

@@ -162,6 +162,9 @@ fn dictation() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// The characters that the grammars look for, in any order.
+const SOUP: &str = "[ 、。「」いやえっとまあのー一二三十百千万〇点0-9.,:/月日時分年歳人円玉つ左右頬父母マイナス令和昨今先週火曜午後前からかはに]{0,60}";
+
 /// Runs the chain on what it has made of `text`, until the texts agree.
 fn cleaned_twice(text: &str) -> (String, String) {
     let once = run(text).text().to_owned();
@@ -193,9 +196,20 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_bounded_work(text in "\\PC{0,60}") {
-        conformance::invariants(&run(&text), "chain");
+    fn any_text_settles(text in "\\PC{0,60}", soup in SOUP) {
+        for text in [text, soup] {
+            conformance::invariants(&run(&text), "chain");
+            let (once, twice) = cleaned_twice(&text);
+            prop_assert_eq!(once, twice);
+        }
     }
+}
+
+#[test]
+fn deeply_nested_fillers_and_corrections_settle() {
+    let nested = (0..40).fold(String::new(), |inner, _| format!("え{inner}っと"));
+    let (once, twice) = cleaned_twice(&format!("{nested}、{}", "3日、いや".repeat(40)));
+    assert_eq!(once, twice);
 }
 
 #[test]
