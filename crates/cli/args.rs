@@ -265,7 +265,7 @@ pub(crate) enum ModelsCommand {
         /// Name of the imported model.
         #[arg(long)]
         name: Option<String>,
-        /// Encoding of the weights: f16 or q8_0.
+        /// Encoding of the weights: `f16` or `q8_0`.
         #[arg(long, value_name = "FORMAT")]
         quantize: Option<String>,
         /// Take a model whose SHA-256 is in no list.

@@ -83,7 +83,9 @@ impl Failure {
         use std::io::ErrorKind as Io;
         let (code, ja, en) = match error.kind() {
             Io::PermissionDenied => (PERMISSION, "権限がありません", "no permission"),
-            Io::StorageFull | Io::QuotaExceeded => (STORAGE, "ディスクの空きがありません", "the disk is full"),
+            Io::StorageFull | Io::QuotaExceeded => {
+                (STORAGE, "ディスクの空きがありません", "the disk is full")
+            }
             Io::NotFound => (BAD_INPUT, "ファイルがありません", "no such file"),
             _ => (STORAGE, "読み書きできません", "cannot read or write"),
         };
@@ -119,8 +121,12 @@ impl Failure {
     pub(crate) fn report(&self, lang: Lang) {
         let (message, hint): (Cow<'_, str>, Option<Cow<'_, str>>) = match (&self.what, lang) {
             (What::Explained(error), _) => (error.explain(lang), error.hint(lang)),
-            (What::Message { ja, hint, .. }, Lang::Ja) => (ja.into(), hint.as_ref().map(|h| h.0.as_str().into())),
-            (What::Message { en, hint, .. }, Lang::En) => (en.into(), hint.as_ref().map(|h| h.1.as_str().into())),
+            (What::Message { ja, hint, .. }, Lang::Ja) => {
+                (ja.into(), hint.as_ref().map(|h| h.0.as_str().into()))
+            }
+            (What::Message { en, hint, .. }, Lang::En) => {
+                (en.into(), hint.as_ref().map(|h| h.1.as_str().into()))
+            }
             (What::Internal(error), Lang::Ja) => (format!("内部の誤りです: {error:#}").into(), None),
             (What::Internal(error), Lang::En) => (format!("internal error: {error:#}").into(), None),
         };

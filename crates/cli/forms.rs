@@ -73,7 +73,8 @@ pub(crate) fn files(dir: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| Failure::io(&directory, &e))?.path();
-        let is_form = path.extension().is_some_and(|e| e == "toml") && path.file_name().is_some_and(|n| n != CODES);
+        let is_form =
+            path.extension().is_some_and(|e| e == "toml") && path.file_name().is_some_and(|n| n != CODES);
         if is_form {
             files.push(path);
         }

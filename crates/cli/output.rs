@@ -79,9 +79,8 @@ fn beside(path: &Path) -> PathBuf {
 
 fn missing_directory(path: &Path, error: &io::Error) -> Failure {
     match path.parent() {
-        Some(dir) if error.kind() == io::ErrorKind::NotFound => {
-            Failure::io(dir, error).with_hint("出力先のフォルダを作ってください", "create the output directory first")
-        }
+        Some(dir) if error.kind() == io::ErrorKind::NotFound => Failure::io(dir, error)
+            .with_hint("出力先のフォルダを作ってください", "create the output directory first"),
         _ => Failure::io(path, error),
     }
 }

@@ -25,6 +25,9 @@ fn base() -> Result<impl BaseStrategy, Failure> {
             format!("ホームディレクトリがわかりません: {error}"),
             format!("the home directory is unknown: {error}"),
         )
-        .with_hint("KIKITORI_MODELS にモデルの場所を入れてください", "set KIKITORI_MODELS to the directory of the models")
+        .with_hint(
+            "KIKITORI_MODELS にモデルの場所を入れてください",
+            "set KIKITORI_MODELS to the directory of the models",
+        )
     })
 }

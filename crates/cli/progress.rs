@@ -136,7 +136,9 @@ impl Bytes {
     pub(crate) fn new(global: &Global) -> Self {
         let show = global.progress == ProgressArg::Auto && std::io::stderr().is_terminal() && !global.quiet;
         let bar = show.then(|| {
-            let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} ETA {eta}");
+            let style = ProgressStyle::with_template(
+                "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} ETA {eta}",
+            );
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         Self { bar, lang: global.lang(), quiet: global.quiet, stage: None }
@@ -161,7 +163,11 @@ impl models::Progress for Bytes {
             }
             models::Event::SourceFailed { label, error } => {
                 let why = error.explain(self.lang);
-                self.say(&if ja { format!("使えません: {label}: {why}") } else { format!("failed: {label}: {why}") });
+                self.say(&if ja {
+                    format!("使えません: {label}: {why}")
+                } else {
+                    format!("failed: {label}: {why}")
+                });
             }
             models::Event::Bytes { stage, done, total } => {
                 if self.stage != Some(*stage) {

@@ -6,7 +6,10 @@ use std::io::Cursor;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(mut reader) = audio::AudioReader::from_reader(Box::new(Cursor::new(bytes.to_vec())), "fuzz") else { return };
+    let Ok(mut reader) = audio::AudioReader::from_reader(Box::new(Cursor::new(bytes.to_vec())), "fuzz")
+    else {
+        return;
+    };
     while let Ok(Some(block)) = reader.next_block() {
         assert!(block.iter().all(|sample| sample.is_finite() && sample.abs() <= 1.0));
         // A crafted file may declare hours of silence.

@@ -48,9 +48,14 @@ fn arrows_between_our_crates_point_down() {
     let ours: BTreeSet<&str> = found.keys().map(String::as_str).collect();
     assert_eq!(ours, allowed.keys().copied().collect(), "every crate of the workspace has its row here");
     for (package, dependencies) in &found {
-        let down: BTreeSet<&str> = dependencies.iter().map(String::as_str).filter(|d| ours.contains(d)).collect();
+        let down: BTreeSet<&str> =
+            dependencies.iter().map(String::as_str).filter(|d| ours.contains(d)).collect();
         let may: BTreeSet<&str> = allowed[package.as_str()].iter().copied().collect();
-        assert!(down.is_subset(&may), "{package} must not depend on {:?}", down.difference(&may).collect::<Vec<_>>());
+        assert!(
+            down.is_subset(&may),
+            "{package} must not depend on {:?}",
+            down.difference(&may).collect::<Vec<_>>()
+        );
     }
 }
 
@@ -88,7 +93,8 @@ fn unsafe_code_lives_in_asr_alone() {
 #[test]
 fn no_source_names_a_machine_or_an_unfinished_part() {
     let unfinished = ["todo!(", "unimplemented!(", "dbg!("];
-    let output = Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().expect("git starts");
+    let output =
+        Command::new("git").args(["ls-files", "*.rs"]).current_dir(root()).output().expect("git starts");
     for file in String::from_utf8_lossy(&output.stdout).lines().filter(|f| !f.ends_with("architecture.rs")) {
         let Ok(source) = fs::read_to_string(root().join(file)) else { continue };
         assert!(!unfinished.iter().any(|u| source.contains(u)), "unfinished: {file}");

@@ -72,7 +72,8 @@ fn a_minute_of_silence_and_a_minute_of_noise_give_no_word() {
     for file in ["silence.wav", "noise.wav"] {
         let args = ["record", file, "--template", "visit", "-f", "json"];
         let record = dir.kikitori(args).json();
-        let filled = record["fields"].as_array().unwrap().iter().filter(|f| f["state"] != "not_mentioned").count();
+        let filled =
+            record["fields"].as_array().unwrap().iter().filter(|f| f["state"] != "not_mentioned").count();
         assert_eq!(filled, 0, "{file}: {record}");
         let kept = record["transcript"]["segments"].as_array().unwrap();
         assert!(kept.iter().all(|s| !s["flags"].as_array().unwrap().is_empty()), "{file}: {record}");
@@ -84,7 +85,15 @@ fn a_truncated_m4a_is_kept_as_far_as_it_goes_or_refused_with_advice() {
     let dir = Dir::new();
     let whole = dir.path("whole.m4a");
     let source = sample("visit-home.opus");
-    ffmpeg(&["-i", source.to_str().unwrap(), "-c:a", "aac", "-movflags", "+faststart", whole.to_str().unwrap()]);
+    ffmpeg(&[
+        "-i",
+        source.to_str().unwrap(),
+        "-c:a",
+        "aac",
+        "-movflags",
+        "+faststart",
+        whole.to_str().unwrap(),
+    ]);
     let bytes = fs::read(&whole).unwrap();
 
     // Index at the front: the sound breaks off.
@@ -140,7 +149,8 @@ fn one_bad_file_of_several_fails_the_record_and_changes_nothing() {
     let dir = Dir::new();
     dir.write("bad.wav", "no sound");
     let good = sample("visit-home.opus");
-    let args = ["record".as_ref(), good.as_os_str(), "bad.wav".as_ref(), "--template".as_ref(), "visit".as_ref()];
+    let args =
+        ["record".as_ref(), good.as_os_str(), "bad.wav".as_ref(), "--template".as_ref(), "visit".as_ref()];
     let message = dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.txt".as_ref()])).failed(4);
     assert!(message.contains("bad.wav"), "{message}");
     assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), 1, "only the input is left");
@@ -148,7 +158,8 @@ fn one_bad_file_of_several_fails_the_record_and_changes_nothing() {
 
 fn with_models(dir: &Dir, models: &Path) -> crate::harness::Ran {
     let file = sample("silence.opus");
-    let mut command = dir.command(["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str()]);
+    let mut command =
+        dir.command(["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str()]);
     crate::harness::Ran(command.env("KIKITORI_MODELS", models).output().unwrap())
 }
 
@@ -168,7 +179,10 @@ fn a_model_with_one_changed_bit_is_never_loaded() {
     bytes[middle] ^= 1;
     dir.write("models/ggml-base-q8_0.bin", &bytes);
     let message = with_models(&dir, &dir.path("models")).failed(5);
-    assert!(message.contains("sha-256") || message.contains("SHA-256") || message.contains("digest"), "{message}");
+    assert!(
+        message.contains("sha-256") || message.contains("SHA-256") || message.contains("digest"),
+        "{message}"
+    );
     bytes.truncate(middle);
     dir.write("models/ggml-base-q8_0.bin", &bytes);
     with_models(&dir, &dir.path("models")).failed(5);
@@ -185,7 +199,14 @@ fn an_unlisted_model_needs_the_users_word() {
     bytes[last] ^= 1;
     let model = dir.write("mine.bin", &bytes);
     let file = sample("visit-home.opus");
-    let args = ["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str(), "--model".as_ref(), model.as_os_str()];
+    let args = [
+        "--lang".as_ref(),
+        "en".as_ref(),
+        "transcribe".as_ref(),
+        file.as_os_str(),
+        "--model".as_ref(),
+        model.as_os_str(),
+    ];
     let message = dir.kikitori(args).failed(5);
     assert!(message.contains("--allow-unverified-model"), "{message}");
     dir.kikitori(args.into_iter().chain(["--allow-unverified-model".as_ref()])).ok();
@@ -196,7 +217,9 @@ fn in_namespace(dir: &Dir, script: &str) -> crate::harness::Ran {
     let program = env!("CARGO_BIN_EXE_kikitori");
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-euc", script, "sh", program]);
-    crate::harness::Ran(command.current_dir(dir.path("")).env("HOME", dir.path("")).output().expect("unshare is missing"))
+    crate::harness::Ran(
+        command.current_dir(dir.path("")).env("HOME", dir.path("")).output().expect("unshare is missing"),
+    )
 }
 
 #[test]
@@ -230,6 +253,8 @@ fn a_directory_without_permission() {
         exec \"$1\" --lang en map a.txt --template visit -f json -o locked/out.json";
     let message = in_namespace(&dir, script).failed(8);
     assert!(message.contains("permission"), "{message}");
-    let message = dir.kikitori(["--lang", "en", "map", "a.txt", "--template", "visit", "-o", "missing/out.txt"]).failed(4);
+    let message = dir
+        .kikitori(["--lang", "en", "map", "a.txt", "--template", "visit", "-o", "missing/out.txt"])
+        .failed(4);
     assert!(message.contains("create the output directory"), "{message}");
 }

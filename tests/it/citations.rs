@@ -28,7 +28,8 @@ fn record(stem: &str) -> serde_json::Value {
     let template = stem.split('-').next().unwrap();
     let audio = root().join(format!("samples/{stem}.opus"));
     let audio = audio.as_os_str();
-    let args = ["record".as_ref(), audio, "--template".as_ref(), template.as_ref(), "-f".as_ref(), "json".as_ref()];
+    let args =
+        ["record".as_ref(), audio, "--template".as_ref(), template.as_ref(), "-f".as_ref(), "json".as_ref()];
     Dir::new().kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11".as_ref()])).json()
 }
 
@@ -47,8 +48,15 @@ fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {
 }
 
 const SAMPLES: &[&str] = &[
-    "visit-home", "visit-hospital", "visit-noise", "visit-plain", "visit-refused", "intake-neighbour", "intake-school",
-    "intake-phone", "intake-hospital",
+    "visit-home",
+    "visit-hospital",
+    "visit-noise",
+    "visit-plain",
+    "visit-refused",
+    "intake-neighbour",
+    "intake-school",
+    "intake-phone",
+    "intake-hospital",
 ];
 
 #[test]

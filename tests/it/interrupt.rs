@@ -49,7 +49,8 @@ fn what_was_heard_is_kept_beside_the_output() {
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(message.contains("out.json.partial.json"), "{message}");
         assert!(!dir.path("out.json").exists());
-        let record = dir.kikitori(["map", "out.json.partial.json", "--template", "visit", "-f", "json"]).json();
+        let record =
+            dir.kikitori(["map", "out.json.partial.json", "--template", "visit", "-f", "json"]).json();
         assert!(!record["transcript"]["segments"].as_array().unwrap().is_empty());
         std::fs::remove_file(dir.path("out.json.partial.json")).unwrap();
     }

@@ -69,8 +69,12 @@ fn eight_hours_fit_into_bounded_memory() {
 
     let file: serde_json::Value = serde_json::from_slice(&fs::read(dir.path("out.json")).unwrap()).unwrap();
     assert_eq!(file["source"]["files"][0]["duration_ms"], HOURS * 3_600_000);
-    let starts: Vec<u64> =
-        file["transcript"]["segments"].as_array().unwrap().iter().map(|s| s["start_ms"].as_u64().unwrap()).collect();
+    let starts: Vec<u64> = file["transcript"]["segments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["start_ms"].as_u64().unwrap())
+        .collect();
     let middle = HOURS * 1_800_000;
     assert!(starts.iter().any(|s| *s < 48_000), "the first speech");
     assert!(starts.iter().any(|s| (middle..middle + 48_000).contains(s)), "the speech in the middle");

@@ -1,6 +1,7 @@
 //! The program as its users meet it: real processes, real recordings, the real model.
 //!
 //! The model is found in `KIKITORI_MODELS`; `make models` puts it there. Nothing passes by skipping.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
 mod architecture;
 mod bad_input;

@@ -6,7 +6,17 @@ use crate::harness::{Dir, field, root, sample};
 
 fn map(dir: &Dir, text: &str, template: &str) -> serde_json::Value {
     dir.write("a.txt", text);
-    dir.kikitori(["map", "a.txt", "--template", template, "-f", "json", "--recorded-at", "2025-06-03T16:00:00+09:00"]).json()
+    dir.kikitori([
+        "map",
+        "a.txt",
+        "--template",
+        template,
+        "-f",
+        "json",
+        "--recorded-at",
+        "2025-06-03T16:00:00+09:00",
+    ])
+    .json()
 }
 
 #[test]
@@ -30,7 +40,8 @@ fn the_visit_of_the_language_reference() {
     assert_eq!(field(&record, "assess")["value"], "説明が食い違うので、けがの受傷機転は確認が必要。");
     assert_eq!(field(&record, "next")["value"][0]["by"], "2025-06-04");
     assert_eq!(field(&record, "wish.child")["state"], "not_mentioned");
-    let gaps: Vec<_> = record["gaps"].as_array().unwrap().iter().map(|g| g["field"].as_str().unwrap()).collect();
+    let gaps: Vec<_> =
+        record["gaps"].as_array().unwrap().iter().map(|g| g["field"].as_str().unwrap()).collect();
     assert_eq!(gaps, ["purpose", "talk", "wish.child", "wish.parent"]);
     assert!(record["unassigned"].to_string().contains("近隣からの泣き声通告"));
 }
@@ -81,7 +92,8 @@ const CORRECT_FROM_TEXT: f64 = 0.9;
 
 #[test]
 fn the_samples_scripts_fill_their_fields() {
-    let scores = Dir::new().kikitori(["eval".as_ref(), root().join("samples").as_os_str(), "--json".as_ref()]).json();
+    let scores =
+        Dir::new().kikitori(["eval".as_ref(), root().join("samples").as_os_str(), "--json".as_ref()]).json();
     let total = &scores["total"];
     let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();
     assert!(share >= CORRECT_FROM_TEXT, "{share:.3}: {total}");
@@ -95,10 +107,12 @@ fn a_transcript_of_ours_maps_as_its_recording_does() {
     let audio = sample("visit-home.opus");
     let at = "2025-09-11T16:40:00+09:00";
     let audio = audio.as_os_str();
-    let args = ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
+    let args =
+        ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
     dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).ok();
     let mapped = dir.kikitori(["map", "t.json", "--template", "visit", "-f", "json"]).json();
-    let args = ["record".as_ref(), audio, "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let args =
+        ["record".as_ref(), audio, "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
     let recorded = dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).json();
     assert_eq!(mapped, recorded);
 }
@@ -112,13 +126,17 @@ fn the_same_input_gives_the_same_record() {
 
 #[test]
 fn the_record_validates_against_its_schema() {
-    let schema: serde_json::Value =
-        serde_json::from_str(&std::fs::read_to_string(root().join("crates/export/schema/record.schema.json")).unwrap())
-            .unwrap();
+    let schema: serde_json::Value = serde_json::from_str(
+        &std::fs::read_to_string(root().join("crates/export/schema/record.schema.json")).unwrap(),
+    )
+    .unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     for entry in std::fs::read_dir(root().join("samples")).unwrap() {
         let path = entry.unwrap().path();
-        let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".txt")) else { continue };
+        let Some(stem) = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".txt"))
+        else {
+            continue;
+        };
         let script = std::fs::read_to_string(&path).unwrap();
         if script.trim().is_empty() || !Path::new(&path).with_extension("opus").exists() {
             continue;

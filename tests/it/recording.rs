@@ -6,8 +6,17 @@ use crate::harness::{Dir, field, root, sample};
 fn the_benchmark_sample_fills_a_visit_form() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
-    let record = dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11T16:40:00+09:00".as_ref()])).json();
+    let args = [
+        "record".as_ref(),
+        file.as_os_str(),
+        "--template".as_ref(),
+        "visit".as_ref(),
+        "-f".as_ref(),
+        "json".as_ref(),
+    ];
+    let record = dir
+        .kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11T16:40:00+09:00".as_ref()]))
+        .json();
     assert_eq!(record["source"]["files"][0]["duration_ms"].as_u64().map(|ms| ms / 1000), Some(48));
     assert_eq!(record["source"]["engine"]["model"], "base-q8_0");
     assert_eq!(field(&record, "at")["value"]["start"], "2025-09-11T14:00");
@@ -19,7 +28,14 @@ fn the_benchmark_sample_fills_a_visit_form() {
 #[test]
 fn silence_fills_nothing_and_is_a_gap_everywhere() {
     let file = sample("silence.opus");
-    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let args = [
+        "record".as_ref(),
+        file.as_os_str(),
+        "--template".as_ref(),
+        "visit".as_ref(),
+        "-f".as_ref(),
+        "json".as_ref(),
+    ];
     let record = Dir::new().kikitori(args).json();
     assert!(record["fields"].as_array().unwrap().iter().all(|f| f["state"] == "not_mentioned"));
     assert_eq!(record["transcript"]["segments"].as_array().map(Vec::len), Some(0));
@@ -51,7 +67,14 @@ fn a_recording_comes_from_standard_input_too() {
 fn the_page_is_one_file_with_its_sound() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = ["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "html".as_ref()];
+    let args = [
+        "record".as_ref(),
+        file.as_os_str(),
+        "--template".as_ref(),
+        "visit".as_ref(),
+        "-f".as_ref(),
+        "html".as_ref(),
+    ];
     dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.html".as_ref()])).ok();
     let page = std::fs::read_to_string(dir.path("out.html")).unwrap();
     assert!(page.contains("data:audio/ogg"), "the sound is in the page");
@@ -61,7 +84,8 @@ fn the_page_is_one_file_with_its_sound() {
 #[test]
 fn subtitles_are_in_order_and_do_not_overlap() {
     let file = sample("visit-home.opus");
-    let srt = Dir::new().kikitori(["transcribe".as_ref(), file.as_os_str(), "-f".as_ref(), "srt".as_ref()]).ok();
+    let srt =
+        Dir::new().kikitori(["transcribe".as_ref(), file.as_os_str(), "-f".as_ref(), "srt".as_ref()]).ok();
     let times: Vec<(String, String)> = srt
         .lines()
         .filter_map(|l| l.split_once(" --> "))
@@ -77,7 +101,8 @@ const CORRECT_FROM_AUDIO: f64 = 0.3;
 
 #[test]
 fn the_samples_recordings_fill_their_fields() {
-    let args = ["eval".as_ref(), root().join("samples").into_os_string(), "--audio".into(), "--json".into()];
+    let samples = root().join("samples");
+    let args = ["eval".as_ref(), samples.as_os_str(), "--audio".as_ref(), "--json".as_ref()];
     let scores = Dir::new().kikitori(args).json();
     let total = &scores["total"];
     let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();

@@ -46,7 +46,9 @@ fn an_office_has_its_own_forms() {
 #[test]
 fn mistakes_are_shown_with_line_and_caret() {
     let dir = Dir::new();
-    let wrong = OWN.replace(r#"type = "text""#, r#"type = "txet""#).replace(r#"rule = "section""#, r#"rule = "sektion""#);
+    let wrong = OWN
+        .replace(r#"type = "text""#, r#"type = "txet""#)
+        .replace(r#"rule = "section""#, r#"rule = "sektion""#);
     dir.write("memo.toml", wrong);
     let report = dir.kikitori(["--lang", "en", "templates", "check", "memo.toml"]).failed(4);
     insta::assert_snapshot!(report, @"");

@@ -20,7 +20,10 @@ pub(crate) fn run(args: &DevicesArgs, _global: &Global) -> Result<(), Failure> {
         let mark = if device.is_default { '*' } else { ' ' };
         text.push_str(&format!("{mark} {}\n", device.name));
         for c in &device.configs {
-            text.push_str(&format!("    {} ch, {}–{} Hz, {}\n", c.channels, c.min_rate, c.max_rate, c.format));
+            text.push_str(&format!(
+                "    {} ch, {}–{} Hz, {}\n",
+                c.channels, c.min_rate, c.max_rate, c.format
+            ));
         }
     }
     print_text(&text)

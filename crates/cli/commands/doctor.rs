@@ -97,5 +97,9 @@ fn microphone(lang: Lang) -> Check {
 }
 
 fn clock() -> Check {
-    Check { name: "clock", ok: None, detail: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S %:z").to_string() }
+    Check {
+        name: "clock",
+        ok: None,
+        detail: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+    }
 }

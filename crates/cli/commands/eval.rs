@@ -25,7 +25,10 @@ pub(crate) fn run(args: &EvalArgs, _global: &Global, control: &Control) -> Resul
     for (stem, path) in stems(&args.dir)? {
         let source = fs::read_to_string(&path).map_err(|e| Failure::io(&path, &e))?;
         let expected: Expected = serde_json::from_str(&source).map_err(|e| {
-            Failure::bad_input(format!("期待値を読めません: {}: {e}", path.display()), format!("not an expected record: {}: {e}", path.display()))
+            Failure::bad_input(
+                format!("期待値を読めません: {}: {e}", path.display()),
+                format!("not an expected record: {}: {e}", path.display()),
+            )
         })?;
         let base = args.dir.join(&stem);
         let record = match &engine {
@@ -107,14 +110,21 @@ fn from_audio(
     control: &Control,
 ) -> Result<Record, Failure> {
     let path = RECORDINGS.iter().map(|e| base.with_extension(e)).find(|p| p.exists()).ok_or_else(|| {
-        Failure::bad_input(format!("録音がありません: {}", base.display()), format!("no recording: {}", base.display()))
+        Failure::bad_input(
+            format!("録音がありません: {}", base.display()),
+            format!("no recording: {}", base.display()),
+        )
     })?;
     let options = transcribe_options(&args.engine);
     let done = pipeline::transcribe(&[Input::new(path)], engine, &options, control, &mut |_| {})?;
     finish(done.transcript, done.source, expected)
 }
 
-fn finish(transcript: record::Transcript, source: record::Source, expected: &Expected) -> Result<Record, Failure> {
+fn finish(
+    transcript: record::Transcript,
+    source: record::Source,
+    expected: &Expected,
+) -> Result<Record, Failure> {
     let template = forms::by_id(&expected.template, None)?;
     let recorded_at = Some(parse_recorded_at(&expected.recorded_at)?);
     let options = MapOptions { recorded_at, ..MapOptions::default() };

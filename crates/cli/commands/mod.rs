@@ -42,7 +42,8 @@ impl Inputs {
                 return Err(Failure::usage("`-` は一度だけ使えます", "`-` can be given only once"));
             }
             let mut temp = NamedTempFile::new().map_err(|e| Failure::io(&std::env::temp_dir(), &e))?;
-            std::io::copy(&mut std::io::stdin().lock(), &mut temp).map_err(|e| Failure::io(temp.path(), &e))?;
+            std::io::copy(&mut std::io::stdin().lock(), &mut temp)
+                .map_err(|e| Failure::io(temp.path(), &e))?;
             inputs.push(Input { path: temp.path().to_owned(), name: "-".to_owned() });
             spooled = Some(temp);
         }
@@ -68,7 +69,8 @@ pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
 
 /// Checks the model and loads it.
 pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
-    let mut config = EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
+    let mut config =
+        EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
     if args.engine == asr::DEFAULT_ENGINE {
         let store = Store::new(places::models()?)?;
         let name = match &args.model {
@@ -102,9 +104,10 @@ pub(crate) fn transcription(
 ) -> Result<Transcription, Failure> {
     let engine = engine(args)?;
     let mut progress = Progress::new(global, inputs.inputs.len());
-    let done = pipeline::transcribe(&inputs.inputs, &*engine, &transcribe_options(args), control, &mut |event| {
-        progress.on(&event);
-    });
+    let done =
+        pipeline::transcribe(&inputs.inputs, &*engine, &transcribe_options(args), control, &mut |event| {
+            progress.on(&event);
+        });
     progress.finish();
     Ok(done?)
 }

@@ -64,7 +64,8 @@ pub(crate) fn run(args: &ModelsArgs, global: &Global, control: &Control) -> Resu
 }
 
 fn installed(store: &Store) -> Result<Vec<String>, Failure> {
-    let there = |e: &models::Entry| !matches!(e.state, State::Missing | State::Partial { .. }) && e.model.is_some();
+    let there =
+        |e: &models::Entry| !matches!(e.state, State::Missing | State::Partial { .. }) && e.model.is_some();
     Ok(store.list()?.into_iter().filter(there).map(|e| e.name).collect())
 }
 
@@ -103,10 +104,15 @@ fn list(store: &Store, json: bool) -> Result<(), Failure> {
         };
         let size = entry.model.as_ref().map_or(String::new(), |m| format!("{:>5} MB", m.size / 1_000_000));
         let family = entry.model.as_ref().and_then(|m| store.manifest().family(m));
-        let cer = family.and_then(|f| f.cer.first()).map_or(String::new(), |c| format!("CER {:>4}% {}", c.percent, c.corpus));
+        let cer = family
+            .and_then(|f| f.cer.first())
+            .map_or(String::new(), |c| format!("CER {:>4}% {}", c.percent, c.corpus));
         let licence = family.map_or("", |f| f.licence.as_str());
         let default = if entry.model.as_ref().is_some_and(|m| m.default) { " (default)" } else { "" };
-        text.push_str(&format!("{mark} {:<28} {size:>8} {licence:<10} {cer}  {state}{default}\n", entry.name));
+        text.push_str(&format!(
+            "{mark} {:<28} {size:>8} {licence:<10} {cer}  {state}{default}\n",
+            entry.name
+        ));
     }
     print_text(&text)
 }

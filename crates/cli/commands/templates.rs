@@ -46,14 +46,24 @@ fn show(template: &Template, json: bool) -> Result<(), Failure> {
         return print_json(&serde_json::json!({ "schema_version": 1, "template": template }));
     }
     print(|text| {
-        text.push_str(&format!("{} ({} v{})\n{}\n\n", template.title, template.id, template.version, template.basis));
+        text.push_str(&format!(
+            "{} ({} v{})\n{}\n\n",
+            template.title, template.id, template.version, template.basis
+        ));
         for field in &template.fields {
             text.push_str(&describe(field));
             for column in &field.columns {
-                text.push_str(&format!("      {:<14} {:<8} {}\n", column.id, column.kind.name(), column.label));
+                text.push_str(&format!(
+                    "      {:<14} {:<8} {}\n",
+                    column.id,
+                    column.kind.name(),
+                    column.label
+                ));
             }
         }
-        text.push_str("\n◎ 必須  ○ 通常  △ 該当時    P 自動  L 発話どおりのみ  C 計算  K 転記  Q 候補のみ  H 人だけ\n");
+        text.push_str(
+            "\n◎ 必須  ○ 通常  △ 該当時    P 自動  L 発話どおりのみ  C 計算  K 転記  Q 候補のみ  H 人だけ\n",
+        );
     })
 }
 
@@ -102,7 +112,10 @@ fn check(files: &[PathBuf], dir: Option<&Path>, global: &Global) -> Result<(), F
     }
     match wrong {
         0 => Ok(()),
-        n => Err(Failure::bad_input(format!("誤りのある様式ファイル: {n}件"), format!("form files with mistakes: {n}"))),
+        n => Err(Failure::bad_input(
+            format!("誤りのある様式ファイル: {n}件"),
+            format!("form files with mistakes: {n}"),
+        )),
     }
 }
 

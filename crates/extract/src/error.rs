@@ -38,11 +38,19 @@ impl Error {
     }
 
     pub(crate) fn from_template(error: TemplateError) -> Self {
-        Self { kind: ErrorKind::Internal, context: "a shipped data file is wrong".to_owned(), source: Some(error.into()) }
+        Self {
+            kind: ErrorKind::Internal,
+            context: "a shipped data file is wrong".to_owned(),
+            source: Some(error.into()),
+        }
     }
 
     pub(crate) fn from_matcher(error: aho_corasick::BuildError) -> Self {
-        Self { kind: ErrorKind::Internal, context: "cannot build a word matcher".to_owned(), source: Some(error.into()) }
+        Self {
+            kind: ErrorKind::Internal,
+            context: "cannot build a word matcher".to_owned(),
+            source: Some(error.into()),
+        }
     }
 }
 
@@ -59,7 +67,9 @@ impl From<GroundingError> for Error {
 impl Explain for Error {
     fn explain(&self, lang: Lang) -> Cow<'static, str> {
         match (lang, self.kind) {
-            (Lang::Ja, ErrorKind::Template) => format!("様式ファイルと規則が合いません: {}", self.context).into(),
+            (Lang::Ja, ErrorKind::Template) => {
+                format!("様式ファイルと規則が合いません: {}", self.context).into()
+            }
             (Lang::Ja, ErrorKind::Internal) => format!("内部の誤りです: {}", self.context).into(),
             (Lang::En, _) => self.context.clone().into(),
         }

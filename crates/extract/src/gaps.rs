@@ -22,6 +22,10 @@ pub(crate) fn list(scene: &Scene<'_>, fields: &[Field]) -> Vec<Gap> {
                 && matches!(spec.fill, Fill::Program | Fill::Literal)
                 && !is_answered(field)
         })
-        .map(|(spec, _)| Gap { field: spec.id.clone(), label: spec.label.clone(), question: spec.question.clone() })
+        .map(|(spec, _)| Gap {
+            field: spec.id.clone(),
+            label: spec.label.clone(),
+            question: spec.question.clone(),
+        })
         .collect()
 }

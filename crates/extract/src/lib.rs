@@ -53,7 +53,11 @@ pub struct Extraction {
 }
 
 /// Fills the fields of `template` from `document`. `proposers` speak after the rules.
-pub fn extract(document: &Document, template: &Template, proposers: &[&dyn Proposer]) -> Result<Extraction, Error> {
+pub fn extract(
+    document: &Document,
+    template: &Template,
+    proposers: &[&dyn Proposer],
+) -> Result<Extraction, Error> {
     let codes = shipped_codes().map_err(Error::from_template)?;
     let relations = Relations::new(codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
     let scene = Scene::new(document, template, &relations);
@@ -67,7 +71,8 @@ pub fn extract(document: &Document, template: &Template, proposers: &[&dyn Propo
             Some(name) if spec.fill != Fill::Human => rules::by_name(name)?.fill(&scene, spec)?,
             _ => None,
         };
-        let proposed = proposals.iter().position(|(id, _)| *id == spec.id).map(|i| proposals.swap_remove(i).1);
+        let proposed =
+            proposals.iter().position(|(id, _)| *id == spec.id).map(|i| proposals.swap_remove(i).1);
         let (outcome, origin) = match (ruled, proposed) {
             (Some(ruled), _) => (Some(ruled), Origin::Rule),
             (None, proposed) => (proposed, Origin::Model),
@@ -87,7 +92,12 @@ pub fn extract(document: &Document, template: &Template, proposers: &[&dyn Propo
         fields.push(field);
     }
     let conflicts = conflicts::list(&scene, &mut fields);
-    Ok(Extraction { gaps: gaps::list(&scene, &fields), conflicts, unassigned: unassigned(&scene, taken), fields })
+    Ok(Extraction {
+        gaps: gaps::list(&scene, &fields),
+        conflicts,
+        unassigned: unassigned(&scene, taken),
+        fields,
+    })
 }
 
 /// Sentences of which the fields cite less than half.

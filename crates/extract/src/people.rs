@@ -5,17 +5,33 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use record::template::Choice;
 
-use crate::words::{is_kanji, is_katakana};
+use crate::words::{is_kanji, is_katakana, is_whole_word};
 
 /// Compounds that hold a word for a relative and name none (language.md pass 6).
 const NO_PERSON: &[&str] = &[
-    "母子手帳", "母子保健", "母子", "父子", "母乳", "父の日", "母の日", "母国", "父母会", "養父市", "保母", "父兄", "分母",
-    "祖父母", "実父母", "父母", "里親",
+    "母子手帳",
+    "母子保健",
+    "母子",
+    "父子",
+    "母乳",
+    "父の日",
+    "母の日",
+    "母国",
+    "父母会",
+    "養父市",
+    "保母",
+    "父兄",
+    "分母",
+    "祖父母",
+    "実父母",
+    "父母",
+    "里親",
 ];
 /// A grandparent, uncle or aunt without a side.
 const SIDELESS: &[&str] = &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おじ", "おば"];
 /// A partner named through a parent.
-const PARTNER: &[&str] = &["母の交際相手", "実母の交際相手", "父の交際相手", "実父の交際相手", "母の彼氏", "母の内夫"];
+const PARTNER: &[&str] =
+    &["母の交際相手", "実母の交際相手", "父の交際相手", "実父の交際相手", "母の彼氏", "母の内夫"];
 /// What follows a name.
 const HONORIFICS: &[&str] = &["さん", "先生", "くん", "ちゃん", "氏", "君", "様"];
 
@@ -48,9 +64,15 @@ impl Relations {
             add(&choice.label, Some(&choice.label), true);
             choice.spoken.iter().for_each(|word| add(word, Some(&choice.label), true));
         }
-        PARTNER.iter().for_each(|word| add(word, Some("交際相手"), true));
-        SIDELESS.iter().for_each(|word| add(word, None, true));
-        NO_PERSON.iter().for_each(|word| add(word, None, false));
+        for word in PARTNER {
+            add(word, Some("交際相手"), true);
+        }
+        for word in SIDELESS {
+            add(word, None, true);
+        }
+        for word in NO_PERSON {
+            add(word, None, false);
+        }
         let matcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns)?;
         Ok(Self { matcher, labels, relevant, choices: choices.to_vec() })
     }
@@ -69,13 +91,13 @@ impl Relations {
                 range: range.start + m.start()..range.start + m.end(),
                 relation: self.labels[m.pattern()].clone(),
             })
-            .filter(|m| is_whole_word(text, &m.range))
+            .filter(|m| is_whole_word(text, &m.range) && stands_alone(text, &m.range))
             .collect()
     }
 }
 
 /// A one-character word (父, 兄) must not touch another kanji: 兄弟, 叔父, 父方.
-fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
+fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     if text[range.clone()].chars().count() > 1 {
         return true;
     }
@@ -96,7 +118,8 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         let stops = matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
-            || (before.is_some() && (rest.starts_with("です") || HONORIFICS.iter().any(|h| rest.starts_with(h))));
+            || (before.is_some()
+                && (rest.starts_with("です") || HONORIFICS.iter().any(|h| rest.starts_with(h))));
         if stops {
             end = at;
             break;
@@ -105,7 +128,9 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     }
     let name = &words[..end];
     let plausible = (1..=10).contains(&name.chars().count())
-        && name.chars().all(|c| is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z'));
+        && name
+            .chars()
+            .all(|c| is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z'));
     plausible.then(|| range.start..range.start + end)
 }
 

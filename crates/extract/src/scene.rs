@@ -12,14 +12,29 @@ use crate::words::{has_any, trim};
 /// A pause of this length ends a sentence that has no full stop.
 const SENTENCE_PAUSE_MS: u64 = 700;
 /// Headings whose text is one sentence, even when a full stop stands between.
-const SHORT_SECTIONS: &[&str] = &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者"];
+const SHORT_SECTIONS: &[&str] =
+    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者"];
 /// Under these headings the speaker tells what will be done.
 const PLAN_SECTIONS: &[&str] = &["今後の対応"];
 /// The speaker's own words for a plan, at the end of a sentence.
-const PLAN_ENDINGS: &[&str] =
-    &["します", "する", "予定", "予定です", "訪問", "電話", "確認", "依頼", "連絡", "届ける", "届けます", "行う", "行います"];
+const PLAN_ENDINGS: &[&str] = &[
+    "します",
+    "する",
+    "予定",
+    "予定です",
+    "訪問",
+    "電話",
+    "確認",
+    "依頼",
+    "連絡",
+    "届ける",
+    "届けます",
+    "行う",
+    "行います",
+];
 /// Words for a day to come that are no date.
-const PLAN_WORDS: &[&str] = &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
+const PLAN_WORDS: &[&str] =
+    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
 
@@ -72,12 +87,16 @@ impl<'d> Scene<'d> {
     }
 
     fn is_narrative(&self, sentence: &Sentence) -> bool {
-        let view = matches!(sentence.heading.as_deref(), Some("所見" | "本児の意向" | "保護者の意向" | "告知内容"));
+        let view =
+            matches!(sentence.heading.as_deref(), Some("所見" | "本児の意向" | "保護者の意向" | "告知内容"));
         !view && !self.is_plan(sentence)
     }
 
     /// Sentences with any of the words, outside headings of plans and views.
-    pub(crate) fn with_words<'s, S: AsRef<str>>(&'s self, words: &'s [S]) -> impl Iterator<Item = &'s Sentence> {
+    pub(crate) fn with_words<'s, S: AsRef<str>>(
+        &'s self,
+        words: &'s [S],
+    ) -> impl Iterator<Item = &'s Sentence> {
         self.narrative().filter(move |s| has_any(self.text(), s.full.clone(), words))
     }
 
@@ -135,10 +154,11 @@ impl<'d> Scene<'d> {
             return PLAN_SECTIONS.contains(&heading.as_str());
         }
         let words = self.words(&trim(self.text(), sentence.range.clone()));
-        let future = self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
-            (Some(date), Some(anchor)) => *date > anchor,
-            _ => false,
-        }) || PLAN_WORDS.iter().any(|w| words.contains(w));
+        let future =
+            self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
+                (Some(date), Some(anchor)) => *date > anchor,
+                _ => false,
+            }) || PLAN_WORDS.iter().any(|w| words.contains(w));
         let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e));
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }

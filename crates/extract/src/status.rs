@@ -33,8 +33,9 @@ static REASONS: LazyLock<Vec<(Reason, Regex)>> = LazyLock::new(|| {
 });
 
 /// Two negations say nothing certain (「与えていないわけではない」).
-static DOUBLE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("ない(?:わけ|こと|の)で?は(?:ない|ありません)|なくはない|ないことも?ない").ok());
+static DOUBLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new("ない(?:わけ|こと|の)で?は(?:ない|ありません)|なくはない|ないことも?ない").ok()
+});
 
 /// The first reason that the words of `range` give.
 pub(crate) fn status(text: &str, range: Range<usize>) -> Option<Status> {

@@ -5,7 +5,11 @@ use std::ops::Range;
 use record::template::Choice;
 
 /// Every place of `word` in `range` of `text`.
-pub(crate) fn find_all<'t>(text: &'t str, range: Range<usize>, word: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+pub(crate) fn find_all<'t>(
+    text: &'t str,
+    range: Range<usize>,
+    word: &'t str,
+) -> impl Iterator<Item = Range<usize>> + 't {
     let start = range.start;
     text[range].match_indices(word).map(move |(at, w)| start + at..start + at + w.len())
 }
@@ -36,7 +40,8 @@ pub(crate) fn spoken_choices<'c>(text: &str, range: Range<usize>, choices: &'c [
         .iter()
         .flat_map(|choice| std::iter::once(&choice.label).chain(&choice.spoken).map(move |w| (choice, w)))
         .flat_map(|(choice, word)| {
-            find_all(text, range.clone(), word).map(move |range| Spoken { choice, range }).collect::<Vec<_>>()
+            let whole = find_all(text, range.clone(), word).filter(|at| is_whole_word(text, at));
+            whole.map(move |range| Spoken { choice, range }).collect::<Vec<_>>()
         })
         .collect();
     found.sort_by_key(|s| (usize::MAX - s.range.len(), s.range.start));
@@ -48,6 +53,14 @@ pub(crate) fn spoken_choices<'c>(text: &str, range: Range<usize>, choices: &'c [
     }
     kept.sort_by_key(|s| s.range.start);
     kept
+}
+
+/// A short word in hiragana is not a word inside other hiragana: おば in あおば.
+pub(crate) fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
+    let is_hiragana = |c: char| matches!(c, 'ぁ'..='ん');
+    let word = &text[range.clone()];
+    let short = word.chars().count() <= 2 && word.chars().all(is_hiragana);
+    !(short && text[..range.start].chars().next_back().is_some_and(is_hiragana))
 }
 
 /// `range` without punctuation, spaces and the particles of a list at its edges.
@@ -111,7 +124,8 @@ mod tests {
         let choices = [choice("実母", &["母"]), choice("母方祖母", &["母方の祖母"])];
         let text = "母方の祖母と母";
         let found = spoken_choices(text, 0..text.len(), &choices);
-        let labels: Vec<_> = found.iter().map(|s| (s.choice.label.as_str(), &text[s.range.clone()])).collect();
+        let labels: Vec<_> =
+            found.iter().map(|s| (s.choice.label.as_str(), &text[s.range.clone()])).collect();
         assert_eq!(labels, [("母方祖母", "母方の祖母"), ("実母", "母")]);
     }
 

@@ -38,5 +38,9 @@ pub(crate) fn sha256(path: &Path) -> Result<String, Error> {
             n => hash.update(&block[..n]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::with_capacity(64);
+    for byte in hash.finalize() {
+        hex.push_str(&format!("{byte:02x}"));
+    }
+    Ok(hex)
 }

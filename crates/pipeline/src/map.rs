@@ -31,8 +31,8 @@ pub fn map(
     let anchor = options.recorded_at.as_ref().map(RecordedAt::date);
     let mut document = Document::new(&transcript, anchor);
     chain(options, template)?.run(&mut document).map_err(|source| Cause::Text { source })?;
-    let extraction =
-        extract::extract(&document, template, &options.proposers).map_err(|source| Cause::Extract { source })?;
+    let extraction = extract::extract(&document, template, &options.proposers)
+        .map_err(|source| Cause::Extract { source })?;
     document.write_back(&mut transcript);
     let record = Record {
         schema: RECORD_SCHEMA.to_owned(),

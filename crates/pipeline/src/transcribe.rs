@@ -122,7 +122,7 @@ pub fn transcribe(
     scope(|threads| {
         let to_collector = results.clone();
         threads.spawn(move || {
-            if let Err(error) = produce(inputs, options, control, work, &to_collector) {
+            if let Err(error) = produce(inputs, options, control, &work, &to_collector) {
                 // A closed channel means that the collector has given up already.
                 let _ = to_collector.send(Message::Failed(error));
             }
@@ -152,10 +152,23 @@ pub fn transcribe(
 }
 
 enum Message {
-    Opened { file: usize, declared_ms: Option<u64> },
+    Opened {
+        file: usize,
+        declared_ms: Option<u64>,
+    },
     /// Number of windows before the end of this recording, and the facts about it.
-    Closed { file: usize, windows: usize, source: SourceFile, sanitised: u64 },
-    Decoded { index: usize, file: usize, until_ms: u64, segments: Vec<Segment> },
+    Closed {
+        file: usize,
+        windows: usize,
+        source: SourceFile,
+        sanitised: u64,
+    },
+    Decoded {
+        index: usize,
+        file: usize,
+        until_ms: u64,
+        segments: Vec<Segment>,
+    },
     Failed(Error),
 }
 
@@ -164,7 +177,7 @@ fn produce(
     inputs: &[Input],
     options: &TranscribeOptions,
     control: &Control,
-    work: SyncSender<PackedWindow>,
+    work: &SyncSender<PackedWindow>,
     messages: &Sender<Message>,
 ) -> Result<(), Error> {
     let mut index = 0;
@@ -261,7 +274,10 @@ fn decode_once(
     Ok(segments(packed, &hypothesis, &options.guard))
 }
 
-fn open<'s>(session: &'s mut Option<Box<dyn Session>>, engine: &dyn Engine) -> asr::Result<&'s mut Box<dyn Session>> {
+fn open<'s>(
+    session: &'s mut Option<Box<dyn Session>>,
+    engine: &dyn Engine,
+) -> asr::Result<&'s mut Box<dyn Session>> {
     match session {
         Some(session) => Ok(session),
         None => Ok(session.insert(engine.session()?)),

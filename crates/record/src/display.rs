@@ -72,15 +72,19 @@ pub(crate) fn coin_size(coin: u32) -> String {
 /// The printed form; `None` where the words themselves are printed.
 pub(crate) fn normal_form(form: &NormalForm) -> Option<String> {
     Some(match form {
-        NormalForm::Date(date) => wareki(*date),
-        NormalForm::Datetime(date, None) => wareki(*date),
+        NormalForm::Date(date) | NormalForm::Datetime(date, None) => wareki(*date),
         NormalForm::Datetime(date, Some(time)) => format!("{}{}", wareki(*date), clock(*time)),
         NormalForm::DatetimeRange(date, start, end) => {
             let start_text = start.map(clock).unwrap_or_default();
             let end_text = end.map(|end| {
                 let text = clock(end);
-                let same_half = start.is_some_and(|s| s.certain && end.certain && (s.hour < 12) == (end.hour < 12));
-                let text = if same_half && !end.next_day { text.trim_start_matches(['午', '前', '後']).to_owned() } else { text };
+                let same_half =
+                    start.is_some_and(|s| s.certain && end.certain && (s.hour < 12) == (end.hour < 12));
+                let text = if same_half && !end.next_day {
+                    text.trim_start_matches(['午', '前', '後']).to_owned()
+                } else {
+                    text
+                };
                 if end.next_day { format!("〜翌日{text}") } else { format!("〜{text}") }
             });
             format!("{} {start_text}{}", wareki(*date), end_text.unwrap_or_default()).trim_end().to_owned()
@@ -102,7 +106,9 @@ pub(crate) fn normal_form(form: &NormalForm) -> Option<String> {
 pub(crate) fn row(row: &Row) -> String {
     let cell = |v: &serde_json::Value| match v {
         serde_json::Value::String(s) => s.clone(),
-        serde_json::Value::Array(labels) => labels.iter().filter_map(|l| l.as_str()).collect::<Vec<_>>().join("・"),
+        serde_json::Value::Array(labels) => {
+            labels.iter().filter_map(|l| l.as_str()).collect::<Vec<_>>().join("・")
+        }
         other => other.to_string(),
     };
     row.cells.iter().map(|(_, v)| cell(v)).collect::<Vec<_>>().join(" ")
@@ -125,7 +131,8 @@ mod tests {
     #[test]
     fn a_visit_is_printed_as_on_the_form() {
         let time = |hour, minute| Some(ClockTime { hour, minute, certain: true, next_day: false });
-        let form = |start, end| normal_form(&NormalForm::DatetimeRange(date(2025, 11, 18), start, end)).unwrap();
+        let form =
+            |start, end| normal_form(&NormalForm::DatetimeRange(date(2025, 11, 18), start, end)).unwrap();
         assert_eq!(form(time(14, 30), time(15, 10)), "令和7年11月18日(火) 午後2時30分〜3時10分");
         assert_eq!(form(time(10, 0), time(13, 0)), "令和7年11月18日(火) 午前10時〜午後1時");
         assert_eq!(form(time(10, 0), None), "令和7年11月18日(火) 午前10時");

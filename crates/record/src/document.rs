@@ -347,7 +347,8 @@ mod tests {
         let mut transcript = two_files();
         transcript.segments.push(segment(1, vec![token("「嫌。帰る」と話す。", 1_200, 1_900)]));
         let doc = Document::new(&transcript, None);
-        let sentences = |pause| -> Vec<&str> { doc.sentences(pause).into_iter().map(|r| &doc.text()[r]).collect() };
+        let sentences =
+            |pause| -> Vec<&str> { doc.sentences(pause).into_iter().map(|r| &doc.text()[r]).collect() };
         assert_eq!(sentences(10_000), ["えっと四歳です。", "所見なし「嫌。帰る」と話す。"]);
         assert_eq!(sentences(400), ["えっと", "四歳です。", "所見なし「嫌。帰る」と話す。"]);
     }

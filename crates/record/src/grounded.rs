@@ -6,7 +6,9 @@ use jiff::civil::Date;
 
 use crate::field::GroundingError;
 use crate::template::{Choice, ColumnSpec, FieldSpec};
-use crate::{Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Row, Trace, Value, ValueRange, display};
+use crate::{
+    Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Row, Trace, Value, ValueRange, display,
+};
 
 /// A rule's normal form of some words. The set is closed: a rule cannot put free text here.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,7 +99,8 @@ impl Grounded {
     pub fn person(person: PersonBuilder<'_>) -> Self {
         let mut grounded = person.grounded;
         let p = &person.person;
-        let name = [&p.relation, &p.org, &p.name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        let name =
+            [&p.relation, &p.org, &p.name].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         grounded.display = match &p.role {
             Some(role) if name.is_empty() => role.clone(),
             Some(role) => format!("{name}({role})"),
@@ -234,7 +237,12 @@ impl<'d> RowBuilder<'d> {
     }
 
     /// Sets a column to a normal form of the words of `range`.
-    pub fn normal(&mut self, column: &str, form: &NormalForm, range: Range<usize>) -> Result<(), GroundingError> {
+    pub fn normal(
+        &mut self,
+        column: &str,
+        form: &NormalForm,
+        range: Range<usize>,
+    ) -> Result<(), GroundingError> {
         self.column(column)?;
         let cell = match value_of(form) {
             Some(Value::Text(text)) => text.into(),
@@ -262,8 +270,10 @@ impl<'d> RowBuilder<'d> {
         said: &[(&'d Choice, Range<usize>)],
     ) -> Result<(), GroundingError> {
         self.column(column)?;
-        let text: Vec<String> =
-            said.iter().map(|(who, words)| format!("{}「{}」", who.label, &self.doc.text()[words.clone()])).collect();
+        let text: Vec<String> = said
+            .iter()
+            .map(|(who, words)| format!("{}「{}」", who.label, &self.doc.text()[words.clone()]))
+            .collect();
         self.set(column, text.join(" / ").into());
         for (_, words) in said {
             self.cite(words.clone());

@@ -73,9 +73,17 @@ impl Remap {
 
     /// A position inside an edit goes to the edit's end, or to its start for the end of a range.
     fn position(&self, at: usize, is_end: bool) -> usize {
-        let next = self.moved.partition_point(|(old, _)| old.start < at || (old.start == at && !is_end && old.is_empty()));
+        let next = self
+            .moved
+            .partition_point(|(old, _)| old.start < at || (old.start == at && !is_end && old.is_empty()));
         let Some((old, new)) = next.checked_sub(1).map(|i| &self.moved[i]) else { return at };
-        if at >= old.end { at - old.end + new.end } else if is_end { new.start } else { new.end }
+        if at >= old.end {
+            at - old.end + new.end
+        } else if is_end {
+            new.start
+        } else {
+            new.end
+        }
     }
 }
 
@@ -191,10 +199,12 @@ impl MappedText {
         }
         self.copy_until(self.current.len(), &mut copied, &mut text, &mut pieces);
         // Deletions at the very end leave pieces of no length behind the last copied one.
-        pieces.extend(self.pieces[copied.piece..].iter().filter(|p| p.current.is_empty()).map(|p| Piece {
-            current: text.len()..text.len(),
-            ..p.clone()
-        }));
+        pieces.extend(
+            self.pieces[copied.piece..]
+                .iter()
+                .filter(|p| p.current.is_empty())
+                .map(|p| Piece { current: text.len()..text.len(), ..p.clone() }),
+        );
         self.current = text;
         self.pieces = pieces;
         Ok(remap)
@@ -337,9 +347,9 @@ fn map(
     };
     if range.is_empty() {
         let i = pieces.partition_point(|p| sides(p).0.end <= range.start);
-        let at = pieces.get(i).map_or(to_len, |p| {
-            if p.verbatim { exact(p, range.start) } else { sides(p).1.start }
-        });
+        let at = pieces
+            .get(i)
+            .map_or(to_len, |p| if p.verbatim { exact(p, range.start) } else { sides(p).1.start });
         return at..at;
     }
     let first = pieces.partition_point(|p| sides(p).0.end <= range.start);

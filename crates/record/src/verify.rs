@@ -50,7 +50,8 @@ pub fn verify(record: &Record, template: &Template) -> Vec<Violation> {
         if !all_citations(field).all(|c| is_spoken(c, &record.transcript)) {
             wrong(&field.id, "a quote is not in the transcript");
         }
-        if let (FieldType::Text | FieldType::Quote, Some(Value::Text(text)), true) = (spec.kind, &field.value, by_program)
+        if let (FieldType::Text | FieldType::Quote, Some(Value::Text(text)), true) =
+            (spec.kind, &field.value, by_program)
             && !is_made_of(text, &field.citations)
         {
             wrong(&field.id, "the text is not the cited words");
@@ -61,10 +62,14 @@ pub fn verify(record: &Record, template: &Template) -> Vec<Violation> {
 
 fn broken_state(field: &Field) -> Option<&'static str> {
     match field.state {
-        State::NotMentioned if field.value.is_some() || !field.citations.is_empty() || field.origin.is_some() => {
+        State::NotMentioned
+            if field.value.is_some() || !field.citations.is_empty() || field.origin.is_some() =>
+        {
             Some("a field that was not mentioned has content")
         }
-        State::Unknown | State::Denied if field.value.is_some() => Some("an unknown or denied field has a value"),
+        State::Unknown | State::Denied if field.value.is_some() => {
+            Some("an unknown or denied field has a value")
+        }
         State::Unknown | State::Denied if field.reason.is_none_or(|r| r.state() != field.state) => {
             Some("the reason does not go with the state")
         }

@@ -64,8 +64,14 @@ impl TimeMap {
     pub fn push(&mut self, piece: Piece) {
         assert!(piece.len > 0, "a piece has samples");
         if let Some(last) = self.pieces.last() {
-            assert!(piece.window_start >= last.window_start + last.len, "pieces follow each other in the window");
-            assert!(piece.file_start >= last.file_start + last.len, "pieces follow each other in the recording");
+            assert!(
+                piece.window_start >= last.window_start + last.len,
+                "pieces follow each other in the window"
+            );
+            assert!(
+                piece.file_start >= last.file_start + last.len,
+                "pieces follow each other in the recording"
+            );
         }
         self.pieces.push(piece);
     }
@@ -90,7 +96,9 @@ impl TimeMap {
         let end = before.file_start + before.len;
         match self.pieces.get(next) {
             // In the joint: the nearer edge.
-            Some(after) if at - (before.window_start + before.len) > after.window_start - at => after.file_start,
+            Some(after) if at - (before.window_start + before.len) > after.window_start - at => {
+                after.file_start
+            }
             _ => end,
         }
     }

@@ -11,19 +11,52 @@ use crate::words::{find_any, has_any, spoken_choices};
 
 /// Words for acts against a child.
 const ACTS: &[&str] = &[
-    "叩", "たた", "殴", "なぐ", "蹴", "けられ", "けっ", "どな", "怒鳴", "暴言", "物を投げ", "投げつけ", "締め出", "出され", "出てい",
-    "入ってくるな", "首を絞", "揺さぶ", "泣き声", "悲鳴", "平手", "つね", "噛", "食事を与え", "ごはんを与え", "放置", "骨折", "やけど", "熱傷",
-    "落ち", "あざ",
+    "叩",
+    "たた",
+    "殴",
+    "なぐ",
+    "蹴",
+    "けられ",
+    "けっ",
+    "どな",
+    "怒鳴",
+    "暴言",
+    "物を投げ",
+    "投げつけ",
+    "締め出",
+    "出され",
+    "出てい",
+    "入ってくるな",
+    "首を絞",
+    "揺さぶ",
+    "泣き声",
+    "悲鳴",
+    "平手",
+    "つね",
+    "噛",
+    "食事を与え",
+    "ごはんを与え",
+    "放置",
+    "骨折",
+    "やけど",
+    "熱傷",
+    "落ち",
+    "あざ",
 ];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
 const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等)";
-const FREQUENCIES: &[&str] = &["毎晩", "毎日", "毎朝", "毎週", "たびたび", "しょっちゅう", "ときどき", "時々", "たまに", "頻繁"];
+const FREQUENCIES: &[&str] =
+    &["毎晩", "毎日", "毎朝", "毎週", "たびたび", "しょっちゅう", "ときどき", "時々", "たまに", "頻繁"];
 
 fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
         s.heading.as_deref() != Some("主訴")
-            && !has_any(scene.text(), s.full.clone(), &["相談歴", "通告歴", "過去の", "通告者は", "きょうだい"])
+            && !has_any(
+                scene.text(),
+                s.full.clone(),
+                &["相談歴", "通告歴", "過去の", "通告者は", "きょうだい"],
+            )
     })
 }
 
@@ -37,10 +70,15 @@ pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // Inside quotations too: 「ママにたたかれた」 names the agent.
         for mention in scene.relations.mentions(text, sentence.range.clone()) {
             let after = &text[mention.range.end..sentence.range.end];
-            let Some(particle) = AGENT.iter().find(|p| after.trim_start_matches("さん").starts_with(**p)) else { continue };
+            let Some(particle) = AGENT.iter().find(|p| after.trim_start_matches("さん").starts_with(**p))
+            else {
+                continue;
+            };
             let act = find_any(text, mention.range.end..sentence.range.end, ACTS);
             let passive = after.contains("れ") || *particle == "が" || *particle == "による";
-            let Some(relation) = mention.relation.as_deref().filter(|_| act.is_some() && passive) else { continue };
+            let Some(relation) = mention.relation.as_deref().filter(|_| act.is_some() && passive) else {
+                continue;
+            };
             let label = match relation {
                 "本児" => continue,
                 "実父" | "実母" => relation,
@@ -64,7 +102,9 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(unknown));
     }
     for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
-        let Some((date, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() else { continue };
+        let Some((date, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() else {
+            continue;
+        };
         // 「昨日の夜」 is kept whole.
         let mut words = annotation.range.clone();
         for more in ["の夜", "の朝", "の夕方", "の昼", "の晩", "から"] {
@@ -92,7 +132,8 @@ pub(super) fn frequency(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
         if let Some(range) = frequency_in(text, sentence.range.clone()) {
             let grounded = Grounded::copied(scene.doc, &[range]);
-            let hearsay = has_any(text, sentence.range.clone(), &["と聞いて", "とのこと"]).then_some(Flag::Hearsay);
+            let hearsay =
+                has_any(text, sentence.range.clone(), &["と聞いて", "とのこと"]).then_some(Flag::Hearsay);
             return Ok(Some(Outcome::Stated(grounded.with_flags(hearsay))));
         }
     }
@@ -108,7 +149,10 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let end = text[start.end..range.end].find(['回', '度'])?;
     let words = start.start..start.end + end + '回'.len_utf8();
     let between = &text[start.end..start.end + end];
-    between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数')).then_some(words)
+    between
+        .chars()
+        .all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'))
+        .then_some(words)
 }
 
 /// The sentences that tell the acts, as they were said.
@@ -120,7 +164,13 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let told: Vec<&Sentence> = reported(scene)
         .filter(|s| has_any(text, s.range.clone(), ACTS))
-        .filter(|s| !has_any(text, s.range.clone(), &["だれが", "誰が", "として受理", "わけではな", "目撃し", "説明しました"]))
+        .filter(|s| {
+            !has_any(
+                text,
+                s.range.clone(),
+                &["だれが", "誰が", "として受理", "わけではな", "目撃し", "説明しました"],
+            )
+        })
         .collect();
     let hearsay = told
         .iter()
@@ -136,17 +186,23 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in scene.narrative() {
-        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next() else { continue };
-        let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range.clone())?;
+        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
+        else {
+            continue;
+        };
+        let grounded =
+            Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range.clone())?;
         // 「担任から聞いた」: who told.
-        let told_by = text[sentence.range.start..spoken.range.start]
-            .rfind(['、', '。', 'は'])
-            .map_or(sentence.range.start, |at| {
+        let told_by = text[sentence.range.start..spoken.range.start].rfind(['、', '。', 'は']).map_or(
+            sentence.range.start,
+            |at| {
                 let at = sentence.range.start + at;
                 at + text[at..].chars().next().map_or(0, char::len_utf8)
-            });
+            },
+        );
         let from = text[spoken.range.clone()].starts_with("から") && told_by < spoken.range.start;
-        let grounded = if from { grounded.with_detail(scene.doc, told_by..spoken.range.start) } else { grounded };
+        let grounded =
+            if from { grounded.with_detail(scene.doc, told_by..spoken.range.start) } else { grounded };
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(None)

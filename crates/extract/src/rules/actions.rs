@@ -37,12 +37,19 @@ pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A sentence may hold an action and a question to the supervisor: 「明日、担当から園に電話、SVに確認」.
 fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     let text = scene.text();
-    let Some(marker) = supervisor_marker(text, sentence.range.clone()) else { return vec![sentence.range.clone()] };
-    let supervisor_clause = clauses(text, sentence.range.clone()).into_iter().find(|c| c.contains(&marker.start));
+    let Some(marker) = supervisor_marker(text, sentence.range.clone()) else {
+        return vec![sentence.range.clone()];
+    };
+    let supervisor_clause =
+        clauses(text, sentence.range.clone()).into_iter().find(|c| c.contains(&marker.start));
     let start = supervisor_clause.map_or(sentence.range.start, |c| c.start);
     // What stands before its clause is an action only if it is more than its object (「一時保護の要否は、SVに確認」).
     let before = trim(text, sentence.range.start..start);
-    if before.is_empty() || text[before.clone()].ends_with(['は', 'を']) { Vec::new() } else { vec![before] }
+    if before.is_empty() || text[before.clone()].ends_with(['は', 'を']) {
+        Vec::new()
+    } else {
+        vec![before]
+    }
 }
 
 fn action<'d>(
@@ -98,7 +105,10 @@ fn action<'d>(
 }
 
 fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
-    ["までに", "に", "まで", "は"].iter().find(|p| text[end..limit].starts_with(**p)).map_or(end, |p| end + p.len())
+    ["までに", "に", "まで", "は"]
+        .iter()
+        .find(|p| text[end..limit].starts_with(**p))
+        .map_or(end, |p| end + p.len())
 }
 
 /// 「担当から」「小川が」「保健師が」 at the start: the words, and where the rest begins.

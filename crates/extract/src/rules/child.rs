@@ -12,12 +12,26 @@ use crate::status::status;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
 
 /// Words with which a sentence is about somebody else.
-const OTHERS: &[&str] =
-    &["通告者", "相談者", "保護者", "きょうだい", "兄弟", "姉妹", "対応者", "同居", "祖母への", "姉が", "兄が", "弟が", "妹が"];
+const OTHERS: &[&str] = &[
+    "通告者",
+    "相談者",
+    "保護者",
+    "きょうだい",
+    "兄弟",
+    "姉妹",
+    "対応者",
+    "同居",
+    "祖母への",
+    "姉が",
+    "兄が",
+    "弟が",
+    "妹が",
+];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
 /// Ends of a sentence that are not part of an address.
-const TAIL: &[&str] = &["らしいとのこと", "らしいです", "だそうです", "とのこと", "らしい", "です", "である", "になります"];
+const TAIL: &[&str] =
+    &["らしいとのこと", "らしいです", "だそうです", "とのこと", "らしい", "です", "である", "になります"];
 
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
@@ -47,7 +61,9 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let Some(start) = after_topic(text, subject.end, sentence.range.end) else { continue };
         let Some(name) = name_at(text, start..sentence.range.end) else { continue };
         let next = trim(text, name.end..sentence.range.end);
-        if text[name.end..].starts_with('、') && (text[next.clone()].starts_with(['男', '女']) || starts_with_birth(scene, &next)) {
+        if text[name.end..].starts_with('、')
+            && (text[next.clone()].starts_with(['男', '女']) || starts_with_birth(scene, &next))
+        {
             return Ok(Some(named(scene, name)));
         }
     }
@@ -77,10 +93,13 @@ pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let born = scene.dates(sentence.full.clone()).into_iter().find(|(date, a)| {
             let after = &text[a.range.end..sentence.full.end];
             date.is_some()
-                && (after.starts_with("生") || after.starts_with("日生") || text[..a.range.start].ends_with(['は', '、']))
+                && (after.starts_with("生")
+                    || after.starts_with("日生")
+                    || text[..a.range.start].ends_with(['は', '、']))
         });
         if let Some((Some(date), annotation)) = born {
-            let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&annotation.range), &NormalForm::Date(date));
+            let grounded =
+                Grounded::normal(scene.doc, std::slice::from_ref(&annotation.range), &NormalForm::Date(date));
             return Ok(Some(Outcome::Stated(grounded.with_flags(annotation.flags.iter().copied()))));
         }
         if let Some(cue) = find_any(text, sentence.full.clone(), &["生年月日", "誕生日"])
@@ -110,7 +129,8 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         };
         let words = annotation.range.clone();
         let number = NormalForm::Number(f64::from(age.years));
-        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words), &number).showing(scene.doc, words.clone());
+        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words), &number)
+            .showing(scene.doc, words.clone());
         let open = age.years != age.years_high || annotation.flags.contains(&Flag::Uncertain);
         let flags = annotation.flags.iter().copied().chain(open.then_some(Flag::Uncertain));
         let grounded = if age.years == age.years_high { grounded } else { grounded.open() };
@@ -128,11 +148,13 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let spoken = spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| {
                 let whole = s.range == words;
                 let long = text[s.range.clone()].chars().count() > 1;
-                let adult = ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a));
+                let adult =
+                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a));
                 s.choice.label.chars().count() == 1 && (whole || long) && !adult
             });
             if let Some(spoken) = spoken {
-                let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+                let grounded =
+                    Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
                 return Ok(Some(Outcome::Stated(grounded)));
             }
         }
@@ -167,14 +189,21 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in about_child(scene) {
         for clause in clauses(text, sentence.range.clone()) {
-            let words = trim_end_of(text, trim(text, clause), &["に通っています", "に通っている", "に通う", "に在籍", "です", "に"]);
-            let Some(spoken) = spoken_choices(text, words.clone(), &spec.choices).into_iter().next() else { continue };
-            let named = text[..spoken.range.start]
-                .chars()
-                .next_back()
-                .is_some_and(|c| spoken.range.start > words.start && (is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん')));
+            let words = trim_end_of(
+                text,
+                trim(text, clause),
+                &["に通っています", "に通っている", "に通う", "に在籍", "です", "に"],
+            );
+            let spoken = spoken_choices(text, words.clone(), &spec.choices);
+            let Some(spoken) = spoken.into_iter().find(|s| is_school(text, &s.range)) else { continue };
+            let named = text[..spoken.range.start].chars().next_back().is_some_and(|c| {
+                spoken.range.start > words.start
+                    && (is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん'))
+            });
             let graded = text[spoken.range.end..words.end].contains(['年', '組', '児']);
-            if !(named || graded) || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院"]) {
+            if !(named || graded)
+                || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院"])
+            {
                 continue;
             }
             let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
@@ -184,11 +213,21 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
+/// 小, 中 and 高 alone are schools only with a grade or the rest of the word: 小2, 中の1年, not 入院中.
+fn is_school(text: &str, word: &Range<usize>) -> bool {
+    if text[word.clone()].chars().count() > 1 {
+        return true;
+    }
+    let after = text[word.end..].trim_start_matches('の');
+    after.starts_with(|c: char| c == '学' || c == '校' || c.is_ascii_digit())
+}
+
 /// 「本児は今、学校にいます」「今は家にいると思う」
 pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
-        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next() else {
+        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
+        else {
             if let Some(outcome) = without(scene, sentence) {
                 return Ok(Some(outcome));
             }

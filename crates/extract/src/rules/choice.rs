@@ -12,7 +12,9 @@ use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
 /// [`record::Field::stated`] sees to that.
 pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        if let Some(spoken) = spoken_choices(scene.text(), sentence.full.clone(), &spec.choices).into_iter().next() {
+        if let Some(spoken) =
+            spoken_choices(scene.text(), sentence.full.clone(), &spec.choices).into_iter().next()
+        {
             let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
             return Ok(Some(Outcome::Stated(grounded)));
         }
@@ -23,7 +25,9 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        let Some(marker) = find_any(scene.text(), sentence.range.clone(), &["受理", "受付", "受け付け", "通告"]) else {
+        let Some(marker) =
+            find_any(scene.text(), sentence.range.clone(), &["受理", "受付", "受け付け", "通告"])
+        else {
             continue;
         };
         let before = sentence.range.start..marker.start;
@@ -48,7 +52,8 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
         }
-        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&sentence.full), &NormalForm::Present);
+        let grounded =
+            Grounded::normal(scene.doc, std::slice::from_ref(&sentence.full), &NormalForm::Present);
         let detail = detail_of(scene, spec, sentence);
         let grounded = match detail {
             Some(detail) if spec.detail => grounded.with_detail(scene.doc, detail),
@@ -78,7 +83,10 @@ pub(super) fn response(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let Some(cue) = find_any(scene.text(), sentence.full.clone(), &spec.cues) else { continue };
         let rest = trim(scene.text(), cue.end..sentence.full.end);
         let words = scene.words(&rest);
-        let body = words.trim_start_matches(['は', 'の', '、', ' ']).trim_start_matches("要否は").trim_start_matches('、');
+        let body = words
+            .trim_start_matches(['は', 'の', '、', ' '])
+            .trim_start_matches("要否は")
+            .trim_start_matches('、');
         let at = rest.end - body.len();
         let spoken = spec.choices.iter().find(|c| {
             let after = body.strip_prefix(c.label.as_str());
@@ -86,7 +94,12 @@ pub(super) fn response(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         });
         if let Some(choice) = spoken {
             let trigger = sentence.full.start..at + choice.label.len();
-            return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, &choice.label, trigger)?)));
+            return Ok(Some(Outcome::Stated(Grounded::choice(
+                scene.doc,
+                &spec.choices,
+                &choice.label,
+                trigger,
+            )?)));
         }
         if status(scene.text(), rest).is_some_and(|s| s.reason == Reason::SaidUnknown) {
             return Ok(without(scene, sentence));

@@ -6,14 +6,32 @@ use record::template::FieldSpec;
 use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
 
 use super::{Filled, Outcome};
+use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, has_any, is_kanji, is_katakana, spoken_choices, trim};
+use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim};
 
 /// The opening of a dictation: sentences before the first narrative heading, at most this many.
 const OPENING: usize = 4;
 const MET: &str = "面接した";
 const NOT_MET: &str = "会えなかった";
 const REFUSED: &str = "面接拒否";
+/// People of other organisations who are met.
+const PROFESSIONS: &[&str] = &[
+    "MSW",
+    "SSW",
+    "SC",
+    "主治医",
+    "医師",
+    "看護師",
+    "担任",
+    "副校長",
+    "校長",
+    "教頭",
+    "園長",
+    "保育士",
+    "養護教諭",
+    "民生委員",
+];
 
 /// The day and the times: under the field's heading, else in the first sentence that has a time, else a date.
 pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -32,7 +50,10 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if timed == Some(at + 1) && dated == Some(at) { s.range.end } else { candidates[at].range.end }
     });
     let date = scene.dates(span.clone()).into_iter().find_map(|(d, a)| Some((d?, a)));
-    let time = scene.times(span).into_iter().find(|(_, _, t)| date.is_none_or(|(_, d)| t.range.start >= d.range.end));
+    let time = scene
+        .times(span)
+        .into_iter()
+        .find(|(_, _, t)| date.is_none_or(|(_, d)| t.range.start >= d.range.end));
 
     let Some((day, day_words)) = date else {
         let words = time.map(|(_, _, a)| a.range.clone()).into_iter().collect::<Vec<_>>();
@@ -43,7 +64,11 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some((_, _, words)) = &time {
         // One citation from the day to the time where they stand close together.
         let apart = words.range.start.saturating_sub(day_words.range.end);
-        if apart <= 12 { ranges[0].end = words.range.end } else { ranges.push(words.range.clone()) }
+        if apart <= 12 {
+            ranges[0].end = words.range.end;
+        } else {
+            ranges.push(words.range.clone());
+        }
         flags.extend(words.flags.iter().copied());
     }
     let (start, end) = time.map_or((None, None), |(start, end, _)| (Some(start), end));
@@ -90,7 +115,9 @@ fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
     for (at, c) in text[..word.start].char_indices().rev() {
         if is_kanji(c) || is_katakana(c) {
             start = at;
-        } else if !matches!(c, 'ぁ'..='ん') || matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ') {
+        } else if !matches!(c, 'ぁ'..='ん')
+            || matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ')
+        {
             break;
         }
     }
@@ -98,7 +125,10 @@ fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
     let hiragana: usize = text[..start]
         .chars()
         .rev()
-        .take_while(|c| matches!(c, 'ぁ'..='ん') && !matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ' | 'の'))
+        .take_while(|c| {
+            matches!(c, 'ぁ'..='ん')
+                && !matches!(c, 'に' | 'で' | 'と' | 'を' | 'は' | 'が' | 'も' | 'へ' | 'の')
+        })
         .map(char::len_utf8)
         .sum();
     start - hiragana..word.end
@@ -107,12 +137,17 @@ fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
 /// Who was met, who was not, who refused.
 pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut people: Vec<Interviewee> = Vec::new();
-    for sentence in scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見")) {
+    for sentence in
+        scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
+    {
         let mut carried = None;
         for clause in clauses(scene.text(), sentence.range.clone()) {
             let outcome = met_in(scene, &clause);
-            let mut mentions: Vec<_> =
-                scene.mentions(clause.clone()).into_iter().filter_map(|m| Some((m.relation?, m.range))).collect();
+            let mut mentions: Vec<_> = scene
+                .mentions(clause.clone())
+                .into_iter()
+                .filter_map(|m| Some((m.relation?, m.range)))
+                .collect();
             let has_quote = !scene.quotes(sentence.range.clone()).is_empty();
             if mentions.is_empty() {
                 mentions.extend(carried.clone());
@@ -128,7 +163,13 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                         if let Some(m) = scene.mentions(speaker.clone()).into_iter().next()
                             && let Some(relation) = m.relation
                         {
-                            Interviewee::add(&mut people, relation, MET, m.range, speaker.start..quote.verb.end);
+                            Interviewee::add(
+                                &mut people,
+                                relation,
+                                MET,
+                                m.range,
+                                speaker.start..quote.verb.end,
+                            );
                         }
                     }
                 }
@@ -152,7 +193,40 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         row.choose("met", person.met, trim(scene.text(), person.evidence))?;
         rows.push(row);
     }
+    for sentence in scene.narrative() {
+        rows.extend(professional(scene, spec, sentence)?);
+    }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「病院のMSW、石井さんとも面接しました」: somebody of another organisation.
+fn professional<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    sentence: &Sentence,
+) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
+    let text = scene.text();
+    let Some(met) = find_any(text, sentence.range.clone(), &["とも面接", "と面接", "とも面会", "と面会"])
+    else {
+        return Ok(None);
+    };
+    let Some(title) = find_any(text, sentence.range.start..met.start, PROFESSIONS) else { return Ok(None) };
+    let mut row = RowBuilder::new(scene.doc, spec);
+    let gap =
+        ["、", "の"].iter().find(|p| text[title.end..met.start].starts_with(**p)).map_or(0, |p| p.len());
+    if let Some(name) =
+        name_at(text, title.end + gap..met.start).filter(|n| skip_honorific(text, n.end) == met.start)
+    {
+        row.copy("name", name)?;
+    }
+    row.choose("relation", "その他", title.clone())?;
+    row.keep("relation", Kept::Detail, title.clone())?;
+    if let Some(org) = text[sentence.range.start..title.start].strip_suffix('の') {
+        row.copy("org", sentence.range.start..sentence.range.start + org.len())?;
+    }
+    row.choose("met", MET, met)?;
+    row.cite(trim(text, sentence.range.clone()));
+    Ok(Some(row))
 }
 
 struct Interviewee {
@@ -164,7 +238,13 @@ struct Interviewee {
 
 impl Interviewee {
     /// A refusal outranks an absence, an absence a meeting: 「面接拒否」 said once is not undone by words through a door.
-    fn add(people: &mut Vec<Self>, relation: String, met: &'static str, mention: Range<usize>, evidence: Range<usize>) {
+    fn add(
+        people: &mut Vec<Self>,
+        relation: String,
+        met: &'static str,
+        mention: Range<usize>,
+        evidence: Range<usize>,
+    ) {
         let rank = |met: &str| [MET, NOT_MET, REFUSED].iter().position(|m| *m == met);
         match people.iter_mut().find(|p| p.relation == relation) {
             Some(known) if rank(met) > rank(known.met) => {

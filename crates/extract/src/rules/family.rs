@@ -13,8 +13,22 @@ use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
 const SIBLINGS: &[&str] =
     &["兄", "姉", "弟", "妹", "異父兄", "異父姉", "異父弟", "異父妹", "異母兄", "異母姉", "異母弟", "異母妹"];
 const GUARDIANS: &[&str] = &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
-const OCCUPATIONS: &[&str] =
-    &["会社員", "パート", "無職", "自営業", "公務員", "アルバイト", "主婦", "主夫", "育休", "産休", "勤務", "派遣", "店員", "看護師"];
+const OCCUPATIONS: &[&str] = &[
+    "会社員",
+    "パート",
+    "無職",
+    "自営業",
+    "公務員",
+    "アルバイト",
+    "主婦",
+    "主夫",
+    "育休",
+    "産休",
+    "勤務",
+    "派遣",
+    "店員",
+    "看護師",
+];
 
 /// 有 with the words, 無 or 不明 from a sentence about brothers and sisters.
 pub(super) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -45,8 +59,10 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             relation(scene, &mut row, mention)?;
             age(scene, &mut row, start..end)?;
             for clause in clauses(text, mention.range.end..end) {
-                let words = trim_end_of(text, trim(text, clause), &["に通っている", "です", "に在籍", "に通園"]);
-                if ["園", "小学校", "中学校", "高校", "学校"].iter().any(|s| text[words.clone()].contains(s)) {
+                let words =
+                    trim_end_of(text, trim(text, clause), &["に通っている", "です", "に在籍", "に通園"]);
+                if ["園", "小学校", "中学校", "高校", "学校"].iter().any(|s| text[words.clone()].contains(s))
+                {
                     row.copy("school", words)?;
                     break;
                 }
@@ -112,7 +128,8 @@ fn guardian<'d>(
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
     row.cite(trim(text, range.clone()));
-    let after = mention.range.end + if text[mention.range.end..].starts_with('の') { "の".len() } else { 0 };
+    let after =
+        mention.range.end + if text[mention.range.end..].starts_with('の') { "の".len() } else { 0 };
     let name = name_at(text, after..range.end);
     if let Some(name) = name.clone() {
         row.copy("name", name)?;
@@ -166,13 +183,25 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-fn relation(scene: &Scene<'_>, row: &mut RowBuilder<'_>, mention: &Mention) -> Result<(), record::GroundingError> {
+fn relation(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    mention: &Mention,
+) -> Result<(), record::GroundingError> {
     let label = mention.relation.as_deref().unwrap_or("その他");
     row.choose("relation", label, mention.range.clone())?;
-    if scene.words(&mention.range) == label { Ok(()) } else { row.keep("relation", Kept::Detail, mention.range.clone()) }
+    if scene.words(&mention.range) == label {
+        Ok(())
+    } else {
+        row.keep("relation", Kept::Detail, mention.range.clone())
+    }
 }
 
-fn age(scene: &Scene<'_>, row: &mut RowBuilder<'_>, range: Range<usize>) -> Result<(), record::GroundingError> {
+fn age(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    range: Range<usize>,
+) -> Result<(), record::GroundingError> {
     let found = scene.doc.annotations_in(range).find_map(|a| match &a.entity {
         Entity::Age(age) => Some((*age, a)),
         _ => None,

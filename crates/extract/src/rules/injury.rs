@@ -19,8 +19,9 @@ const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
 
-static COIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok());
+static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
+});
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
         .ok()
@@ -34,7 +35,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     for sentence in scene.narrative().filter(|s| is_asserted(scene, s)) {
         for area in areas(scene, sentence, part, kind) {
-            rows.push(row(scene, spec, area)?);
+            rows.push(row(scene, spec, &area)?);
         }
     }
     if let [only] = rows.as_mut_slice() {
@@ -80,14 +81,18 @@ struct Area<'c> {
 }
 
 /// Pairs each kind with the part before it. A part without a kind is no injury (「泣いて頬が赤い」).
-fn areas<'c>(scene: &Scene<'_>, sentence: &Sentence, part: &'c ColumnSpec, kind: &'c ColumnSpec) -> Vec<Area<'c>> {
+fn areas<'c>(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    part: &'c ColumnSpec,
+    kind: &'c ColumnSpec,
+) -> Vec<Area<'c>> {
     let text = scene.text();
     let quoted = scene.doc.quoted();
     let outside = |r: &Range<usize>| !quoted.iter().any(|q| q.contains(&r.start));
     let parts: Vec<_> = spoken_choices(text, sentence.range.clone(), &part.choices)
         .into_iter()
-        .filter(|s| outside(&s.range) && s.choice.label != s.range_is_other(text))
-        .filter(|s| is_part(text, s))
+        .filter(|s| outside(&s.range) && is_part(text, s))
         .collect();
     let kinds: Vec<_> = spoken_choices(text, sentence.range.clone(), &kind.choices)
         .into_iter()
@@ -96,11 +101,14 @@ fn areas<'c>(scene: &Scene<'_>, sentence: &Sentence, part: &'c ColumnSpec, kind:
     let mut areas: Vec<Area<'c>> = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
         let Some(part) = parts.iter().rfind(|p| p.range.start < kind.range.end) else { continue };
-        let start = areas.last().map_or(sentence.range.start, |a: &Area<'_>| a.range.end).max(
-            side_start(text, part.range.start, sentence.range.start),
-        );
+        let start = areas.last().map_or(sentence.range.start, |a: &Area<'_>| a.range.end).max(side_start(
+            text,
+            part.range.start,
+            sentence.range.start,
+        ));
         let end = kinds.get(i + 1).map_or(sentence.range.end, |next| {
-            let next_part = parts.iter().find(|p| p.range.start > kind.range.end && p.range.start < next.range.start);
+            let next_part =
+                parts.iter().find(|p| p.range.start > kind.range.end && p.range.start < next.range.start);
             next_part.map_or(next.range.start, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
@@ -109,17 +117,11 @@ fn areas<'c>(scene: &Scene<'_>, sentence: &Sentence, part: &'c ColumnSpec, kind:
     areas
 }
 
-impl Spoken<'_> {
-    /// The label その他 itself is no part.
-    fn range_is_other(&self, text: &str) -> &str {
-        if text[self.range.clone()] == *OTHER { OTHER } else { "" }
-    }
-}
-
-/// 手 in 手形 or 相手, 口 in 口調, 足 in 不足 are no parts of the body.
+/// 手 in 手形 or 相手, 口 in 口調, 足 in 不足 are no parts of the body, nor is the label その他.
 fn is_part(text: &str, spoken: &Spoken<'_>) -> bool {
-    if text[spoken.range.clone()].chars().count() > 1 {
-        return true;
+    let word = &text[spoken.range.clone()];
+    if word.chars().count() > 1 {
+        return word != OTHER;
     }
     let before = text[..spoken.range.start].chars().next_back();
     let after = text[spoken.range.end..].chars().next();
@@ -139,7 +141,7 @@ fn is_kind(text: &str, spoken: &Spoken<'_>) -> bool {
             described && after.starts_with(['が', 'を', 'も', '、', '。', 'は', '1', '2', '3'])
         }
         OTHER => false,
-        "腫れ" | "はれ" | "こぶ" => !before.is_some_and(|c| c == '晴'),
+        "腫れ" | "はれ" | "こぶ" => before != Some('晴'),
         _ => true,
     }
 }
@@ -159,7 +161,11 @@ fn clause_of_kind(text: &str, kind_end: usize, limit: usize) -> usize {
     text[kind_end..limit].find('。').map_or(limit, |at| kind_end + at)
 }
 
-fn row<'d>(scene: &Scene<'d>, spec: &'d FieldSpec, area: Area<'_>) -> Result<RowBuilder<'d>, record::GroundingError> {
+fn row<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    area: &Area<'_>,
+) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
     row.cite(crate::words::trim(text, area.range.clone()));
@@ -167,7 +173,7 @@ fn row<'d>(scene: &Scene<'d>, spec: &'d FieldSpec, area: Area<'_>) -> Result<Row
     if area.part.choice.label == OTHER {
         row.keep("part", Kept::Detail, area.part.range.clone())?;
     }
-    side(text, &mut row, spec, &area)?;
+    side(text, &mut row, spec, area)?;
     row.choose("kind", &area.kind.choice.label, area.kind.range.clone())?;
     if area.kind.choice.label == OTHER {
         row.keep("kind", Kept::Detail, area.kind.range.clone())?;
@@ -228,23 +234,32 @@ fn size(text: &str, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<()
 }
 
 /// A count of injuries: 本, 個, か所, つ. 「いくつか」 is kept as words.
-fn count(scene: &Scene<'_>, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<(), record::GroundingError> {
+fn count(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    range: &Range<usize>,
+) -> Result<(), record::GroundingError> {
     const UNITS: &[&str] = &["本", "個", "つ", "か所", "ヶ所", "カ所", "箇所", "ヵ所"];
-    const KANA: &[(&str, f64)] = &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0), ("よっつ", 4.0), ("いつつ", 5.0)];
+    const KANA: &[(&str, f64)] =
+        &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0), ("よっつ", 4.0), ("いつつ", 5.0)];
     let annotated = scene.doc.annotations_in(range.clone()).find_map(|a| match &a.entity {
-        Entity::Quantity { low, high, unit } if UNITS.contains(&unit.as_str()) => Some((*low, *high, a.range.clone())),
+        Entity::Quantity { low, high, unit } if UNITS.contains(&unit.as_str()) => {
+            Some((*low, *high, a.range.clone()))
+        }
         _ => None,
     });
-    let kana = KANA.iter().find_map(|(word, n)| {
-        find_any(scene.text(), range.clone(), &[word]).map(|at| (*n, *n, at))
-    });
+    let kana = KANA
+        .iter()
+        .find_map(|(word, n)| find_any(scene.text(), range.clone(), &[word]).map(|at| (*n, *n, at)));
     if let Some((low, high, words)) = annotated.or(kana) {
         if (low - high).abs() < f64::EPSILON {
             row.normal("count", &NormalForm::Number(low), words.clone())?;
         }
         return row.keep("count", Kept::Words, words);
     }
-    if let Some(words) = find_any(scene.text(), range.clone(), &["いくつか", "数か所", "数カ所", "多数", "複数"]) {
+    if let Some(words) =
+        find_any(scene.text(), range.clone(), &["いくつか", "数か所", "数カ所", "多数", "複数"])
+    {
         row.keep("count", Kept::Words, words)?;
     }
     Ok(())

@@ -1,4 +1,5 @@
 //! The rules by name. A new rule is a function in one of these modules and a line in [`RULES`].
+#![expect(clippy::unnecessary_wraps, reason = "all rules have one signature, whether or not they can fail")]
 
 mod abuse;
 mod actions;
@@ -123,7 +124,10 @@ pub(crate) fn by_name(name: &str) -> Result<&'static Rule, Error> {
 }
 
 /// The words of the sentences as a text value. `None` where there are none.
-pub(crate) fn copied<'s>(scene: &Scene<'_>, sentences: impl IntoIterator<Item = &'s Sentence>) -> Option<Outcome> {
+pub(crate) fn copied<'s>(
+    scene: &Scene<'_>,
+    sentences: impl IntoIterator<Item = &'s Sentence>,
+) -> Option<Outcome> {
     let mut ranges: Vec<Range<usize>> = Vec::new();
     for sentence in sentences {
         match ranges.last_mut() {
@@ -142,7 +146,12 @@ pub(crate) fn without(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome>
 }
 
 /// An outcome without a value whose words are the sentence, heading included.
-pub(crate) fn without_as(scene: &Scene<'_>, sentence: &Sentence, reason: Reason, by: Option<String>) -> Outcome {
+pub(crate) fn without_as(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    reason: Reason,
+    by: Option<String>,
+) -> Outcome {
     let words = Grounded::words(scene.doc, std::slice::from_ref(&sentence.full));
     Outcome::Without { reason, by, words }
 }

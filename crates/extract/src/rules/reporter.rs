@@ -45,7 +45,9 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         office(scene, &mut person, words.start..start);
     }
     if person.is_empty() {
-        return Ok(without(scene, sentence).filter(|_| has_any(text, sentence.full.clone(), &["名前", "氏名"])));
+        return Ok(
+            without(scene, sentence).filter(|_| has_any(text, sentence.full.clone(), &["名前", "氏名"]))
+        );
     }
     Ok(Some(Outcome::Stated(Grounded::person(person))))
 }
@@ -92,7 +94,11 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 pub(super) fn route(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let Some((sentence, words)) = sentence(scene) else { return Ok(None) };
-    let range = if has_any(text, sentence.full.clone(), &["からの通告"]) { sentence.full.clone() } else { words };
+    let range = if has_any(text, sentence.full.clone(), &["からの通告"]) {
+        sentence.full.clone()
+    } else {
+        words
+    };
     let Some(spoken) = spoken_choices(text, range, &spec.choices).into_iter().next() else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
     Ok(Some(Outcome::Stated(grounded.with_flags([Flag::ReporterIdentity]))))
@@ -105,7 +111,11 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「通告者の住所と電話は、聞いていません」 is about both.
 fn after_any_cue(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> Option<Outcome> {
-    let both = has_any(scene.text(), sentence.full.clone(), &["通告者の住所と電話", "通告者の住所、電話", "住所や電話"]);
+    let both = has_any(
+        scene.text(),
+        sentence.full.clone(),
+        &["通告者の住所と電話", "通告者の住所、電話", "住所や電話"],
+    );
     if both { without(scene, sentence) } else { words_after_cue(scene, sentence, &spec.cues) }
 }
 

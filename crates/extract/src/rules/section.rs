@@ -4,10 +4,11 @@ use record::template::FieldSpec;
 
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
+use crate::status::status;
 use crate::words::{has_any, trim};
 
-/// A section of at most this many characters that says 不明, 未聴取, なし has no other content.
-const STATUS_ONLY_CHARS: usize = 22;
+/// Behind the words of a status there is at most its ending: 「確認でき|ませんでした」.
+const STATUS_TAIL_CHARS: usize = 6;
 
 /// The sentences under the field's headings, and nothing else: a view (所見) is taken only where the speaker marked it.
 pub(super) fn section(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -35,26 +36,36 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(outcome) = section(scene, spec)? {
         return Ok(Some(outcome));
     }
-    let told = scene.headless().filter(|s| has_any(scene.text(), s.range.clone(), &spec.cues) && !scene.is_plan(s));
+    let told =
+        scene.headless().filter(|s| has_any(scene.text(), s.range.clone(), &spec.cues) && !scene.is_plan(s));
     Ok(copied(scene, told))
 }
 
 /// The sentences as a text, or the status that is all they say.
 pub(super) fn whole_section(scene: &Scene<'_>, sentences: Vec<&Sentence>) -> Option<Outcome> {
-    if let [only] = sentences.as_slice() {
-        let words = scene.words(&trim(scene.text(), only.range.clone()));
-        if words.chars().count() <= STATUS_ONLY_CHARS
-            && !words.contains('「')
-            && let Some(outcome) = without(scene, only)
-        {
-            return Some(outcome);
-        }
+    match sentences.first() {
+        Some(first) if sentences.iter().all(|s| says_only_status(scene, s)) => without(scene, first),
+        _ => copied(scene, sentences),
     }
-    copied(scene, sentences)
+}
+
+/// 「未聴取。」「会えなかったため、不明。」「けがの有無は確認できず。」: a status, at most with its reason or its topic in front.
+fn says_only_status(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let words = trim(text, sentence.range.clone());
+    let Some(found) = status(text, words.clone()) else { return false };
+    let before = text[words.start..found.range.start].trim_end_matches(['、', ' ']);
+    let after = text[found.range.end.min(words.end)..words.end].chars().count();
+    let leads = ["は", "も", "ため", "ので", "特に", "について", "まだ"];
+    after <= STATUS_TAIL_CHARS && (before.is_empty() || leads.iter().any(|l| before.ends_with(l)))
 }
 
 /// A sentence about who was met, when and where is no observation.
 fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !scene.times(sentence.range.clone()).is_empty()
-        || has_any(scene.text(), sentence.range.clone(), &["対応し", "来所し", "訪問し", "不在", "会え", "面接し"])
+        || has_any(
+            scene.text(),
+            sentence.range.clone(),
+            &["対応し", "来所し", "訪問し", "不在", "会え", "面接し"],
+        )
 }

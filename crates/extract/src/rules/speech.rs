@@ -12,14 +12,53 @@ use crate::words::{find_any, has_any, trim};
 
 /// Words that tell how an injury came about.
 const CAUSES: &[&str] = &[
-    "転", "ころ", "ぶつ", "落ち", "落と", "倒し", "倒れ", "かかった", "けんか", "喧嘩", "叩", "たた", "当た", "ひっか", "引っか",
-    "噛", "かま", "すべ", "滑", "蹴", "殴", "なぐ", "つまず", "お湯", "やけど", "踏",
+    "転",
+    "ころ",
+    "ぶつ",
+    "落ち",
+    "落と",
+    "倒し",
+    "倒れ",
+    "かかった",
+    "けんか",
+    "喧嘩",
+    "叩",
+    "たた",
+    "当た",
+    "ひっか",
+    "引っか",
+    "噛",
+    "かま",
+    "すべ",
+    "滑",
+    "蹴",
+    "殴",
+    "なぐ",
+    "つまず",
+    "お湯",
+    "やけど",
+    "踏",
 ];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
 /// Words for an injury.
-pub(super) const INJURY_WORDS: &[&str] =
-    &["あざ", "痣", "傷", "けが", "怪我", "やけど", "熱傷", "火傷", "骨折", "腫れ", "出血", "あと", "跡", "打撲", "脱毛"];
+pub(super) const INJURY_WORDS: &[&str] = &[
+    "あざ",
+    "痣",
+    "傷",
+    "けが",
+    "怪我",
+    "やけど",
+    "熱傷",
+    "火傷",
+    "骨折",
+    "腫れ",
+    "出血",
+    "あと",
+    "跡",
+    "打撲",
+    "脱毛",
+];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.
 pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -28,9 +67,14 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(whole_section(scene, headed));
     }
     let said = scene.headless().filter(|s| {
-        let told_by_staff = has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
+        let told_by_staff =
+            has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
         let quoted = !scene.quotes(s.range.clone()).is_empty() || scene.words(&s.range).contains('「');
-        let absent = has_any(scene.text(), s.range.clone(), &["不在", "会えてい", "会えな", "不通", "と聞いている", "とのこと"]);
+        let absent = has_any(
+            scene.text(),
+            s.range.clone(),
+            &["不在", "会えてい", "会えな", "不通", "と聞いている", "とのこと"],
+        );
         (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
@@ -84,11 +128,13 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains = EXPLAINING.iter().any(|e| verb.contains(e)) || has_any(scene.text(), words.clone(), CAUSES);
+            let explains =
+                EXPLAINING.iter().any(|e| verb.contains(e)) || has_any(scene.text(), words.clone(), CAUSES);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
             let Some(mention) = mention else { continue };
-            let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label)) else {
+            let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label))
+            else {
                 continue;
             };
             found.push(Explained {
@@ -96,7 +142,11 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
                 mention: mention.range,
                 whole: speaker.start.min(words.start)..quote.verb.end,
                 words,
-                hearsay: has_any(scene.text(), quote.verb.end..sentence.range.end, &["とのこと", "と聞いて", "そうです"]),
+                hearsay: has_any(
+                    scene.text(),
+                    quote.verb.end..sentence.range.end,
+                    &["とのこと", "と聞いて", "そうです"],
+                ),
             });
         }
     }
@@ -111,14 +161,16 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let wished = scene.headless().filter(|s| {
         scene.is_wish(s)
-            && speaker(scene, s).is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
+            && speaker(scene, s)
+                .is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
     });
     Ok(copied(scene, wished))
 }
 
 /// The words before the quotation that name its speaker.
 fn speaker(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
-    let quoted = scene.quotes(sentence.range.clone()).into_iter().find_map(|(quote, _)| quote.speaker.clone());
+    let quoted =
+        scene.quotes(sentence.range.clone()).into_iter().find_map(|(quote, _)| quote.speaker.clone());
     quoted.or_else(|| {
         let bracket = find_any(scene.text(), sentence.range.clone(), &["「"])?;
         let before = trim(scene.text(), sentence.range.start..bracket.start);

@@ -87,7 +87,10 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
     for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
         let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
         // 「保健師の大西」「MSW、石井さん」「保健師大西」
-        let gap = ["の", "、"].iter().find(|p| text[title.range.end..until].starts_with(**p)).map_or(0, |p| p.len());
+        let gap = ["の", "、"]
+            .iter()
+            .find(|p| text[title.range.end..until].starts_with(**p))
+            .map_or(0, |p| p.len());
         let name = name_at(text, title.range.end + gap..until).filter(|n| !n.is_empty());
         let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
         members.push(Member {
@@ -104,7 +107,12 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
 /// 「みどり病院のMSW」: the words before の, back to the last punctuation.
 fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
     let words = text[from..title].strip_suffix('の')?;
-    let start = words.rfind(['、', '。', ' ', 'と']).map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
+    let start = words
+        .rfind(['、', '。', ' ', 'と'])
+        .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
-    ["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"].iter().any(|e| text[org.clone()].ends_with(e)).then_some(org)
+    ["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"]
+        .iter()
+        .any(|e| text[org.clone()].ends_with(e))
+        .then_some(org)
 }

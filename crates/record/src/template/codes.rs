@@ -55,8 +55,8 @@ struct RawList {
 
 /// Reads a file of code lists. `name` is shown in error messages.
 pub fn parse_codes(source: &str, name: &str) -> Result<CodeLists, TemplateError> {
-    let file: RawFile = toml::from_str(source)
-        .map_err(|e| TemplateError::new(name, source, vec![syntax(&e)]))?;
+    let file: RawFile =
+        toml::from_str(source).map_err(|e| TemplateError::new(name, source, vec![syntax(&e)]))?;
     let mut mistakes = Vec::new();
     let mut lists = BTreeMap::new();
     for list in file.list {
@@ -66,7 +66,11 @@ pub fn parse_codes(source: &str, name: &str) -> Result<CodeLists, TemplateError>
             mistakes.push(Diagnostic { message, span: list.id.span(), help: None });
         }
     }
-    if mistakes.is_empty() { Ok(CodeLists { lists }) } else { Err(TemplateError::new(name, source, mistakes)) }
+    if mistakes.is_empty() {
+        Ok(CodeLists { lists })
+    } else {
+        Err(TemplateError::new(name, source, mistakes))
+    }
 }
 
 /// A mistake of the TOML itself.

@@ -57,7 +57,7 @@ impl TemplateError {
         if let Some(help) = &d.help {
             group = group.element(Level::HELP.message(help));
         }
-        Renderer::plain().render(&[group]).to_string()
+        Renderer::plain().render(&[group])
     }
 }
 
@@ -74,8 +74,12 @@ impl Explain for TemplateError {
     fn explain(&self, lang: Lang) -> Cow<'static, str> {
         let count = self.diagnostics.len();
         match lang {
-            Lang::Ja => format!("様式ファイルに{count}か所の誤りがあります: {}\n{}", self.name, self.render()).into(),
-            Lang::En => format!("mistakes in the template file ({count}): {}\n{}", self.name, self.render()).into(),
+            Lang::Ja => {
+                format!("様式ファイルに{count}か所の誤りがあります: {}\n{}", self.name, self.render()).into()
+            }
+            Lang::En => {
+                format!("mistakes in the template file ({count}): {}\n{}", self.name, self.render()).into()
+            }
         }
     }
 }

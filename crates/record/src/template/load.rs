@@ -9,7 +9,8 @@ use super::codes::{choices, syntax};
 use super::diagnostic::suggest;
 use super::raw::{RawChoice, RawColumn, RawField, RawTemplate};
 use super::{
-    Choice, CodeLists, ColumnSpec, Diagnostic, FieldSpec, FieldType, Fill, Required, Style, Template, TemplateError,
+    Choice, CodeLists, ColumnSpec, Diagnostic, FieldSpec, FieldType, Fill, Required, Style, Template,
+    TemplateError,
 };
 
 /// The version of the file format.
@@ -21,12 +22,21 @@ const OTHER: &str = "その他";
 /// `extract` knows.
 ///
 /// All mistakes are reported together, unless the TOML itself cannot be read.
-pub fn parse_template(source: &str, name: &str, codes: &CodeLists, rules: &[&str]) -> Result<Template, TemplateError> {
-    let raw: RawTemplate = toml::from_str(source)
-        .map_err(|e| TemplateError::new(name, source, vec![syntax(&e)]))?;
+pub fn parse_template(
+    source: &str,
+    name: &str,
+    codes: &CodeLists,
+    rules: &[&str],
+) -> Result<Template, TemplateError> {
+    let raw: RawTemplate =
+        toml::from_str(source).map_err(|e| TemplateError::new(name, source, vec![syntax(&e)]))?;
     let mut check = Check { codes, rules, mistakes: Vec::new() };
     let template = check.template(raw, name);
-    if check.mistakes.is_empty() { Ok(template) } else { Err(TemplateError::new(name, source, check.mistakes)) }
+    if check.mistakes.is_empty() {
+        Ok(template)
+    } else {
+        Err(TemplateError::new(name, source, check.mistakes))
+    }
 }
 
 struct Check<'a> {
@@ -48,9 +58,17 @@ impl Check<'_> {
         let stem = name.rsplit(['/', '\\']).next().unwrap_or(name).trim_end_matches(".toml");
         let id = raw.id.get_ref();
         if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-            self.wrong(raw.id.span(), format!("not a template id: {id}"), "lower-case letters, digits, hyphens".to_owned());
+            self.wrong(
+                raw.id.span(),
+                format!("not a template id: {id}"),
+                "lower-case letters, digits, hyphens".to_owned(),
+            );
         } else if stem != id {
-            self.wrong(raw.id.span(), format!("the id is not the file's name: {id}"), format!("expected `{stem}`"));
+            self.wrong(
+                raw.id.span(),
+                format!("the id is not the file's name: {id}"),
+                format!("expected `{stem}`"),
+            );
         }
         self.field_ids(&raw.field);
         if raw.field.is_empty() {
@@ -76,7 +94,11 @@ impl Check<'_> {
         for (id, span) in &seen {
             let dots = id.match_indices('.').map(|(at, _)| &id[..at]);
             if let Some(prefix) = dots.into_iter().find(|p| seen.contains_key(p)) {
-                self.wrong(span.clone(), format!("`{prefix}` and `{id}` cannot both be fields of one template"), None);
+                self.wrong(
+                    span.clone(),
+                    format!("`{prefix}` and `{id}` cannot both be fields of one template"),
+                    None,
+                );
             }
         }
     }
@@ -84,13 +106,17 @@ impl Check<'_> {
     fn field(&mut self, raw: RawField) -> FieldSpec {
         let kind = self.named("type", &raw.kind, FieldType::NAMES, FieldType::Text);
         let fill = self.named("fill", &raw.fill, Fill::NAMES, Fill::Human);
-        let required =
-            raw.required.as_ref().map_or(Required::IfApplicable, |r| self.named("required", r, Required::NAMES, Required::Usual));
+        let required = raw
+            .required
+            .as_ref()
+            .map_or(Required::IfApplicable, |r| self.named("required", r, Required::NAMES, Required::Usual));
         let style = raw.style.as_ref().map(|s| self.named("style", s, Style::NAMES, Style::Items));
         let span = raw.kind.span();
         let choices = self.choices(kind, &span, raw.codes.as_ref(), raw.choices.as_ref(), raw.detail);
         self.attributes(kind, &span, raw.detail, raw.unit.as_ref());
-        if let Some(style) = raw.style.as_ref().filter(|_| !matches!(kind, FieldType::Text | FieldType::Quote)) {
+        if let Some(style) =
+            raw.style.as_ref().filter(|_| !matches!(kind, FieldType::Text | FieldType::Quote))
+        {
             self.wrong(style.span(), "only a text has a style", None);
         }
         if let Some(rows) = raw.max_rows.as_ref().filter(|_| kind != FieldType::Rows) {
@@ -182,14 +208,14 @@ impl Check<'_> {
                 self.wrong(codes.span(), "a field has `codes` or `choices`, not both", None);
                 Vec::new()
             }
-            (Some(codes), None) => match self.codes.get(codes.get_ref()) {
-                Some(list) => list.to_vec(),
-                None => {
+            (Some(codes), None) => {
+                let list = self.codes.get(codes.get_ref()).map(<[Choice]>::to_vec);
+                if list.is_none() {
                     let help = suggest(codes.get_ref(), self.codes.ids());
                     self.wrong(codes.span(), format!("unknown code list: {}", codes.get_ref()), help);
-                    Vec::new()
                 }
-            },
+                list.unwrap_or_default()
+            }
             (None, Some(own)) => choices(own, &mut self.mistakes),
             (None, None) if takes_choices => {
                 self.wrong(span.clone(), "this type needs `codes` or `choices`", None);
@@ -209,7 +235,13 @@ impl Check<'_> {
         list
     }
 
-    fn attributes(&mut self, kind: FieldType, span: &Range<usize>, detail: bool, unit: Option<&Spanned<String>>) {
+    fn attributes(
+        &mut self,
+        kind: FieldType,
+        span: &Range<usize>,
+        detail: bool,
+        unit: Option<&Spanned<String>>,
+    ) {
         if detail && !matches!(kind, FieldType::Enum | FieldType::Multi | FieldType::Bool3) {
             self.wrong(span.clone(), format!("this type has no detail: {}", kind.name()), None);
         }
