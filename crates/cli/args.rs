@@ -109,12 +109,15 @@ pub(crate) struct EngineArgs {
     /// Speech engine.
     #[arg(long, value_name = "NAME", default_value = asr::DEFAULT_ENGINE)]
     pub(crate) engine: String,
-    /// Windows decoded at the same time; one for each core by default.
+    /// Windows decoded at the same time. Default: one for each core, or one alone for a short recording.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) sessions: Option<u8>,
-    /// Threads of each session.
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
-    pub(crate) threads: u8,
+    /// Threads of each session. Default: one, or all cores for a short recording.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) threads: Option<u8>,
+    /// Words in the style that is expected; the engine imitates them. Never words of another case.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) prompt: Option<String>,
     /// Spoken language (ISO 639-1).
     #[arg(long, value_name = "CODE", default_value = "ja")]
     pub(crate) language: String,

@@ -38,7 +38,7 @@ fn arrows_between_our_crates_point_down() {
         ("asr", &["record"]),
         ("models", &["record"]),
         ("text", &["record"]),
-        ("extract", &["record"]),
+        ("extract", &["record", "text"]),
         ("export", &["record"]),
         ("pipeline", &["asr", "audio", "extract", "record", "text"]),
         ("kikitori", &["asr", "audio", "export", "extract", "models", "pipeline", "record"]),

@@ -1,6 +1,7 @@
 //! Every value cites words of the transcript that are spoken at that time.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use crate::harness::{Dir, root};
 
@@ -22,6 +23,12 @@ fn spoken(stem: &str) -> Vec<Sentence> {
         Some(Sentence { start_ms, end_ms, text: cells.next()?.to_owned() })
     });
     rows.collect()
+}
+
+/// The records of all samples, made once for all tests here.
+fn records() -> &'static [(&'static str, serde_json::Value)] {
+    static RECORDS: OnceLock<Vec<(&str, serde_json::Value)>> = OnceLock::new();
+    RECORDS.get_or_init(|| SAMPLES.iter().map(|stem| (*stem, record(stem))).collect())
 }
 
 fn record(stem: &str) -> serde_json::Value {
@@ -61,11 +68,10 @@ const SAMPLES: &[&str] = &[
 
 #[test]
 fn quotes_are_words_of_the_transcript() {
-    for stem in SAMPLES {
-        let record = record(stem);
+    for (stem, record) in records() {
         let segments = record["transcript"]["segments"].as_array().unwrap();
         let text: String = segments.iter().map(|s| s["text"].as_str().unwrap()).collect();
-        for (quote, start_ms, end_ms) in citations(&record) {
+        for (quote, start_ms, end_ms) in citations(record) {
             assert!(text.contains(&quote), "{stem}: not in the transcript");
             assert!(start_ms < end_ms, "{stem}: a citation without length");
         }
@@ -76,9 +82,9 @@ fn quotes_are_words_of_the_transcript() {
 #[test]
 fn quotes_are_spoken_at_their_time() {
     let (mut checked, mut misses) = (0, Vec::new());
-    for stem in SAMPLES {
+    for (stem, record) in records() {
         let sentences = spoken(stem);
-        for (quote, start_ms, end_ms) in citations(&record(stem)) {
+        for (quote, start_ms, end_ms) in citations(record) {
             let words = quote.trim_end_matches(['。', '、']);
             if words.chars().count() < 2 {
                 continue;

@@ -88,7 +88,7 @@ fn a_time_without_morning_or_afternoon_is_not_guessed() {
 }
 
 /// At least this share of the fields that the samples' references fill is right, from the scripts.
-const CORRECT_FROM_TEXT: f64 = 0.9;
+const CORRECT_FROM_TEXT: f64 = 0.97;
 
 #[test]
 fn the_samples_scripts_fill_their_fields() {
@@ -107,13 +107,15 @@ fn a_transcript_of_ours_maps_as_its_recording_does() {
     let audio = sample("visit-home.opus");
     let at = "2025-09-11T16:40:00+09:00";
     let audio = audio.as_os_str();
+    // `record` shows the engine the form's words; here both get the same.
+    let same = ["--prompt".as_ref(), "家庭訪問の記録です。".as_ref(), "--recorded-at".as_ref(), at.as_ref()];
     let args =
         ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
-    dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).ok();
+    dir.kikitori(args.into_iter().chain(same)).ok();
     let mapped = dir.kikitori(["map", "t.json", "--template", "visit", "-f", "json"]).json();
     let args =
         ["record".as_ref(), audio, "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
-    let recorded = dir.kikitori(args.into_iter().chain(["--recorded-at".as_ref(), at.as_ref()])).json();
+    let recorded = dir.kikitori(args.into_iter().chain(same)).json();
     assert_eq!(mapped, recorded);
 }
 

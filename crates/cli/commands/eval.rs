@@ -115,8 +115,10 @@ fn from_audio(
             format!("no recording: {}", base.display()),
         )
     })?;
-    let options = transcribe_options(&args.engine);
-    let done = pipeline::transcribe(&[Input::new(path)], engine, &options, control, &mut |_| {})?;
+    let inputs = [Input::new(path)];
+    let template = forms::by_id(&expected.template, None)?;
+    let options = transcribe_options(&args.engine, &inputs, template.prompt.as_deref());
+    let done = pipeline::transcribe(&inputs, engine, &options, control, &mut |_| {})?;
     finish(done.transcript, done.source, expected)
 }
 

@@ -85,12 +85,21 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     Ok(asr::open(&args.engine, &config)?)
 }
 
-pub(crate) fn transcribe_options(args: &EngineArgs) -> TranscribeOptions {
-    let mut options = TranscribeOptions::default();
+/// `prompt` is the form's; the one on the command line wins.
+pub(crate) fn transcribe_options(
+    args: &EngineArgs,
+    inputs: &[Input],
+    prompt: Option<&str>,
+) -> TranscribeOptions {
+    let mut options = TranscribeOptions::for_length(inputs);
     if let Some(sessions) = args.sessions {
         options.sessions = sessions.into();
+        options.decode.threads = 1;
     }
-    options.decode.threads = args.threads.into();
+    if let Some(threads) = args.threads {
+        options.decode.threads = threads.into();
+    }
+    options.decode.prompt = args.prompt.clone().or(prompt.map(ToOwned::to_owned));
     options.decode.language = (args.language != "auto").then(|| args.language.clone());
     options
 }
@@ -99,15 +108,21 @@ pub(crate) fn transcribe_options(args: &EngineArgs) -> TranscribeOptions {
 pub(crate) fn transcription(
     inputs: &Inputs,
     args: &EngineArgs,
+    prompt: Option<&str>,
     global: &Global,
     control: &Control,
 ) -> Result<Transcription, Failure> {
     let engine = engine(args)?;
     let mut progress = Progress::new(global, inputs.inputs.len());
-    let done =
-        pipeline::transcribe(&inputs.inputs, &*engine, &transcribe_options(args), control, &mut |event| {
+    let done = pipeline::transcribe(
+        &inputs.inputs,
+        &*engine,
+        &transcribe_options(args, &inputs.inputs, prompt),
+        control,
+        &mut |event| {
             progress.on(&event);
-        });
+        },
+    );
     progress.finish();
     Ok(done?)
 }

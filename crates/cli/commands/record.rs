@@ -15,7 +15,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
     output::check(&args.output)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
-    let done = transcription(&inputs, &args.engine, global, control)?;
+    let done = transcription(&inputs, &args.engine, template.prompt.as_deref(), global, control)?;
     if done.cancelled {
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &args.output, global));

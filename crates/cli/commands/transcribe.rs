@@ -13,7 +13,7 @@ pub(crate) fn run(args: &TranscribeArgs, global: &Global, control: &Control) -> 
     output::check(&args.output)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
-    let done = transcription(&inputs, &args.engine, global, control)?;
+    let done = transcription(&inputs, &args.engine, None, global, control)?;
     let cancelled = done.cancelled;
     let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
     if cancelled {

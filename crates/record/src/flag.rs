@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A review item on a segment, a field or a row. The set is open on disk: readers keep flags that they do not know.
+/// A review item on a segment, a field or a row. The set grows with the program; a file with a flag that this version
+/// does not know is refused, not misread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

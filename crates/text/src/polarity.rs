@@ -2,71 +2,10 @@
 
 use std::ops::Range;
 
+use record::Reason;
+
 use crate::cursor::{after, before};
 use crate::layout::ends_sentence;
-
-/// Why a field has no value although it was spoken of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Reason {
-    /// 「不明」「わからない」: said to be unknown.
-    SaidUnknown,
-    /// 「聞けていない」「未聴取」: not asked yet.
-    NotAsked,
-    /// 「答えてもらえなかった」「回答なし」: asked without an answer.
-    NotAnswered,
-    /// 「拒否」: refused.
-    Refused,
-    /// 「確認できず」: could not be confirmed.
-    CouldNotConfirm,
-    /// 「否認」: the person concerned denies it.
-    Denial,
-    /// 「なし」「いない」: the speaker reports that there is none.
-    None,
-    /// Two negations: no value may be set.
-    DoubleNegation,
-}
-
-impl Reason {
-    /// The `reason` of the record contract; `None` for a double negation, which sets no state.
-    #[must_use]
-    pub fn name(self) -> Option<&'static str> {
-        Some(match self {
-            Self::SaidUnknown => "said_unknown",
-            Self::NotAsked => "not_asked",
-            Self::NotAnswered => "not_answered",
-            Self::Refused => "refused",
-            Self::CouldNotConfirm => "could_not_confirm",
-            Self::Denial => "denial",
-            Self::None => "none",
-            Self::DoubleNegation => return None,
-        })
-    }
-
-    /// The word that a form prints.
-    #[must_use]
-    pub fn printed(self) -> Option<&'static str> {
-        Some(match self {
-            Self::SaidUnknown => "不明",
-            Self::NotAsked => "未聴取",
-            Self::NotAnswered => "回答なし",
-            Self::Refused => "拒否",
-            Self::CouldNotConfirm => "確認できず",
-            Self::Denial => "否認",
-            Self::None => "なし",
-            Self::DoubleNegation => return None,
-        })
-    }
-
-    /// Whether the field's state is `unknown` rather than `denied`.
-    #[must_use]
-    pub fn is_unknown(self) -> bool {
-        matches!(
-            self,
-            Self::SaidUnknown | Self::NotAsked | Self::NotAnswered | Self::Refused | Self::CouldNotConfirm
-        )
-    }
-}
 
 /// Longer phrases before those that they contain.
 const DOUBLE: &[&str] = &[
@@ -325,19 +264,24 @@ fn idiom_at(clause: &str, at: usize) -> bool {
     })
 }
 
+/// Whether `clause` holds two negations that cancel each other: they set no value and no state.
+#[must_use]
+pub fn is_double_negation(clause: &str) -> bool {
+    DOUBLE.iter().any(|word| clause.contains(word))
+}
+
 /// The first words in `clause` that answer without a value, with their byte range.
 ///
-/// A double negation comes before everything else; a denial and an unknown come before a plain negation, so that
-/// 「確認できない」 is not 「ない」. 「一部認める」 is a value and no answer.
+/// A denial and an unknown come before a plain negation, so that 「確認できない」 is not 「ない」. 「一部認める」 is a value and no
+/// answer, and a double negation answers nothing.
 #[must_use]
 pub fn answer(clause: &str) -> Option<(Reason, Range<usize>)> {
-    let at = |word: &str| clause.find(word).map(|i| i..i + word.len());
-    if let Some(range) = DOUBLE.iter().find_map(|word| at(word)) {
-        return Some((Reason::DoubleNegation, range));
+    if is_double_negation(clause) {
+        return None;
     }
     let listed = ANSWERS
         .iter()
-        .filter_map(|(word, reason)| at(word).map(|range| (*reason, range)))
+        .filter_map(|(word, reason)| clause.find(word).map(|i| (*reason, i..i + word.len())))
         .min_by_key(|(_, range)| (range.start, usize::MAX - range.end));
     if listed.is_some() {
         return listed;
@@ -391,7 +335,8 @@ mod tests {
         assert_eq!(reason("実母は叩いたことは否認"), Some(Reason::Denial));
         assert_eq!(reason("外傷なし"), Some(Reason::None));
         assert_eq!(reason("背中の外傷は確認できず"), Some(Reason::CouldNotConfirm));
-        assert_eq!(reason("食事を与えていないわけではない"), Some(Reason::DoubleNegation));
+        assert_eq!(reason("食事を与えていないわけではない"), None);
+        assert!(is_double_negation("食事を与えていないわけではない"));
         assert_eq!(reason("父は一部認める"), None);
         assert_eq!(reason("きょうだいはいない"), Some(Reason::None));
         assert_eq!(reason("きょうだいの有無は不明"), Some(Reason::SaidUnknown));
@@ -402,14 +347,6 @@ mod tests {
         assert_eq!(reason("問題ない"), None);
         assert_eq!(reason("仕方ない"), None);
         assert_eq!(reason("左の頬に青あざ"), None);
-    }
-
-    #[test]
-    fn reasons_have_the_names_of_the_contract() {
-        assert_eq!(Reason::SaidUnknown.name(), Some("said_unknown"));
-        assert_eq!(Reason::CouldNotConfirm.printed(), Some("確認できず"));
-        assert_eq!(Reason::DoubleNegation.name(), None);
-        assert!(Reason::Refused.is_unknown() && !Reason::Denial.is_unknown());
     }
 
     proptest! {

@@ -5,6 +5,8 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
 
+use text::hedge;
+
 use super::{Filled, Outcome, without};
 use crate::people::name_at;
 use crate::scene::{Scene, Sentence};
@@ -178,9 +180,7 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     }
     let start = after_topic(text, cue.end, sentence.full.end)?;
     let range = trim_end_of(text, trim(text, start..sentence.full.end), TAIL);
-    let hedged = has_any(text, range.end..sentence.full.end, &["らしい", "くらい", "かも", "と思"]);
-    let hearsay = has_any(text, range.end..sentence.full.end, &["とのこと", "そうです"]);
-    let flags = hedged.then_some(Flag::Uncertain).into_iter().chain(hearsay.then_some(Flag::Hearsay));
+    let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }
 
@@ -236,10 +236,7 @@ pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let place = trim_end_of(text, spoken.range.clone(), &["に", "で"]);
         let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
         let grounded = grounded.with_detail(scene.doc, place);
-        let unsure = has_any(text, sentence.range.clone(), &["と思う", "と思い", "らしい", "かもしれ"]);
-        let hearsay = has_any(text, sentence.range.clone(), &["とのこと", "そうです"]);
-        let flags = unsure.then_some(Flag::Uncertain).into_iter().chain(hearsay.then_some(Flag::Hearsay));
-        return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
+        return Ok(Some(Outcome::Stated(grounded.with_flags(hedge::flags(scene.words(&sentence.range))))));
     }
     Ok(None)
 }

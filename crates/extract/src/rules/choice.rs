@@ -5,7 +5,7 @@ use record::{Flag, Grounded, NormalForm, Reason};
 
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
-use crate::status::{is_double_negation, status};
+use crate::status::status;
 use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// The first choice spoken in a sentence about the field. A literal field takes it only if the label itself was spoken:
@@ -45,7 +45,7 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if has_any(scene.text(), sentence.range.clone(), &["案内", "窓口", "説明し", "助言"]) {
             continue;
         }
-        if is_double_negation(scene.text(), sentence.range.clone()) {
+        if text::polarity::is_double_negation(scene.words(&sentence.range)) {
             let words = Grounded::words(scene.doc, std::slice::from_ref(&sentence.full));
             return Ok(Some(Outcome::Stated(words.with_flags([Flag::DoubleNegation]))));
         }

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use record::template::{ColumnSpec, FieldSpec};
 use record::{Entity, Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
 use regex::Regex;
+use text::polarity;
 
 use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
@@ -67,10 +68,8 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let Some(word) = find_any(text, sentence.range.clone(), INJURY_WORDS) else { return false };
-    let clause_end = text[word.end..sentence.range.end]
-        .find(['、', '。', 'が'])
-        .map_or(sentence.range.end, |at| word.end + at);
-    status(text, word.start..(clause_end + '。'.len_utf8()).min(sentence.range.end)).is_none()
+    let clause = polarity::scope(text, word.clone());
+    !polarity::is_negated(text, word.clone()) && status(text, word.start..clause.end.max(word.end)).is_none()
 }
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.

@@ -15,6 +15,8 @@ use super::{
 
 /// The version of the file format.
 const SCHEMA: u32 = 1;
+/// Whisper's prompt holds 223 tokens; Japanese takes about one and a half for a character.
+const MAX_PROMPT_CHARS: usize = 150;
 /// A list with `detail` that lacks it ends with this choice (forms.md §0).
 const OTHER: &str = "その他";
 
@@ -74,8 +76,19 @@ impl Check<'_> {
         if raw.field.is_empty() {
             self.wrong(raw.id.span(), "the template has no field", None);
         }
+        if let Some(prompt) = raw.prompt.as_ref().filter(|p| p.get_ref().chars().count() > MAX_PROMPT_CHARS) {
+            let help = format!("at most {MAX_PROMPT_CHARS} characters: the engine uses the end only");
+            self.wrong(prompt.span(), "the prompt is too long", help);
+        }
         let fields = raw.field.into_iter().map(|f| self.field(f)).collect();
-        Template { id: raw.id.into_inner(), title: raw.title, version: raw.version, basis: raw.basis, fields }
+        Template {
+            prompt: raw.prompt.map(Spanned::into_inner),
+            id: raw.id.into_inner(),
+            title: raw.title,
+            version: raw.version,
+            basis: raw.basis,
+            fields,
+        }
     }
 
     fn field_ids(&mut self, fields: &[RawField]) {

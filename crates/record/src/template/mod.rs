@@ -24,6 +24,10 @@ pub struct Template {
     pub version: String,
     /// Where the items come from.
     pub basis: String,
+    /// Words in the style of a dictation for this form: the engine is shown them before each window, so that it writes
+    /// the form's terms and sets full stops. Headings and terms only, never facts of a case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Fields in the form's order.
     pub fields: Vec<FieldSpec>,
 }

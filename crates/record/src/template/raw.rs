@@ -14,6 +14,7 @@ pub(super) struct RawTemplate {
     pub(super) version: String,
     #[serde(default)]
     pub(super) basis: String,
+    pub(super) prompt: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) field: Vec<RawField>,
 }

