@@ -82,7 +82,9 @@ impl Failure {
     pub(crate) fn io(path: &Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
         let (code, ja, en) = match error.kind() {
-            Io::PermissionDenied => (PERMISSION, "権限がありません", "no permission"),
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => {
+                (PERMISSION, "権限がありません", "no permission")
+            }
             Io::StorageFull | Io::QuotaExceeded => {
                 (STORAGE, "ディスクの空きがありません", "the disk is full")
             }

@@ -51,7 +51,25 @@ fn mistakes_are_shown_with_line_and_caret() {
         .replace(r#"rule = "section""#, r#"rule = "sektion""#);
     dir.write("memo.toml", wrong);
     let report = dir.kikitori(["--lang", "en", "templates", "check", "memo.toml"]).failed(4);
-    insta::assert_snapshot!(report, @"");
+    insta::assert_snapshot!(report, @r#"
+    mistakes in the template file (2): memo.toml
+    error: unknown type: txet
+     --> memo.toml:9:8
+      |
+    9 | type = "txet"
+      |        ^^^^^^
+      |
+      = help: did you mean `text`?
+
+    error: unknown rule: sektion
+      --> memo.toml:13:8
+       |
+    13 | rule = "sektion"
+       |        ^^^^^^^^^
+       |
+       = help: did you mean `section`?
+    error: form files with mistakes: 1
+    "#);
 }
 
 #[test]

@@ -75,16 +75,11 @@ fn model(lang: Lang) -> Check {
 }
 
 fn templates() -> Check {
-    match forms::all(None) {
-        Ok(all) => {
-            let ids = all.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", ");
-            Check { name: "templates", ok: Some(true), detail: ids }
-        }
-        Err(_) => {
-            let detail = "mistakes in the office's form files: run `kikitori templates check`".to_owned();
-            Check { name: "templates", ok: Some(false), detail }
-        }
-    }
+    let (ok, detail) = match forms::all(None) {
+        Ok(all) => (true, all.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", ")),
+        Err(_) => (false, "mistakes in the office's form files: run `kikitori templates check`".to_owned()),
+    };
+    Check { name: "templates", ok: Some(ok), detail }
 }
 
 /// A machine without a microphone can still work on files.

@@ -177,11 +177,11 @@ impl Grounded {
     }
 
     fn cite(&mut self, doc: &Document, range: Range<usize>) {
-        let evidence = evidence(doc, range.clone());
-        self.ranges.push(range);
-        if self.citations.contains(&evidence.citation) {
+        if self.ranges.contains(&range) {
             return;
         }
+        let evidence = evidence(doc, range.clone());
+        self.ranges.push(range);
         self.citations.push(evidence.citation);
         self.confidence = lower(self.confidence, evidence.confidence);
         if !evidence.trace.is_empty() {
