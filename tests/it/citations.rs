@@ -73,7 +73,7 @@ fn quotes_are_words_of_the_transcript() {
         let text: String = segments.iter().map(|s| s["text"].as_str().unwrap()).collect();
         for (quote, start_ms, end_ms) in citations(record) {
             assert!(text.contains(&quote), "{stem}: not in the transcript");
-            assert!(start_ms < end_ms, "{stem}: a citation without length");
+            assert!(start_ms <= end_ms, "{stem}: a citation that ends before it starts");
         }
     }
 }

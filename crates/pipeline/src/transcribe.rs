@@ -412,5 +412,14 @@ fn collect(
         }
     }
     done.cancelled = control.is_cancelled() && total != Some(done.windows);
+    if done.cancelled {
+        // Recordings that were not read to their end: as far as the segments go, without a fingerprint.
+        for (file, input) in inputs.iter().enumerate().skip(done.source.files.len()) {
+            let ends = done.transcript.segments.iter().filter(|s| s.file == file).map(|s| s.end_ms);
+            let duration_ms = ends.max().unwrap_or(0);
+            let name = input.name.clone();
+            done.source.files.push(SourceFile { name, sha256: String::new(), duration_ms, partial: true });
+        }
+    }
     Ok(done)
 }

@@ -96,7 +96,7 @@ pub struct Source {
 pub struct SourceFile {
     /// File name without its directory.
     pub name: String,
-    /// SHA-256 of the bytes, lower-case hex.
+    /// SHA-256 of the bytes, lower-case hex; empty where the work stopped before the end of the file.
     pub sha256: String,
     /// Decoded length in milliseconds; 0 for text.
     pub duration_ms: u64,
