@@ -80,20 +80,32 @@ fn a_minute_of_silence_and_a_minute_of_noise_give_no_word() {
     }
 }
 
+/// Half of a sample as an M4A file, with its index at the front or at the end.
+fn half_an_m4a(dir: &Dir, name: &str, flags: &str) {
+    let (source, whole) = (sample("visit-home.opus"), dir.path(name));
+    let (source, whole_name) = (source.to_str().unwrap(), whole.to_str().unwrap());
+    ffmpeg(&["-i", source, "-c:a", "aac", "-movflags", flags, whole_name]);
+    let bytes = fs::read(&whole).unwrap();
+    dir.write(name, &bytes[..bytes.len() / 2]);
+}
+
 #[test]
-fn a_truncated_m4a_is_refused_with_advice() {
+fn a_truncated_m4a_is_kept_as_far_as_it_goes() {
     let dir = Dir::new();
-    let source = sample("visit-home.opus");
-    // With the index at the front, and at the end, where the cut loses it.
-    for (name, flags) in [("front.m4a", "+faststart"), ("end.m4a", "-faststart")] {
-        let whole = dir.path(name);
-        let (source, whole) = (source.to_str().unwrap(), whole.to_str().unwrap());
-        ffmpeg(&["-i", source, "-c:a", "aac", "-movflags", flags, whole]);
-        let bytes = fs::read(whole).unwrap();
-        dir.write(name, &bytes[..bytes.len() / 2]);
-        let message = transcribe(&dir, name).failed(4);
-        assert!(message.contains("hint:") && message.contains(name), "{message}");
-    }
+    half_an_m4a(&dir, "front.m4a", "+faststart");
+    let transcript = dir.kikitori(["transcribe", "front.m4a", "-f", "json"]).json();
+    let file = &transcript["source"]["files"][0];
+    assert_eq!(file["partial"], true);
+    assert!((15_000..35_000).contains(&file["duration_ms"].as_u64().unwrap()), "{file}");
+    assert!(!transcript["transcript"]["segments"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_truncated_m4a_that_lost_its_index_is_refused_with_advice() {
+    let dir = Dir::new();
+    half_an_m4a(&dir, "end.m4a", "-faststart");
+    let message = transcribe(&dir, "end.m4a").failed(4);
+    assert!(message.contains("hint:") && message.contains("end.m4a"), "{message}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Bytes {
     /// The bytes from `start`, `len` of them, with `prefix` in front.
     pub(crate) fn section(self, prefix: Vec<u8>, start: u64, len: u64) -> Section {
         let len = len.min(self.len.saturating_sub(start));
-        Section { file: self.file, prefix, start, len, at: 0, synced: false, seekable: true }
+        Section { file: self.file, prefix, start, len, claimed: 0, at: 0, synced: false, seekable: true }
     }
 }
 
@@ -77,6 +77,8 @@ pub(crate) struct Section {
     prefix: Vec<u8>,
     start: u64,
     len: u64,
+    /// Length that the stream is said to have, where it is more than it has.
+    claimed: u64,
     /// Position in the stream; may lie past the end.
     at: u64,
     /// Whether the file's own position is the one that `at` asks for.
@@ -91,8 +93,14 @@ impl Section {
         self
     }
 
+    /// Claims a length of at least `len` bytes; reading past the bytes that are there finds the end.
+    pub(crate) fn claiming(mut self, len: u64) -> Self {
+        self.claimed = len;
+        self
+    }
+
     fn total(&self) -> u64 {
-        self.prefix.len() as u64 + self.len
+        (self.prefix.len() as u64 + self.len).max(self.claimed)
     }
 }
 

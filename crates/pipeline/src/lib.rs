@@ -9,6 +9,7 @@
 //!
 //! Memory holds the windows in flight and the text, never the recording.
 
+mod attempts;
 mod error;
 mod guard;
 mod input;

@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::scope;
 
-use asr::{Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, Search, Session};
+use asr::{Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment};
 use audio::{AudioReader, PackConfig, PackedWindow, vad, windows};
 use record::{Flag, Segment, Source, SourceFile, Token, Transcript};
 
+use crate::attempts::Decoder;
 use crate::error::Cause;
 use crate::guard::{self, GuardConfig};
 use crate::input::sha256;
@@ -234,14 +235,14 @@ fn work_off(
     control: &Control,
     messages: &Sender<Message>,
 ) -> Result<(), Error> {
-    let mut session: Option<Box<dyn Session>> = None;
+    let mut decoder = Decoder::new(engine);
     loop {
         let packed = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(packed) = packed else { return Ok(()) };
         if control.is_cancelled() {
             return Ok(());
         }
-        let segments = match decode(&mut session, engine, &packed, options, control) {
+        let segments = match decoder.decode(&packed, options, control) {
             Ok(segments) => segments,
             Err(error) if error.kind() == asr::ErrorKind::Cancelled => return Ok(()),
             Err(error) if error.kind() == asr::ErrorKind::Decode => vec![lost(&packed)],
@@ -253,53 +254,6 @@ fn work_off(
         if messages.send(message).is_err() {
             return Ok(());
         }
-    }
-}
-
-/// Decodes a window; a doubtful result is decoded once more with beam search, and marked where it stays doubtful.
-fn decode(
-    session: &mut Option<Box<dyn Session>>,
-    engine: &dyn Engine,
-    packed: &PackedWindow,
-    options: &TranscribeOptions,
-    control: &Control,
-) -> asr::Result<Vec<Segment>> {
-    let mut segments = decode_once(session, engine, packed, options, &options.decode, control)?;
-    if segments.iter().any(|s| s.flags.contains(&Flag::Repetition)) {
-        let careful = DecodeOptions { search: Search::Beam { size: 5 }, ..options.decode.clone() };
-        let again = decode_once(session, engine, packed, options, &careful, control)?;
-        if !again.iter().any(|s| s.flags.contains(&Flag::Repetition)) {
-            segments = again;
-        }
-    }
-    Ok(segments)
-}
-
-fn decode_once(
-    session: &mut Option<Box<dyn Session>>,
-    engine: &dyn Engine,
-    packed: &PackedWindow,
-    options: &TranscribeOptions,
-    decode: &DecodeOptions,
-    control: &Control,
-) -> asr::Result<Vec<Segment>> {
-    let hypothesis = match open(session, engine)?.decode(&packed.window, decode, control) {
-        Err(error) if error.kind() == asr::ErrorKind::SessionLost => {
-            *session = None;
-            open(session, engine)?.decode(&packed.window, decode, control)?
-        }
-        result => result?,
-    };
-    Ok(segments(packed, &hypothesis, &options.guard))
-}
-
-fn open<'s>(
-    session: &'s mut Option<Box<dyn Session>>,
-    engine: &dyn Engine,
-) -> asr::Result<&'s mut Box<dyn Session>> {
-    match session {
-        Some(session) => Ok(session),
-        None => Ok(session.insert(engine.session()?)),
     }
 }
 
@@ -316,7 +270,7 @@ fn lost(packed: &PackedWindow) -> Segment {
 }
 
 /// Moves a hypothesis to the recording's time and marks what the guards doubt.
-fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Vec<Segment> {
+pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Vec<Segment> {
     let flags = guard::flags(packed, hypothesis, guard);
     let mut segments = Vec::with_capacity(hypothesis.segments.len());
     for (heard, flags) in hypothesis.segments.iter().zip(flags) {

@@ -61,6 +61,7 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened> {
     let (mut cut_short, mut edit, mut codec_hint) = (false, None, None);
     let mut prefix = Vec::new();
     let (mut start, mut len) = (found.offset, bytes.len() - found.offset);
+    let mut claimed = 0;
     match found.container {
         Container::Wav => {
             let layout = riff::layout(&mut bytes)?;
@@ -69,6 +70,7 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened> {
         Container::Mp4 => {
             let movie = mp4::scan(&mut bytes)?;
             (edit, codec_hint) = (movie.edit, movie.codec);
+            (claimed, cut_short) = (movie.end, movie.end > bytes.len());
         }
         Container::Ogg => {
             ogg::check_codec(&mut bytes)?;
@@ -80,6 +82,8 @@ pub(crate) fn open(mut bytes: Bytes) -> Result<Opened> {
     // Where a Matroska file was cut off, its reader gives up on sizes and an index that point past the end; as a stream it
     // reads what is there.
     let section = if found.container == Container::Mkv { section.forward_only() } else { section };
+    // The MP4 reader refuses a box that goes on past the end; told the length that there should be, it reads to the cut.
+    let section = section.claiming(claimed);
     let stream = MediaSourceStream::new(Box::new(section), MediaSourceStreamOptions::default());
     let options = FormatOptions::default();
     let reader: Result<Box<dyn FormatReader>, _> = match found.container {

@@ -30,6 +30,8 @@ pub(super) struct Movie {
     pub(super) edit: Option<Edit>,
     /// Four-letter code of the first sound track.
     pub(super) codec: Option<String>,
+    /// Where the last box says that it ends: past the file's end where the file was cut short.
+    pub(super) end: u64,
 }
 
 #[derive(Default)]
@@ -50,8 +52,9 @@ struct Walker<'a> {
 pub(super) fn scan(bytes: &mut Bytes) -> Result<Movie> {
     let end = bytes.len();
     let mut walker = Walker { bytes, boxes_left: MAX_BOXES };
-    let (mut index, mut media) = (None, false);
+    let (mut index, mut media, mut last_end) = (None, false, 0);
     walker.each(0..end, |_, kind, body| {
+        last_end = last_end.max(body.end);
         match &kind {
             b"moov" => index = index.take().or(Some(body)),
             b"mdat" | b"moof" => media = true,
@@ -86,7 +89,7 @@ pub(super) fn scan(bytes: &mut Bytes) -> Result<Movie> {
         let scale = f64::from(track.timescale.max(1));
         Some(Edit { start: priming as f64 / scale, delay: 0.0, len: Some(len as f64 / scale) })
     });
-    Ok(Movie { edit, codec: track.codec })
+    Ok(Movie { edit, codec: track.codec, end: last_end })
 }
 
 fn edit_of(track: &Track, movie_scale: u32) -> Option<Edit> {
