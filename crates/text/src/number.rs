@@ -168,7 +168,8 @@ fn big_unit(c: char) -> Option<u64> {
 pub(crate) fn parse(text: &str, at: usize) -> Option<Number> {
     let rest = text.get(at..)?;
     let first = rest.chars().next().filter(|&c| starts_number(c))?;
-    if first.is_ascii_digit() && in_digits(text, at) {
+    let inside_a_name = first == '〇' && text[..at].ends_with('〇');
+    if inside_a_name || (first.is_ascii_digit() && in_digits(text, at)) {
         return None;
     }
     let mut reader = Reader { rest, used: 0, state: State::default() };
@@ -434,6 +435,7 @@ mod tests {
 
     #[test]
     fn what_is_no_number() {
+        assert_eq!(parse("〇〇小", "〇".len()), None);
         assert_eq!(parse("〇〇さん", 0), None);
         assert_eq!(parse("万一", 0), None);
         assert_eq!(parse("参加", 0), None);

@@ -24,6 +24,7 @@ const NAME: &str = "numerals";
 /// Words that a number follows without a counter.
 const PREFIXES: &[&str] = &[
     "令和",
+    "R",
     "平成",
     "昭和",
     "大正",
