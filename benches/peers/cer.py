@@ -16,7 +16,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import tomllib
 import unicodedata
 import zipfile
@@ -90,36 +89,32 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         peer = WhisperModel(str(ct2_model(pathlib.Path(temporary))), device="cpu", compute_type="int8", cpu_threads=2)
 
-    def faster_whisper(path):
-        segments, _ = peer.transcribe(str(path), language="ja", beam_size=1, condition_on_previous_text=False)
-        return "".join(s.text for s in segments)
+    def faster_whisper(paths):
+        for path in paths:
+            segments, _ = peer.transcribe(str(path), language="ja", beam_size=1, condition_on_previous_text=False)
+            yield "".join(s.text for s in segments)
 
-    def kikitori(path):
-        command = [args.kikitori, "-q", "transcribe", str(path), "-f", "json"]
+    def kikitori(paths):
+        command = [args.kikitori, "-q", "transcribe", *map(str, paths), "-f", "json"]
         output = subprocess.run(command, check=True, capture_output=True).stdout
         segments = json.loads(output)["transcript"]["segments"]
-        return "".join(s["raw"] for s in segments)
+        for file in range(len(paths)):
+            yield "".join(s["raw"] for s in segments if s["file"] == file)
 
     engines = {"kikitori": kikitori, "faster-whisper": faster_whisper}
-    errors = {(e, s): 0 for e in engines for s in SETS}
-    characters = dict.fromkeys(SETS, 0)
-    seconds = dict.fromkeys(engines, 0.0)
+    errors = {}
+    characters = {}
     for name, rows in clips(eval_dir, args.limit):
-        for row in rows:
-            reference = normal(row["transcript"])
-            characters[name] += len(reference)
-            path = find(eval_dir, row["path"])
-            # Interleaved, so that a busy neighbour slows both.
-            for engine, transcribe in engines.items():
-                start = time.monotonic()
-                errors[engine, name] += distance(reference, normal(transcribe(path)))
-                seconds[engine] += time.monotonic() - start
+        paths = [find(eval_dir, row["path"]) for row in rows]
+        references = [normal(row["transcript"]) for row in rows]
+        characters[name] = sum(map(len, references))
+        for engine, transcribe in engines.items():
+            errors[engine, name] = sum(map(distance, references, map(normal, transcribe(paths))))
     total = sum(characters.values())
     result = {
         engine: {
             **{s: errors[engine, s] / max(characters[s], 1) for s in SETS},
             "all": sum(errors[engine, s] for s in SETS) / max(total, 1),
-            "seconds": seconds[engine],
         }
         for engine in engines
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use record::{EngineInfo, SAMPLE_RATE, Token, Window};
 
-use crate::Result;
 use crate::error::Cause;
+use crate::{Bias, Result};
 
 /// The longest window an engine takes: 30 s, the length of Whisper's encoder.
 pub const MAX_WINDOW_SAMPLES: usize = 30 * SAMPLE_RATE as usize;
@@ -85,6 +85,8 @@ pub struct DecodeOptions {
     /// Words in the style and with the names that are expected; the model imitates them. Only the end that fits into
     /// the model's prompt (223 tokens) is used. Never put words of another case here.
     pub prompt: Option<String>,
+    /// Words that are made more probable while they are being written; see [`Bias`].
+    pub bias: Option<Arc<Bias>>,
     /// Encoder positions of 20 ms each to compute, at most the model's (1500). It must cover the window (at least
     /// 1.1 s). Fewer are faster and, near the window's length, less accurate. `None` computes all.
     pub audio_ctx: Option<usize>,
@@ -105,6 +107,7 @@ impl Default for DecodeOptions {
             temperatures: vec![0.0],
             thresholds: Thresholds::default(),
             prompt: None,
+            bias: None,
             audio_ctx: None,
             timestamps: true,
             max_tokens: None,

@@ -32,8 +32,9 @@
 //! 2. One line in `registry.rs`.
 //! 3. A test that calls [`conformance::run`].
 //!
-//! This is the only crate of kikitori with `unsafe`, and `whisper/ffi.rs` is the only file.
+//! This is the only crate of kikitori with `unsafe`, and only in `whisper/ffi`.
 
+mod bias;
 pub mod conformance;
 mod engine;
 mod error;
@@ -43,6 +44,7 @@ mod registry;
 mod replay;
 mod whisper;
 
+pub use bias::Bias;
 pub use engine::{
     Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session,
     Thresholds,

@@ -15,11 +15,12 @@ use record::{EngineInfo, SAMPLE_RATE, Window};
 
 use self::ffi::{Context, ContextOptions, Params, RawResult};
 use self::worker::{Outcome, Worker};
+use crate::bias::TokenBias;
 use crate::engine::{Hypothesis, HypothesisSegment, check_window};
 use crate::error::Cause;
 use crate::ggml::{self, Header};
 use crate::merge::{ByteToken, merge};
-use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
+use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
 
 /// Registry name.
 pub(crate) const NAME: &str = "whisper.cpp";
@@ -32,6 +33,8 @@ const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 const MAX_PROMPT_TOKENS: usize = 223;
 /// whisper.cpp splits a prompt by a recursive regular expression: a longer text could overflow the stack.
 const MAX_PROMPT_BYTES: usize = 2_000;
+/// Tokens of an expected word; a longer one keeps its end.
+const MAX_TERM_TOKENS: usize = 48;
 /// Tokens that a loop is looked for in, as in whisper.cpp.
 const LOOP_TOKENS: usize = 32;
 
@@ -113,6 +116,7 @@ impl Engine for WhisperEngine {
             context: Arc::clone(&self.context),
             header: self.header,
             worker: Some(worker),
+            bias: None,
         }))
     }
 }
@@ -123,6 +127,8 @@ struct WhisperSession {
     header: Header,
     /// Absent after a decoding that had to be left behind.
     worker: Option<Worker>,
+    /// The expected words of the last window and their tokens.
+    bias: Option<(Arc<Bias>, Arc<TokenBias>)>,
 }
 
 impl Session for WhisperSession {
@@ -173,7 +179,7 @@ impl WhisperSession {
     }
 
     /// Translates the options, refusing what whisper.cpp would answer with an abort or a wrong result.
-    fn params(&self, window: &Window, options: &DecodeOptions) -> Result<Params> {
+    fn params(&mut self, window: &Window, options: &DecodeOptions) -> Result<Params> {
         within("threads", options.threads, 1, 64)?;
         match options.search {
             Search::Greedy { best_of } => within("best_of", best_of, 1, 8)?,
@@ -208,7 +214,36 @@ impl WhisperSession {
             timestamps: options.timestamps,
             max_tokens: options.max_tokens.unwrap_or(0) as c_int,
             suppress_non_speech: options.suppress_non_speech,
+            bias: self.token_bias(options.bias.as_ref())?,
         })
+    }
+
+    /// The tree of the expected words; it is built once for the windows of a recording.
+    fn token_bias(&mut self, bias: Option<&Arc<Bias>>) -> Result<Option<Arc<TokenBias>>> {
+        let Some(bias) = bias.filter(|bias| !bias.terms.is_empty()) else { return Ok(None) };
+        for (name, value, high) in [
+            ("bias boost", bias.boost, 20.0),
+            ("bias start", bias.start, 20.0),
+            ("bias cap", bias.cap, 100.0),
+            ("bias back-off", bias.back_off, 1.0),
+        ] {
+            if !(0.0..=high).contains(&value) {
+                let (allowed, value) = (format!("0..={high}").into(), value.to_string());
+                return Err(Cause::Option { name, allowed, value }.into());
+            }
+        }
+        if let Some((known, tokens)) = &self.bias
+            && Arc::ptr_eq(known, bias)
+        {
+            return Ok(Some(Arc::clone(tokens)));
+        }
+        let tokenize = |term: &str| {
+            CString::new(term)
+                .map_or_else(|_| Vec::new(), |term| self.context.tokenize(&term, MAX_TERM_TOKENS))
+        };
+        let tokens = Arc::new(TokenBias::new(bias, tokenize));
+        self.bias = Some((Arc::clone(bias), Arc::clone(&tokens)));
+        Ok(Some(tokens))
     }
 
     /// The language as a C string, if the model knows it. English-only models know English alone.

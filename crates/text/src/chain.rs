@@ -3,7 +3,9 @@
 use record::Document;
 
 use crate::error::{Cause, Error, Result};
-use crate::{Ages, Corrections, Dates, Fillers, Headings, Normalize, Numerals, Quotes, Times};
+use crate::{
+    Ages, Corrections, Dates, Fillers, Headings, Labels, Normalize, Numerals, PlainStyle, Quotes, Times,
+};
 
 /// One rule pass over a document.
 ///
@@ -45,8 +47,10 @@ pub(crate) fn rounds(len: usize) -> usize {
 static HEADINGS: Headings = Headings::new();
 static PASSES: [&dyn Pass; 9] =
     [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &HEADINGS, &Quotes];
+/// Passes of house style, which change how the record is worded: an office switches them on.
+static STYLE_PASSES: [&dyn Pass; 3] = [&PlainStyle, &Labels::KANJI, &Labels::LATIN];
 
-/// All passes, in their default order.
+/// The passes of the default chain, in their order.
 ///
 /// Corrections come before dates because the corrected date is the one that later relative dates count from.
 #[must_use]
@@ -54,13 +58,20 @@ pub fn passes() -> &'static [&'static dyn Pass] {
     &PASSES
 }
 
-/// The pass with this name.
+/// Passes that no chain runs unless it names them.
+#[must_use]
+pub fn style_passes() -> &'static [&'static dyn Pass] {
+    &STYLE_PASSES
+}
+
+/// The pass with this name, of the default chain or of [`style_passes`].
 ///
 /// # Errors
 /// [`ErrorKind::UnknownPass`](crate::ErrorKind::UnknownPass), with the names that exist.
 pub fn by_name(name: &str) -> Result<&'static dyn Pass> {
-    passes().iter().copied().find(|pass| pass.name() == name).ok_or_else(|| {
-        let known = Chain::default().names().collect::<Vec<_>>().join(", ");
+    let all = || passes().iter().chain(style_passes()).copied();
+    all().find(|pass| pass.name() == name).ok_or_else(|| {
+        let known = all().map(Pass::name).collect::<Vec<_>>().join(", ");
         Error::from(Cause::UnknownPass { known, name: name.to_owned() })
     })
 }

@@ -5,6 +5,8 @@
 //!             └──────────────── edits ──────────────────────┘   └──────────── annotations ───────────────┘
 //! ```
 //!
+//! Beside them stand passes of house style (plain sentence ends, person labels), which run only where they are named.
+//!
 //! Every pass is a [`Pass`] with a name; a [`Chain`] runs the ones that the configuration names, in its order.
 //!
 //! ```
@@ -40,10 +42,12 @@ mod fillers;
 pub mod guard;
 mod headings;
 pub mod hedge;
+mod labels;
 mod layout;
 mod normalize;
 mod number;
 mod numerals;
+mod plain_style;
 pub mod polarity;
 mod quotes;
 #[cfg(test)]
@@ -52,13 +56,15 @@ mod times;
 mod words;
 
 pub use ages::Ages;
-pub use chain::{Chain, Pass, by_name, passes};
+pub use chain::{Chain, Pass, by_name, passes, style_passes};
 pub use corrections::Corrections;
 pub use dates::{Dates, anchor};
 pub use error::{Error, ErrorKind, Result};
 pub use fillers::Fillers;
 pub use headings::Headings;
+pub use labels::Labels;
 pub use normalize::Normalize;
 pub use numerals::Numerals;
+pub use plain_style::PlainStyle;
 pub use quotes::Quotes;
 pub use times::Times;

@@ -8,18 +8,23 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::io::Read;
 use std::ptr::{self, NonNull};
 use std::slice;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use record::SAMPLE_RATE;
 use whisper_rs::whisper_rs_sys as sys;
 
+use crate::bias::TokenBias;
 use crate::engine::Search;
+
+mod callbacks;
+mod log;
+
+use self::callbacks::Guard;
+use self::log::install_log_hook;
 
 /// Samples per frame of the spectrogram: 10 ms.
 const SAMPLES_PER_FRAME: usize = SAMPLE_RATE as usize / 100;
-/// Logged by whisper.cpp as an error where `is_tail_long_enough` says no.
-const TAIL_REFUSED: &str = "encoder_begin_callback returned false";
 
 /// How the weights are put into memory.
 #[derive(Clone, Copy, Debug)]
@@ -174,6 +179,8 @@ pub(super) struct Params {
     /// 0 for no limit.
     pub(super) max_tokens: c_int,
     pub(super) suppress_non_speech: bool,
+    /// Expected words.
+    pub(super) bias: Option<Arc<TokenBias>>,
 }
 
 impl Params {
@@ -217,93 +224,8 @@ impl Params {
         params.print_progress = false;
         params.print_realtime = false;
         params.print_timestamps = false;
-        params.abort_callback = Some(should_abort);
-        params.abort_callback_user_data = guard_data;
-        params.progress_callback = Some(note_progress);
-        params.progress_callback_user_data = guard_data;
-        params.encoder_begin_callback = Some(is_tail_long_enough);
-        params.encoder_begin_callback_user_data = guard_data;
-        params.logits_filter_callback = Some(forbid_early_timestamps);
-        params.logits_filter_callback_user_data = guard_data;
+        callbacks::install(&mut params, guard_data);
         params
-    }
-}
-
-/// What the callbacks of one decoding read.
-struct Guard<'a> {
-    cancel: &'a AtomicBool,
-    /// Vocabulary number of the timestamp 0.00; the following ones are 0.02 s apart.
-    first_timestamp: usize,
-    /// Number of entries in the vocabulary.
-    vocabulary: usize,
-    /// Length of the samples in frames of 10 ms.
-    frames: usize,
-    /// How much of them whisper.cpp has passed, in percent, rounded down.
-    progress: AtomicUsize,
-}
-
-/// The shortest rest of a window that is decoded in another pass, in frames of 10 ms.
-///
-/// whisper.cpp's alignment aborts the process where it gets fewer than 16 frames ([`EARLIEST_TIMESTAMP`]), and the
-/// progress that tells how much is left is known to one percent of 30 s only. Nothing is lost: the decoder has seen the
-/// whole window in its first pass.
-const MIN_TAIL: usize = 50;
-
-/// The first timestamp after 0.00 that the decoder may emit, in steps of 0.02 s: 0.16 s.
-///
-/// whisper.cpp aligns the frames up to the last timestamp with a median filter 7 positions wide, and aborts the process
-/// where there are no more than 7.
-const EARLIEST_TIMESTAMP: usize = 8;
-
-/// Tells whisper.cpp to stop. `data` is the `Guard` that `Params::to_c` was given.
-unsafe extern "C" fn should_abort(data: *mut c_void) -> bool {
-    // SAFETY: whisper.cpp calls this only inside `whisper_full_with_state`, during which `State::decode` borrows the
-    // guard; its parts may be read through a shared pointer from any thread.
-    unsafe { (*data.cast::<Guard>()).cancel.load(Ordering::Relaxed) }
-}
-
-/// Called before each pass over the window.
-unsafe extern "C" fn note_progress(
-    _context: *mut sys::whisper_context,
-    _state: *mut sys::whisper_state,
-    percent: c_int,
-    data: *mut c_void,
-) {
-    // SAFETY: as in `should_abort`.
-    let guard = unsafe { &*data.cast::<Guard>() };
-    guard.progress.store(usize::try_from(percent).unwrap_or(0), Ordering::Relaxed);
-}
-
-/// Called after `note_progress`; false ends the decoding with what there is.
-unsafe extern "C" fn is_tail_long_enough(
-    _context: *mut sys::whisper_context,
-    _state: *mut sys::whisper_state,
-    data: *mut c_void,
-) -> bool {
-    // SAFETY: as in `should_abort`.
-    let guard = unsafe { &*data.cast::<Guard>() };
-    let passed = guard.frames * guard.progress.load(Ordering::Relaxed) / 100;
-    guard.frames.saturating_sub(passed) >= MIN_TAIL
-}
-
-/// Called with the logits of the next token, possibly on several threads.
-unsafe extern "C" fn forbid_early_timestamps(
-    _context: *mut sys::whisper_context,
-    _state: *mut sys::whisper_state,
-    _tokens: *const sys::whisper_token_data,
-    _token_count: c_int,
-    logits: *mut f32,
-    data: *mut c_void,
-) {
-    // SAFETY: as in `should_abort`; `logits` has one number for each entry of the vocabulary and belongs to the one
-    // decoder that this call is for.
-    let (guard, logits) = unsafe {
-        let guard = &*data.cast::<Guard>();
-        (guard, slice::from_raw_parts_mut(logits, guard.vocabulary))
-    };
-    let early = guard.first_timestamp + 1..guard.first_timestamp + EARLIEST_TIMESTAMP;
-    if let Some(logits) = logits.get_mut(early) {
-        logits.fill(f32::NEG_INFINITY);
     }
 }
 
@@ -399,6 +321,7 @@ impl State {
             vocabulary: usize::try_from(vocabulary).unwrap_or(0),
             frames: samples.len() / SAMPLES_PER_FRAME,
             progress: AtomicUsize::new(0),
+            bias: params.bias.as_deref(),
         };
         let c_params = params.to_c(&guard);
         // SAFETY: context and state are alive; `c_params` points into `params` and `guard`, which outlive the call and
@@ -503,49 +426,4 @@ pub(super) fn version() -> String {
     // SAFETY: a string literal.
     let bytes = unsafe { copy_bytes(sys::whisper_version()) };
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Sends what whisper.cpp and ggml would print to standard error to `tracing` instead.
-///
-/// Only information, warnings and errors pass: they are constant phrases with sizes, names of tensors and the model's
-/// path. Debug lines hold transcribed text and are dropped here, whatever the subscriber's level.
-fn install_log_hook() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        // SAFETY: the callbacks live for the whole program and take no user data. `whisper_log_set` sets ggml's too.
-        unsafe {
-            sys::whisper_log_set(Some(forward_log), ptr::null_mut());
-            sys::ggml_set_abort_callback(Some(forward_abort));
-        }
-    });
-}
-
-unsafe extern "C" fn forward_log(level: sys::ggml_log_level, text: *const c_char, _data: *mut c_void) {
-    if !matches!(
-        level,
-        sys::ggml_log_level_GGML_LOG_LEVEL_INFO
-            | sys::ggml_log_level_GGML_LOG_LEVEL_WARN
-            | sys::ggml_log_level_GGML_LOG_LEVEL_ERROR
-    ) {
-        return;
-    }
-    // SAFETY: whisper.cpp passes a terminated string that lives during the call.
-    let bytes = unsafe { copy_bytes(text) };
-    let line = String::from_utf8_lossy(&bytes);
-    let line = line.trim();
-    if line.is_empty() || line.contains(TAIL_REFUSED) {
-        return;
-    }
-    match level {
-        sys::ggml_log_level_GGML_LOG_LEVEL_ERROR => tracing::error!(target: "asr::whisper_cpp", "{line}"),
-        sys::ggml_log_level_GGML_LOG_LEVEL_WARN => tracing::warn!(target: "asr::whisper_cpp", "{line}"),
-        _ => tracing::debug!(target: "asr::whisper_cpp", "{line}"),
-    }
-}
-
-/// Called by ggml right before it aborts the process.
-unsafe extern "C" fn forward_abort(text: *const c_char) {
-    // SAFETY: ggml passes a terminated string that lives during the call.
-    let bytes = unsafe { copy_bytes(text) };
-    tracing::error!(target: "asr::whisper_cpp", "{}", String::from_utf8_lossy(&bytes).trim());
 }

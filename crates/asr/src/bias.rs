@@ -1,0 +1,192 @@
+//! Raising the probability of expected words while decoding.
+//!
+//! Shallow fusion with a prefix tree of token sequences: a token that begins an expected word, or goes on with one that
+//! has begun, gets a bonus on its logit before the next token is chosen. (Zhao et al., "Shallow-Fusion End-to-End
+//! Contextual Biasing", Interspeech 2019; without its subtractive cost, as greedy decoding cannot take a choice back.)
+
+use std::collections::BTreeMap;
+
+/// Words that are expected, and how strongly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bias {
+    /// The words, as they are written. Never words of another case.
+    pub terms: Vec<String>,
+    /// Bonus in nats for a token that goes on with a word, 0.0..=20.0.
+    pub boost: f32,
+    /// Bonus in nats for a token that begins a word, 0.0..=20.0; many words share their first bytes, so it is smaller.
+    pub start: f32,
+    /// Only tokens within this many nats of the most probable one get a bonus: what was not heard is not written.
+    pub cap: f32,
+    /// Factor on the bonus for every earlier passage through the same word in the window, 0.0..=1.0; it keeps a word
+    /// that was said once from being repeated.
+    pub back_off: f32,
+}
+
+impl Bias {
+    /// These words with the default strength.
+    #[must_use]
+    pub fn new(terms: Vec<String>) -> Self {
+        Self { terms, boost: 2.0, start: 0.5, cap: 5.0, back_off: 0.5 }
+    }
+}
+
+/// A [`Bias`] in the tokens of one vocabulary.
+#[derive(Debug)]
+pub(crate) struct TokenBias {
+    nodes: Vec<Node>,
+    depth: usize,
+    boost: f32,
+    start: f32,
+    cap: f32,
+    back_off: f32,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    children: BTreeMap<i32, usize>,
+}
+
+/// The tree's root.
+const ROOT: usize = 0;
+
+impl TokenBias {
+    /// Builds the tree; `tokenize` gives the tokens of a word.
+    pub(crate) fn new(bias: &Bias, tokenize: impl Fn(&str) -> Vec<i32>) -> Self {
+        let mut nodes = vec![Node::default()];
+        let mut depth = 0;
+        for term in &bias.terms {
+            let tokens = tokenize(term);
+            depth = depth.max(tokens.len());
+            let mut at = ROOT;
+            for token in tokens {
+                let free = nodes.len();
+                at = *nodes[at].children.entry(token).or_insert(free);
+                if at == free {
+                    nodes.push(Node::default());
+                }
+            }
+        }
+        Self { nodes, depth, boost: bias.boost, start: bias.start, cap: bias.cap, back_off: bias.back_off }
+    }
+
+    /// Adds the bonuses to the logits of the next token, given the tokens so far.
+    pub(crate) fn apply(&self, history: &[i32], logits: &mut [f32]) {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if !largest.is_finite() {
+            return;
+        }
+        let passed = self.passages(history);
+        // The longest word that has begun decides about a token.
+        let mut bonuses: BTreeMap<i32, f32> = BTreeMap::new();
+        let first = history.len().saturating_sub(self.depth);
+        for from in (first..=history.len()).rev() {
+            let Some(node) = self.walk(&history[from..]) else { continue };
+            let strength = if from == history.len() { self.start } else { self.boost };
+            for (&token, child) in &self.nodes[node].children {
+                let times = passed.get(child).copied().unwrap_or(0);
+                bonuses.insert(token, strength * self.back_off.powi(times));
+            }
+        }
+        for (token, bonus) in bonuses {
+            let Some(logit) = usize::try_from(token).ok().and_then(|token| logits.get_mut(token)) else {
+                continue;
+            };
+            if *logit >= largest - self.cap {
+                *logit += bonus;
+            }
+        }
+    }
+
+    /// The node that these tokens lead to.
+    fn walk(&self, tokens: &[i32]) -> Option<usize> {
+        tokens.iter().try_fold(ROOT, |at, token| self.nodes[at].children.get(token).copied())
+    }
+
+    /// How often the tokens went on from each node into a leaf or beyond: nodes of words that were completed or left.
+    fn passages(&self, history: &[i32]) -> BTreeMap<usize, i32> {
+        let mut passed = BTreeMap::new();
+        for from in 0..history.len() {
+            let mut at = ROOT;
+            for token in &history[from..] {
+                let Some(&next) = self.nodes[at].children.get(token) else { break };
+                *passed.entry(next).or_insert(0) += 1;
+                at = next;
+            }
+        }
+        passed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SIZE: usize = 300;
+
+    /// Bytes as tokens.
+    fn bias(terms: &[&str]) -> TokenBias {
+        let bias = Bias {
+            terms: terms.iter().map(|t| (*t).to_owned()).collect(),
+            boost: 3.0,
+            start: 1.0,
+            cap: 10.0,
+            back_off: 0.5,
+        };
+        TokenBias::new(&bias, |term| term.bytes().map(i32::from).collect())
+    }
+
+    fn applied(bias: &TokenBias, history: &str, logits: &[(char, f32)]) -> Vec<f32> {
+        let mut all = vec![-100.0; SIZE];
+        for (token, logit) in logits {
+            all[*token as usize] = *logit;
+        }
+        let history: Vec<i32> = history.bytes().map(i32::from).collect();
+        bias.apply(&history, &mut all);
+        logits.iter().map(|(token, _)| all[*token as usize]).collect()
+    }
+
+    #[test]
+    fn the_next_token_of_a_word_that_has_begun_gets_the_boost() {
+        let bias = bias(&["abc"]);
+        assert_eq!(applied(&bias, "xab", &[('c', 0.0), ('d', 2.0)]), [3.0, 2.0]);
+    }
+
+    #[test]
+    fn the_first_token_of_a_word_gets_the_smaller_bonus() {
+        let bias = bias(&["abc"]);
+        assert_eq!(applied(&bias, "x", &[('a', 0.0), ('c', 0.0)]), [1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_token_that_was_not_heard_gets_nothing() {
+        let bias = bias(&["abc"]);
+        assert_eq!(applied(&bias, "ab", &[('c', -20.0), ('d', 0.0)]), [-20.0, 0.0]);
+    }
+
+    #[test]
+    fn a_word_that_was_said_is_raised_less_the_next_time() {
+        let bias = bias(&["abc"]);
+        assert_eq!(applied(&bias, "abcab", &[('c', 0.0), ('d', 0.0)]), [1.5, 0.0]);
+    }
+
+    #[test]
+    fn no_terms_change_nothing() {
+        assert_eq!(applied(&bias(&[]), "ab", &[('a', 0.0)]), [0.0]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_bonus_is_never_negative_and_never_more_than_the_boost(
+            terms in proptest::collection::vec("[a-e]{1,5}", 0..8),
+            history in "[a-e]{0,30}",
+        ) {
+            let terms: Vec<&str> = terms.iter().map(String::as_str).collect();
+            let logits: Vec<(char, f32)> = ('a'..='e').map(|c| (c, 0.0)).collect();
+            for logit in applied(&bias(&terms), &history, &logits) {
+                prop_assert!((0.0..=3.0).contains(&logit));
+            }
+        }
+    }
+}
