@@ -6,11 +6,12 @@ mod common;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use asr::{
-    Control, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, Search, WhisperEngine,
+    Bias, Control, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, Search, WhisperEngine,
 };
 use common::{config, engine, model_path, speech, window};
 use record::Window;
@@ -117,6 +118,37 @@ fn every_way_of_decoding_hears_the_words() {
     }
 }
 
+/// The sample's words with these expected ones.
+fn heard_with(engine: &WhisperEngine, terms: &[&str], search: Search) -> String {
+    let terms = terms.iter().map(|term| (*term).to_owned()).collect();
+    let bias = Bias { boost: 8.0, start: 4.0, cap: 10.0, ..Bias::new(terms) };
+    let options = DecodeOptions {
+        bias: Some(Arc::new(bias)),
+        search,
+        audio_ctx: Some(512),
+        ..DecodeOptions::default()
+    };
+    decode(engine, &speech(), &options).unwrap().text()
+}
+
+#[test]
+fn expected_words_are_written_where_they_are_spoken() {
+    let engine = engine();
+    let plain = DecodeOptions { audio_ctx: Some(512), ..DecodeOptions::default() };
+    assert!(!decode(&engine, &speech(), &plain).unwrap().text().contains("対応者"));
+    for search in [Search::default(), Search::Beam { size: 3 }] {
+        let text = heard_with(&engine, &["対応者", "児福司", "保健師"], search);
+        assert!(text.contains("対応者"), "{search:?}: {text}");
+    }
+}
+
+#[test]
+fn expected_words_that_nobody_says_are_not_written() {
+    let text = heard_with(&engine(), &["緊急受理会議", "立入調査", "臨検"], Search::default());
+    assert!(text.contains("安全確認"), "{text}");
+    assert!(["緊急受理", "立入", "臨検"].iter().all(|term| !text.contains(term)), "{text}");
+}
+
 #[test]
 fn sampling_is_repeatable_whatever_was_decoded_before() {
     let engine = engine();
@@ -174,6 +206,13 @@ fn options_outside_their_range_are_named() {
         (
             DecodeOptions { prompt: Some("a\0b".into()), ..plain.clone() },
             "the option must be text without NUL characters: prompt = 3 bytes",
+        ),
+        (
+            DecodeOptions {
+                bias: Some(Arc::new(Bias { boost: f32::NAN, ..Bias::new(vec!["実母".into()]) })),
+                ..plain.clone()
+            },
+            "the option must be 0..=20: bias boost = NaN",
         ),
     ] {
         let error = decode(&engine, &speech(), &options).unwrap_err();

@@ -98,9 +98,12 @@ fn two_utterances_share_a_window_with_a_short_joint() {
     check(PackConfig::default(), &samples, &probabilities, &windows);
     assert_eq!(windows.len(), 1);
     let packed = &windows[0];
-    assert_eq!(packed.window.samples.len(), 2 * (125 * FRAME + 4_800 + 2_400) + 1_600);
+    let config = PackConfig::default();
+    let samples = |ms: u32| ms as usize * 16;
+    let (lead, trail) = (samples(config.regions.lead_ms), samples(config.regions.trail_ms));
+    assert_eq!(packed.window.samples.len(), 2 * (125 * FRAME + lead + trail) + samples(config.joint_ms));
     assert_eq!(packed.speech.len(), 2);
-    assert_eq!(packed.speech[0], 4_800..4_800 + 125 * FRAME);
+    assert_eq!(packed.speech[0], lead..lead + 125 * FRAME);
     assert!(packed.rms > 0.0 && packed.peak <= 1.0);
 }
 
