@@ -272,8 +272,8 @@ const CATALOGUE: &[(&str, &str)] = &[
 ◎ P health text
 ○ P items rows
 ○ L contact enum+detail = 制限なし / 一部制限 / 全部制限 / 未定
-  ground_evidence: item:enum words:quote speaker:enum said_at:date
   consent: who:enum answer:enum at:datetime words:quote
+  ground_evidence: item:enum words:quote speaker:enum said_at:date
   need: fact:text date:date material:text
   parent_view: who:enum words:quote at:datetime how:text
   notice: to:enum at:datetime method:text content:text

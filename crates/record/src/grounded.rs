@@ -22,6 +22,14 @@ pub enum NormalForm {
     DatetimeRange(Date, Option<ClockTime>, Option<ClockTime>),
     /// From a day to a day.
     DateRange(Option<Date>, Option<Date>),
+    /// A time of day, as far as it is certain.
+    Time(ClockTime),
+    /// From a time to a time.
+    TimeRange(ClockTime, Option<ClockTime>),
+    /// A length of time in minutes.
+    Minutes(i64),
+    /// What cannot be calculated from the words, and why.
+    Incalculable(Missing),
     /// A number in the field's unit.
     Number(f64),
     /// A telephone number, digits and hyphens.
@@ -32,6 +40,20 @@ pub enum NormalForm {
     Present,
     /// A reporter who gives no name.
     Anonymous,
+}
+
+/// What a calculation lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// No day that is certain.
+    Day,
+    /// No time of day.
+    Time,
+    /// 午前 or 午後.
+    HalfOfDay,
+    /// The end lies before the start.
+    Order,
 }
 
 /// A value, its words and its review items.
@@ -46,6 +68,8 @@ pub struct Grounded {
     pub(crate) flags: Vec<Flag>,
     /// The cited ranges of the document.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Calculated from the words and not one of them.
+    pub(crate) computed: bool,
 }
 
 impl Grounded {
@@ -92,6 +116,66 @@ impl Grounded {
         grounded.display = display::normal_form(form).unwrap_or(words);
         grounded.value = value_of(form);
         grounded
+    }
+
+    /// A value calculated from the words of `ranges`.
+    #[must_use]
+    pub fn computed(doc: &Document, ranges: &[Range<usize>], form: &NormalForm) -> Self {
+        Self { computed: true, ..Self::normal(doc, ranges, form) }
+    }
+
+    /// Labels of a `multi` field, each with the words that triggered it. `None` where there is no label.
+    pub fn labels(
+        doc: &Document,
+        choices: &[Choice],
+        spoken: &[(&str, Range<usize>)],
+    ) -> Result<Option<Self>, GroundingError> {
+        let mut grounded = Self::default();
+        let mut labels: Vec<String> = Vec::new();
+        for (label, trigger) in spoken {
+            if !choices.iter().any(|c| c.label == *label) {
+                return Err(GroundingError::NotAChoice((*label).to_owned()));
+            }
+            push_once(&mut labels, (*label).to_owned());
+            grounded.cite(doc, trigger.clone());
+        }
+        grounded.display = labels.join("・");
+        let any = !labels.is_empty();
+        grounded.value = Some(Value::Labels(labels));
+        Ok(any.then_some(grounded))
+    }
+
+    /// A family as one line of relations and ages, calculated from the words: 実父(35)・実母(34)・本児(8).
+    pub fn family(
+        doc: &Document,
+        choices: &[Choice],
+        members: &[(&str, Option<u16>, Range<usize>)],
+    ) -> Result<Option<Self>, GroundingError> {
+        let mut grounded = Self { computed: true, ..Self::default() };
+        let mut parts = Vec::new();
+        for (label, age, words) in members {
+            if !choices.iter().any(|c| c.label == *label) {
+                return Err(GroundingError::NotAChoice((*label).to_owned()));
+            }
+            parts.push(age.map_or_else(|| (*label).to_owned(), |age| format!("{label}({age}歳)")));
+            grounded.cite(doc, words.clone());
+        }
+        let line = parts.join("・");
+        grounded.display.clone_from(&line);
+        grounded.value = Some(Value::Text(line));
+        Ok((!parts.is_empty()).then_some(grounded))
+    }
+
+    /// Whether the value was calculated.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.computed
+    }
+
+    /// The words as they are printed.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.display
     }
 
     /// A person whose parts the builder has grounded.
@@ -216,10 +300,14 @@ impl<'d> RowBuilder<'d> {
         Ok(())
     }
 
-    /// Sets an enum column, or adds a label to a `multi` column.
+    /// Sets an enum or a `bool3` column (有, 無, 不明), or adds a label to a `multi` column.
     pub fn choose(&mut self, column: &str, label: &str, trigger: Range<usize>) -> Result<(), GroundingError> {
         let spec = self.column(column)?;
-        if !spec.choices.iter().any(|c| c.label == label) {
+        let known = match spec.kind {
+            crate::template::FieldType::Bool3 => PRESENCE.contains(&label),
+            _ => spec.choices.iter().any(|c| c.label == label),
+        };
+        if !known {
             return Err(GroundingError::NotAChoice(label.to_owned()));
         }
         if spec.kind == crate::template::FieldType::Multi {
@@ -418,6 +506,9 @@ impl<'d> PersonBuilder<'d> {
     }
 }
 
+/// The labels of a `bool3` cell.
+const PRESENCE: [&str; 3] = ["有", "無", "不明"];
+
 struct Evidence {
     citation: Citation,
     confidence: Option<f32>,
@@ -465,6 +556,13 @@ fn value_of(form: &NormalForm) -> Option<Value> {
             };
             number.map(Value::Number)
         }
+        NormalForm::Time(time) => display::iso_time(*time).and_then(text),
+        NormalForm::TimeRange(start, end) => Some(Value::Range(ValueRange {
+            start: display::iso_time(*start),
+            end: end.and_then(display::iso_time),
+        })),
+        NormalForm::Minutes(minutes) => Some(Value::Number((*minutes).into())),
+        NormalForm::Incalculable(_) => None,
         NormalForm::Phone(phone) => text(phone.clone()),
         NormalForm::CoinSize(coin) => text(display::coin_size(*coin)),
         NormalForm::Present => text("有".to_owned()),
@@ -481,8 +579,8 @@ fn lower(a: Option<f32>, b: Option<f32>) -> Option<f32> {
     }
 }
 
-fn push_once(flags: &mut Vec<Flag>, flag: Flag) {
-    if !flags.contains(&flag) {
-        flags.push(flag);
+fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }
