@@ -140,7 +140,10 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
         return stated(scene, spec, label(contact.way), contact.word);
     }
     // A meeting, a letter, a mail: their own words in the opening.
-    for sentence in scene.narrative().filter(|s| s.heading.is_none()).take(3) {
+    let opening = scene
+        .narrative()
+        .filter(|s| s.heading.is_none() && !has_any(scene.text(), s.full.clone(), DEAD_LINE));
+    for sentence in opening.take(3) {
         let spoken = spoken_choices(scene.text(), sentence.range.clone(), &spec.choices);
         if let Some(spoken) = spoken.into_iter().find(|s| !scene.is_quoted(s.range.start)) {
             return stated(scene, spec, &spoken.choice.label, spoken.range);

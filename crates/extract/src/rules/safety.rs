@@ -172,7 +172,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let behind = cue.end..sentence.full.end;
         let words = &text[cue.clone()];
-        let apart = !words.starts_with("同席") || words == "同席なし";
+        let apart = !words.starts_with("同席") || polarity::is_negated(text, cue.clone());
         let failed = has_any(
             text,
             behind.clone(),
@@ -206,9 +206,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, whole, &NormalForm::Present))));
         }
         // 「実母同席で面接」, 「離れては話を聞けず」
-        let absent = if apart { failed } else { !failed };
-        if absent && has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "確認"])
-        {
+        if has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "確認"]) {
             return Ok(Some(without_as(scene, sentence, Reason::None, None)));
         }
     }

@@ -5,7 +5,7 @@ use record::{Flag, Origin, Reason, State};
 use crate::harness::{extract_with, map, template};
 
 const CHECK: &str =
-    "令和7年6月3日午前10時15分、通告受理。6月4日12時45分、保育園で児童福祉司が本児を目視で確認した。";
+    "令和7年6月3日午前10時15分、通告受理。6月4日午後0時45分、保育園で児童福祉司が本児を目視で確認した。";
 
 #[test]
 fn the_deadline_is_forty_eight_hours_behind_the_acceptance() {
@@ -49,10 +49,13 @@ fn an_agreement_about_hours_is_no_deadline() {
 
 #[test]
 fn a_missed_deadline_and_a_wrong_order_are_shown() {
-    let late = map("safety-check", "6月3日10時15分、通告を受理。6月6日9時、児童福祉司が本児と面接した。");
+    let late =
+        map("safety-check", "6月3日午前10時15分、通告を受理。6月6日午前9時、児童福祉司が本児と面接した。");
     assert!(late.field("due").flags.contains(&Flag::Overdue));
-    let wrong =
-        map("safety-check", "6月3日10時15分、通告を受理。6月3日9時50分、児童福祉司が本児と面接した。");
+    let wrong = map(
+        "safety-check",
+        "6月3日午前10時15分、通告を受理。6月3日午前9時50分、児童福祉司が本児と面接した。",
+    );
     assert_eq!(wrong.field("elapsed").display, "計算不可(日時の前後が合わない)");
     assert_eq!(wrong.extraction.conflicts[0].field, "elapsed");
     assert_eq!(wrong.extraction.conflicts[0].citations.len(), 2);
