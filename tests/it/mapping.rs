@@ -189,7 +189,7 @@ fn one_dictation_fills_several_forms() {
         assert!(dir.path(&format!("records/a.{id}.html")).is_file(), "{id}");
     }
     // An existing file is kept; nothing is written before that is known.
-    dir.kikitori(["map", "a.txt", "--template", "urgency,visit", "-f", "html", "-o", "records"]).failed(4);
+    dir.kikitori(["map", "a.txt", "--template", "urgency,visit", "-f", "html", "-o", "records"]).failed(7);
     assert!(!dir.path("records/a.urgency.html").exists());
     dir.kikitori(both.into_iter().chain(["-f", "html", "-o", "records", "--force"])).ok();
     dir.kikitori(["map", "a.txt", "--template", "visit,visit"]).failed(2);

@@ -95,7 +95,7 @@ fn a_new_form_is_a_valid_one_that_fills() {
     assert_eq!(field(&record, "next")["value"][0]["what"], "園に電話");
     assert!(dir.kikitori(["templates", "new", "memo"]).ok().contains("# 使える規則"));
     // An existing form is kept.
-    dir.kikitori(["templates", "new", "memo", "-o", "forms/memo.toml"]).failed(4);
+    dir.kikitori(["templates", "new", "memo", "-o", "forms/memo.toml"]).failed(7);
     dir.kikitori(["templates", "new", "Memo 2"]).failed(4);
 }
 
