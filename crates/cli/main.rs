@@ -8,6 +8,7 @@ mod output;
 mod places;
 mod progress;
 mod score;
+mod sheets;
 
 use std::process::ExitCode;
 use std::time::Duration;

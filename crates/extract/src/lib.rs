@@ -7,6 +7,7 @@
 mod conflicts;
 mod error;
 mod gaps;
+mod identity;
 mod people;
 mod rules;
 mod scene;
@@ -15,7 +16,7 @@ mod words;
 
 use std::ops::Range;
 
-use record::template::{Fill, Template, shipped_codes};
+use record::template::{Fill, Template};
 use record::{Conflict, Document, Field, Flag, Gap, Origin, State, Unassigned};
 
 pub use error::{Error, ErrorKind};
@@ -58,8 +59,8 @@ pub fn extract(
     template: &Template,
     proposers: &[&dyn Proposer],
 ) -> Result<Extraction, Error> {
-    let codes = shipped_codes().map_err(Error::from_template)?;
-    let relations = Relations::new(codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
+    let relations =
+        Relations::new(template.codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
     let scene = Scene::new(document, template, &relations);
     let mut proposals: Vec<(String, Outcome)> =
         proposers.iter().flat_map(|p| p.propose(document, template)).collect();
@@ -83,7 +84,10 @@ pub fn extract(
         };
         taken.extend(outcome.ranges().iter().cloned());
         let mut field = match outcome {
-            Outcome::Stated(grounded) => Field::stated(spec, grounded, origin)?,
+            Outcome::Stated(grounded) => {
+                let origin = if grounded.is_computed() { Origin::Computed } else { origin };
+                Field::stated(spec, grounded, origin)?
+            }
             Outcome::Without { reason, by, words } => Field::without_value(spec, reason, by, words)?,
         };
         if field.confidence.is_some_and(|c| c < LOW_CONFIDENCE) {
@@ -91,6 +95,10 @@ pub fn extract(
         }
         fields.push(field);
     }
+    for (field, spec) in fields.iter_mut().zip(&template.fields) {
+        field.sealed |= words::has_any(document.text(), 0..document.text().len(), &spec.sealed_when);
+    }
+    identity::guard(&scene, &mut fields);
     let conflicts = conflicts::list(&scene, &mut fields);
     Ok(Extraction {
         gaps: gaps::list(&scene, &fields),
@@ -103,15 +111,21 @@ pub fn extract(
 /// Sentences of which the fields cite less than half.
 fn unassigned(scene: &Scene<'_>, mut taken: Vec<Range<usize>>) -> Vec<Unassigned> {
     taken.sort_by_key(|r| r.start);
+    let mut cited: Vec<Range<usize>> = Vec::new();
+    for range in taken {
+        match cited.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => cited.push(range),
+        }
+    }
     let mut unassigned = Vec::new();
     for sentence in &scene.sentences {
-        let mut covered = 0;
-        let mut at = sentence.range.start;
-        for range in taken.iter().filter(|r| r.start < sentence.range.end && sentence.range.start < r.end) {
-            let (start, end) = (range.start.max(at), range.end.min(sentence.range.end));
-            covered += end.saturating_sub(start);
-            at = at.max(end);
-        }
+        let first = cited.partition_point(|r| r.end <= sentence.range.start);
+        let covered: usize = cited[first..]
+            .iter()
+            .take_while(|r| r.start < sentence.range.end)
+            .map(|r| r.end.min(sentence.range.end) - r.start.max(sentence.range.start))
+            .sum();
         if covered * 2 < words::trim(scene.text(), sentence.range.clone()).len() {
             let citation = scene.doc.citation(sentence.range.clone());
             unassigned.push(Unassigned { text: citation.quote.clone(), citation });

@@ -1,17 +1,21 @@
 //! Finding words in a stretch of text.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use record::template::Choice;
 
-/// Every place of `word` in `range` of `text`.
+/// Every place of `word` in `range` of `text`; none where the range is empty or turned around.
 pub(crate) fn find_all<'t>(
     text: &'t str,
     range: Range<usize>,
     word: &'t str,
 ) -> impl Iterator<Item = Range<usize>> + 't {
     let start = range.start;
-    text[range].match_indices(word).map(move |(at, w)| start + at..start + at + w.len())
+    text.get(range)
+        .unwrap_or_default()
+        .match_indices(word)
+        .map(move |(at, w)| start + at..start + at + w.len())
 }
 
 /// The first place of any of `words`; the longest where several start together.
@@ -24,7 +28,8 @@ pub(crate) fn find_any<S: AsRef<str>>(text: &str, range: Range<usize>, words: &[
 
 /// Whether any of `words` stands in `range`.
 pub(crate) fn has_any<S: AsRef<str>>(text: &str, range: Range<usize>, words: &[S]) -> bool {
-    words.iter().any(|w| text[range.clone()].contains(w.as_ref()))
+    let text = text.get(range).unwrap_or_default();
+    words.iter().any(|w| text.contains(w.as_ref()))
 }
 
 /// A choice that was spoken.
@@ -45,22 +50,26 @@ pub(crate) fn spoken_choices<'c>(text: &str, range: Range<usize>, choices: &'c [
         })
         .collect();
     found.sort_by_key(|s| (usize::MAX - s.range.len(), s.range.start));
-    let mut kept: Vec<Spoken<'c>> = Vec::new();
+    // By start: a range overlaps the kept ones only next to its place.
+    let mut kept: BTreeMap<usize, Spoken<'c>> = BTreeMap::new();
     for spoken in found {
-        if kept.iter().all(|k| k.range.end <= spoken.range.start || spoken.range.end <= k.range.start) {
-            kept.push(spoken);
+        let before = kept.range(..spoken.range.end).next_back();
+        if before.is_none_or(|(_, k)| k.range.end <= spoken.range.start) {
+            kept.insert(spoken.range.start, spoken);
         }
     }
-    kept.sort_by_key(|s| s.range.start);
-    kept
+    kept.into_values().collect()
 }
 
-/// A short word in hiragana is not a word inside other hiragana: おば in あおば.
+/// A short word in hiragana is not a word inside other hiragana: おば in あおば. Behind a particle or the end of an adjective it
+/// is one: 古いあざ, 左のひざ.
 pub(crate) fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
     let is_hiragana = |c: char| matches!(c, 'ぁ'..='ん');
+    let opens =
+        |c: char| matches!(c, 'い' | 'の' | 'な' | 'た' | 'に' | 'は' | 'が' | 'と' | 'を' | 'や' | 'も');
     let word = &text[range.clone()];
     let short = word.chars().count() <= 2 && word.chars().all(is_hiragana);
-    !(short && text[..range.start].chars().next_back().is_some_and(is_hiragana))
+    !(short && char_before(text, range.start).is_some_and(|c| is_hiragana(c) && !opens(c)))
 }
 
 /// `range` without punctuation, spaces and the particles of a list at its edges.
@@ -99,6 +108,11 @@ pub(crate) fn clauses(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         clauses.push(start..range.end);
     }
     clauses
+}
+
+/// The character in front of `at`.
+pub(crate) fn char_before(text: &str, at: usize) -> Option<char> {
+    text[..at].chars().next_back()
 }
 
 /// Whether a character is kanji or one of its marks.

@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, Weekday};
 
-use crate::{ClockTime, NormalForm, Row};
+use crate::{ClockTime, Missing, NormalForm, Row};
 
 /// The name of a reporter who gives none.
 pub(crate) const ANONYMOUS: &str = "匿名";
@@ -65,6 +65,43 @@ pub(crate) fn iso(date: Date, time: Option<ClockTime>) -> String {
     }
 }
 
+/// `HH:MM`; `None` where the half of the day is open.
+pub(crate) fn iso_time(time: ClockTime) -> Option<String> {
+    time.certain.then(|| format!("{:02}:{:02}", time.hour, time.minute))
+}
+
+/// 〜午後3時10分 after a start; 〜3時10分 in the same half of the day.
+fn until(start: Option<ClockTime>, end: ClockTime) -> String {
+    let text = clock(end);
+    let same_half = start.is_some_and(|s| s.certain && end.certain && (s.hour < 12) == (end.hour < 12));
+    let text = if same_half && !end.next_day {
+        text.trim_start_matches(['午', '前', '後']).to_owned()
+    } else {
+        text
+    };
+    if end.next_day { format!("〜翌日{text}") } else { format!("〜{text}") }
+}
+
+/// 26時間30分
+fn minutes(minutes: i64) -> String {
+    let (hours, rest) = (minutes / 60, minutes % 60);
+    match (hours, rest) {
+        (0, rest) => format!("{rest}分"),
+        (hours, 0) => format!("{hours}時間"),
+        (hours, rest) => format!("{hours}時間{rest}分"),
+    }
+}
+
+fn incalculable(missing: Missing) -> String {
+    let why = match missing {
+        Missing::Day => "日付が不明",
+        Missing::Time => "時刻が不明",
+        Missing::HalfOfDay => "午前・午後が不明",
+        Missing::Order => "日時の前後が合わない",
+    };
+    format!("計算不可({why})")
+}
+
 pub(crate) fn coin_size(coin: u32) -> String {
     format!("{coin}円玉大")
 }
@@ -76,17 +113,7 @@ pub(crate) fn normal_form(form: &NormalForm) -> Option<String> {
         NormalForm::Datetime(date, Some(time)) => format!("{}{}", wareki(*date), clock(*time)),
         NormalForm::DatetimeRange(date, start, end) => {
             let start_text = start.map(clock).unwrap_or_default();
-            let end_text = end.map(|end| {
-                let text = clock(end);
-                let same_half =
-                    start.is_some_and(|s| s.certain && end.certain && (s.hour < 12) == (end.hour < 12));
-                let text = if same_half && !end.next_day {
-                    text.trim_start_matches(['午', '前', '後']).to_owned()
-                } else {
-                    text
-                };
-                if end.next_day { format!("〜翌日{text}") } else { format!("〜{text}") }
-            });
+            let end_text = end.map(|end| until(*start, end));
             format!("{} {start_text}{}", wareki(*date), end_text.unwrap_or_default()).trim_end().to_owned()
         }
         NormalForm::DateRange(Some(start), Some(end)) if start == end => wareki(*start),
@@ -94,6 +121,12 @@ pub(crate) fn normal_form(form: &NormalForm) -> Option<String> {
             let day = |d: &Option<Date>| d.map(wareki).unwrap_or_default();
             format!("{}〜{}", day(start), day(end))
         }
+        NormalForm::Time(time) => clock(*time),
+        NormalForm::TimeRange(start, end) => {
+            format!("{}{}", clock(*start), end.map(|end| until(Some(*start), end)).unwrap_or_default())
+        }
+        NormalForm::Minutes(length) => minutes(*length),
+        NormalForm::Incalculable(missing) => incalculable(*missing),
         NormalForm::Phone(phone) => phone.clone(),
         NormalForm::CoinSize(coin) => coin_size(*coin),
         NormalForm::Present => "有".to_owned(),

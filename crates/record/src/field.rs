@@ -172,7 +172,7 @@ impl Field {
     pub fn stated(spec: &FieldSpec, grounded: Grounded, origin: Origin) -> Result<Self, GroundingError> {
         let id = || spec.id.clone();
         let by_program = matches!(origin, Origin::Rule | Origin::Model);
-        if by_program && matches!(spec.fill, Fill::Human | Fill::Copied) {
+        if spec.fill == Fill::Human && origin != Origin::Human {
             return Err(GroundingError::PersonOnly(id()));
         }
         if grounded.citations.is_empty() && origin != Origin::Human {
@@ -205,7 +205,7 @@ impl Field {
         by: Option<String>,
         grounded: Grounded,
     ) -> Result<Self, GroundingError> {
-        if matches!(spec.fill, Fill::Human | Fill::Copied) {
+        if spec.fill == Fill::Human {
             return Err(GroundingError::PersonOnly(spec.id.clone()));
         }
         if grounded.citations.is_empty() {

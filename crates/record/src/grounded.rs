@@ -1,14 +1,20 @@
 //! Values that carry the words they come from. There is no other way to a value.
 
+mod person;
+mod rows;
+
 use std::ops::Range;
 
 use jiff::civil::Date;
 
 use crate::field::GroundingError;
-use crate::template::{Choice, ColumnSpec, FieldSpec};
+use crate::template::Choice;
 use crate::{
-    Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Row, Trace, Value, ValueRange, display,
+    Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Trace, Value, ValueRange, display,
 };
+
+pub use person::PersonBuilder;
+pub use rows::{Kept, RowBuilder};
 
 /// A rule's normal form of some words. The set is closed: a rule cannot put free text here.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +28,14 @@ pub enum NormalForm {
     DatetimeRange(Date, Option<ClockTime>, Option<ClockTime>),
     /// From a day to a day.
     DateRange(Option<Date>, Option<Date>),
+    /// A time of day, as far as it is certain.
+    Time(ClockTime),
+    /// From a time to a time.
+    TimeRange(ClockTime, Option<ClockTime>),
+    /// A length of time in minutes.
+    Minutes(i64),
+    /// What cannot be calculated from the words, and why.
+    Incalculable(Missing),
     /// A number in the field's unit.
     Number(f64),
     /// A telephone number, digits and hyphens.
@@ -32,6 +46,20 @@ pub enum NormalForm {
     Present,
     /// A reporter who gives no name.
     Anonymous,
+}
+
+/// What a calculation lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// No day that is certain.
+    Day,
+    /// No time of day.
+    Time,
+    /// 午前 or 午後.
+    HalfOfDay,
+    /// The end lies before the start.
+    Order,
 }
 
 /// A value, its words and its review items.
@@ -46,6 +74,8 @@ pub struct Grounded {
     pub(crate) flags: Vec<Flag>,
     /// The cited ranges of the document.
     pub(crate) ranges: Vec<Range<usize>>,
+    /// Calculated from the words and not one of them.
+    pub(crate) computed: bool,
 }
 
 impl Grounded {
@@ -92,6 +122,66 @@ impl Grounded {
         grounded.display = display::normal_form(form).unwrap_or(words);
         grounded.value = value_of(form);
         grounded
+    }
+
+    /// A value calculated from the words of `ranges`.
+    #[must_use]
+    pub fn computed(doc: &Document, ranges: &[Range<usize>], form: &NormalForm) -> Self {
+        Self { computed: true, ..Self::normal(doc, ranges, form) }
+    }
+
+    /// Labels of a `multi` field, each with the words that triggered it. `None` where there is no label.
+    pub fn labels(
+        doc: &Document,
+        choices: &[Choice],
+        spoken: &[(&str, Range<usize>)],
+    ) -> Result<Option<Self>, GroundingError> {
+        let mut grounded = Self::default();
+        let mut labels: Vec<String> = Vec::new();
+        for (label, trigger) in spoken {
+            if !choices.iter().any(|c| c.label == *label) {
+                return Err(GroundingError::NotAChoice((*label).to_owned()));
+            }
+            push_once(&mut labels, (*label).to_owned());
+            grounded.cite(doc, trigger.clone());
+        }
+        grounded.display = labels.join("・");
+        let any = !labels.is_empty();
+        grounded.value = Some(Value::Labels(labels));
+        Ok(any.then_some(grounded))
+    }
+
+    /// A family as one line of relations and ages, calculated from the words: 実父(35)・実母(34)・本児(8).
+    pub fn family(
+        doc: &Document,
+        choices: &[Choice],
+        members: &[(&str, Option<u16>, Range<usize>)],
+    ) -> Result<Option<Self>, GroundingError> {
+        let mut grounded = Self { computed: true, ..Self::default() };
+        let mut parts = Vec::new();
+        for (label, age, words) in members {
+            if !choices.iter().any(|c| c.label == *label) {
+                return Err(GroundingError::NotAChoice((*label).to_owned()));
+            }
+            parts.push(age.map_or_else(|| (*label).to_owned(), |age| format!("{label}({age}歳)")));
+            grounded.cite(doc, words.clone());
+        }
+        let line = parts.join("・");
+        grounded.display.clone_from(&line);
+        grounded.value = Some(Value::Text(line));
+        Ok((!parts.is_empty()).then_some(grounded))
+    }
+
+    /// Whether the value was calculated.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.computed
+    }
+
+    /// The words as they are printed.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.display
     }
 
     /// A person whose parts the builder has grounded.
@@ -191,232 +281,8 @@ impl Grounded {
     }
 }
 
-/// Builds one row of a table out of spans.
-#[derive(Clone, Debug)]
-pub struct RowBuilder<'d> {
-    doc: &'d Document,
-    spec: &'d FieldSpec,
-    row: Row,
-    confidence: Option<f32>,
-    ranges: Vec<Range<usize>>,
-}
-
-impl<'d> RowBuilder<'d> {
-    /// An empty row of the field.
-    #[must_use]
-    pub fn new(doc: &'d Document, spec: &'d FieldSpec) -> Self {
-        Self { doc, spec, row: Row::default(), confidence: None, ranges: Vec::new() }
-    }
-
-    /// Copies the words of `range` into the column.
-    pub fn copy(&mut self, column: &str, range: Range<usize>) -> Result<(), GroundingError> {
-        self.column(column)?;
-        self.set(column, self.doc.text()[range.clone()].into());
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Sets an enum column, or adds a label to a `multi` column.
-    pub fn choose(&mut self, column: &str, label: &str, trigger: Range<usize>) -> Result<(), GroundingError> {
-        let spec = self.column(column)?;
-        if !spec.choices.iter().any(|c| c.label == label) {
-            return Err(GroundingError::NotAChoice(label.to_owned()));
-        }
-        if spec.kind == crate::template::FieldType::Multi {
-            let cell = self.row.cells.entry(column).or_insert_with(|| serde_json::Value::Array(Vec::new()));
-            if let serde_json::Value::Array(labels) = cell
-                && !labels.iter().any(|l| l == label)
-            {
-                labels.push(label.into());
-            }
-        } else {
-            self.set(column, label.into());
-        }
-        self.cite(trigger);
-        Ok(())
-    }
-
-    /// Sets a column to a normal form of the words of `range`.
-    pub fn normal(
-        &mut self,
-        column: &str,
-        form: &NormalForm,
-        range: Range<usize>,
-    ) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let cell = match value_of(form) {
-            Some(Value::Text(text)) => text.into(),
-            Some(Value::Number(number)) => serde_json::Value::Number(number),
-            _ => return Err(GroundingError::WrongType(column.to_owned())),
-        };
-        self.set(column, cell);
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Keeps the words of a column: the words beside its label (`detail`), or those that its normal form came from.
-    pub fn keep(&mut self, column: &str, kind: Kept, range: Range<usize>) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let key = format!("{column}_{}", kind.suffix());
-        self.set(&key, self.doc.text()[range.clone()].into());
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Joins statements as 「label「words」 / label「words」」; the words are copied.
-    pub fn statements(
-        &mut self,
-        column: &str,
-        said: &[(&'d Choice, Range<usize>)],
-    ) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let text: Vec<String> = said
-            .iter()
-            .map(|(who, words)| format!("{}「{}」", who.label, &self.doc.text()[words.clone()]))
-            .collect();
-        self.set(column, text.join(" / ").into());
-        for (_, words) in said {
-            self.cite(words.clone());
-        }
-        Ok(())
-    }
-
-    /// Cites words that belong to the row as a whole.
-    pub fn cite(&mut self, range: Range<usize>) {
-        let evidence = evidence(self.doc, range.clone());
-        self.ranges.push(range);
-        let covered = self.row.citations.iter().any(|c| {
-            c.file == evidence.citation.file
-                && c.quote.contains(&evidence.citation.quote)
-                && c.start_ms <= evidence.citation.start_ms
-                && evidence.citation.end_ms <= c.end_ms
-        });
-        for trace in evidence.trace {
-            push_once(&mut self.row.flags, Flag::SelfCorrected);
-            if !self.row.trace.contains(&trace) {
-                self.row.trace.push(trace);
-            }
-        }
-        if !covered {
-            self.row.citations.push(evidence.citation);
-            self.confidence = lower(self.confidence, evidence.confidence);
-        }
-    }
-
-    /// Adds a review item.
-    pub fn flag(&mut self, flag: Flag) {
-        push_once(&mut self.row.flags, flag);
-    }
-
-    /// Whether a column has a value.
-    #[must_use]
-    pub fn has(&self, column: &str) -> bool {
-        self.row.cells.contains_key(column)
-    }
-
-    /// The text of a column, where it has one.
-    #[must_use]
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.row.cells.get(column).and_then(|v| v.as_str())
-    }
-
-    fn column(&self, id: &str) -> Result<&'d ColumnSpec, GroundingError> {
-        self.spec.column(id).ok_or_else(|| GroundingError::NoColumn(format!("{}.{id}", self.spec.id)))
-    }
-
-    fn set(&mut self, key: &str, value: serde_json::Value) {
-        self.row.cells.insert(key.to_owned(), value);
-    }
-}
-
-/// Which words of a column [`RowBuilder::keep`] keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Words beside a label.
-    Detail,
-    /// Words of a date, a time or a number.
-    Words,
-}
-
-impl Kept {
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Detail => "detail",
-            Self::Words => "words",
-        }
-    }
-}
-
-/// Builds a person out of spans.
-#[derive(Clone, Debug)]
-pub struct PersonBuilder<'d> {
-    doc: &'d Document,
-    person: Person,
-    grounded: Grounded,
-}
-
-impl<'d> PersonBuilder<'d> {
-    /// Nobody yet.
-    #[must_use]
-    pub fn new(doc: &'d Document) -> Self {
-        Self { doc, person: Person::default(), grounded: Grounded::default() }
-    }
-
-    /// The name as it was spoken.
-    pub fn name(&mut self, range: Range<usize>) {
-        self.person.name = Some(self.words(range));
-    }
-
-    /// A reporter who gave no name; `range` says so.
-    pub fn anonymous(&mut self, range: Range<usize>) {
-        self.words(range);
-        self.person.name = Some(display::ANONYMOUS.to_owned());
-    }
-
-    /// The reading of the name.
-    pub fn kana(&mut self, range: Range<usize>) {
-        self.person.kana = Some(self.words(range));
-    }
-
-    /// A label of the relation list.
-    pub fn relation(&mut self, choice: &Choice, trigger: Range<usize>) {
-        self.words(trigger);
-        self.person.relation = Some(choice.label.clone());
-    }
-
-    /// Profession or office: a label of a code list.
-    pub fn role(&mut self, choice: &Choice, trigger: Range<usize>) {
-        self.words(trigger);
-        self.person.role = Some(choice.label.clone());
-    }
-
-    /// Profession or office in the words of the speaker.
-    pub fn role_words(&mut self, range: Range<usize>) {
-        self.person.role = Some(self.words(range));
-    }
-
-    /// The organisation.
-    pub fn org(&mut self, range: Range<usize>) {
-        self.person.org = Some(self.words(range));
-    }
-
-    /// Completed years.
-    pub fn age(&mut self, years: u16, range: Range<usize>) {
-        self.words(range);
-        self.person.age = Some(years);
-    }
-
-    /// Whether nothing is known of the person.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.person == Person::default()
-    }
-
-    fn words(&mut self, range: Range<usize>) -> String {
-        self.grounded.cite(self.doc, range.clone());
-        self.doc.text()[range].to_owned()
-    }
-}
+/// Longest words that a correction leaves.
+const CORRECTION_BYTES: usize = 300;
 
 struct Evidence {
     citation: Citation,
@@ -425,10 +291,11 @@ struct Evidence {
 }
 
 fn evidence(doc: &Document, range: Range<usize>) -> Evidence {
-    let trace = doc
-        .annotations()
-        .iter()
-        .filter(|a| a.range.start < range.end && range.start < a.range.end)
+    // Corrections are short: those that reach into the range start at most their length before it.
+    let nearby = doc.annotations_from(range.start.saturating_sub(CORRECTION_BYTES));
+    let trace = nearby
+        .take_while(|a| a.range.start < range.end)
+        .filter(|a| range.start < a.range.end)
         .filter_map(|a: &Annotation| {
             let Entity::Correction(correction) = &a.entity else { return None };
             let (file, start_ms, end_ms) = doc.time_of_original(correction.first_original.clone());
@@ -465,6 +332,13 @@ fn value_of(form: &NormalForm) -> Option<Value> {
             };
             number.map(Value::Number)
         }
+        NormalForm::Time(time) => display::iso_time(*time).and_then(text),
+        NormalForm::TimeRange(start, end) => Some(Value::Range(ValueRange {
+            start: display::iso_time(*start),
+            end: end.and_then(display::iso_time),
+        })),
+        NormalForm::Minutes(minutes) => Some(Value::Number((*minutes).into())),
+        NormalForm::Incalculable(_) => None,
         NormalForm::Phone(phone) => text(phone.clone()),
         NormalForm::CoinSize(coin) => text(display::coin_size(*coin)),
         NormalForm::Present => text("有".to_owned()),
@@ -481,8 +355,8 @@ fn lower(a: Option<f32>, b: Option<f32>) -> Option<f32> {
     }
 }
 
-fn push_once(flags: &mut Vec<Flag>, flag: Flag) {
-    if !flags.contains(&flag) {
-        flags.push(flag);
+fn push_once<T: PartialEq>(list: &mut Vec<T>, item: T) {
+    if !list.contains(&item) {
+        list.push(item);
     }
 }

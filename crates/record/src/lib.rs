@@ -35,7 +35,7 @@ pub use entity::{Age, Annotation, ClockTime, Correction, Entity, Quote};
 pub use explain::{Explain, Lang};
 pub use field::{Field, GroundingError, Origin, Reason, State};
 pub use flag::Flag;
-pub use grounded::{Grounded, Kept, NormalForm, PersonBuilder, RowBuilder};
+pub use grounded::{Grounded, Kept, Missing, NormalForm, PersonBuilder, RowBuilder};
 pub use mapped::{AppliedEdit, EditError, MappedText, Remap, Replacement};
 pub use record_file::{Conflict, Gap, RECORD_SCHEMA, Record, TemplateRef, Unassigned};
 pub use transcript::{Edit, EngineInfo, Segment, Source, SourceFile, Token, Transcript};

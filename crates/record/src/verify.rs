@@ -36,7 +36,7 @@ pub fn verify(record: &Record, template: &Template) -> Vec<Violation> {
     }
     for (field, spec) in record.fields.iter().zip(&template.fields) {
         let by_program = matches!(field.origin, Some(Origin::Rule | Origin::Model));
-        if by_program && matches!(spec.fill, Fill::Human | Fill::Copied) {
+        if spec.fill == Fill::Human && field.origin.is_some_and(|o| o != Origin::Human) {
             wrong(&field.id, "only a person fills this field");
         }
         if let Some(law) = broken_state(field) {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
 
 use text::hedge;
 
@@ -29,6 +30,20 @@ const OTHERS: &[&str] = &[
     "弟が",
     "妹が",
 ];
+/// Headings under which the sheet is about somebody else, or tells no facts of the child's person.
+const OTHER_SECTIONS: &[&str] = &[
+    "主訴",
+    "家族構成",
+    "きょうだい",
+    "保護者",
+    "親権者",
+    "親族",
+    "対応者",
+    "関係機関",
+    "相談歴",
+    "経過",
+    "役割分担",
+];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
 /// Ends of a sentence that are not part of an address.
@@ -38,10 +53,23 @@ const TAIL: &[&str] =
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
-        s.heading.as_deref() != Some("主訴")
+        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
             && !has_any(scene.text(), s.full.clone(), OTHERS)
             && scene.quotes(s.range.clone()).is_empty()
     })
+}
+
+/// The ages that are told of the child, with their words.
+pub(super) fn ages(scene: &Scene<'_>) -> Vec<(Age, Range<usize>)> {
+    let other_child = ["長男", "次男", "三男", "長女", "次女", "三女", "歳児"];
+    let told = about_child(scene).filter(|s| !has_any(scene.text(), s.full.clone(), &other_child));
+    told.flat_map(|s| {
+        scene.doc.annotations_in(s.range.clone()).filter_map(|a| match &a.entity {
+            Entity::Age(age) if is_childs(scene, s, a.range.start) => Some((*age, a.range.clone())),
+            _ => None,
+        })
+    })
+    .collect()
 }
 
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
@@ -91,19 +119,12 @@ fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
 /// A date that 「生まれ」 follows or 「生年月日」 leads.
 pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    if let Some((date, words)) = born(scene, spec) {
+        let flags = scene.dates(words.clone()).first().map_or_else(Vec::new, |(_, a)| a.flags.clone());
+        let grounded = Grounded::normal(scene.doc, &[words], &NormalForm::Date(date));
+        return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
+    }
     for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
-        let born = scene.dates(sentence.full.clone()).into_iter().find(|(date, a)| {
-            let after = &text[a.range.end..sentence.full.end];
-            date.is_some()
-                && (after.starts_with("生")
-                    || after.starts_with("日生")
-                    || text[..a.range.start].ends_with(['は', '、']))
-        });
-        if let Some((Some(date), annotation)) = born {
-            let grounded =
-                Grounded::normal(scene.doc, std::slice::from_ref(&annotation.range), &NormalForm::Date(date));
-            return Ok(Some(Outcome::Stated(grounded.with_flags(annotation.flags.iter().copied()))));
-        }
         if let Some(cue) = find_any(text, sentence.full.clone(), &["生年月日", "誕生日"])
             && let Some(found) = status(text, cue.end..sentence.full.end)
         {
@@ -113,12 +134,33 @@ pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
+/// The day of birth, and its words.
+pub(super) fn born(scene: &Scene<'_>, spec: &FieldSpec) -> Option<(Date, Range<usize>)> {
+    let text = scene.text();
+    about_child(scene).filter(|s| is_about(scene, s, spec)).find_map(|sentence| {
+        scene.dates(sentence.full.clone()).into_iter().find_map(|(date, a)| {
+            let after = &text[a.range.end..sentence.full.end];
+            let told = after.starts_with("生")
+                || after.starts_with("日生")
+                || text[..a.range.start].ends_with(['は', '、'])
+                || a.range.start == sentence.range.start;
+            date.filter(|_| told).map(|date| (date, a.range.clone()))
+        })
+    })
+}
+
+/// Under the field's heading, or with its cues.
+fn is_about(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
+    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+        || has_any(scene.text(), sentence.full.clone(), &spec.cues)
+}
+
 /// Completed years. A range keeps its words and no value; an infant is 0 with the months in words.
 pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in about_child(scene) {
         let found = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
-            Entity::Age(age) => Some((age, a)),
+            Entity::Age(age) if is_childs(scene, sentence, a.range.start) => Some((age, a)),
             _ => None,
         });
         let Some((age, annotation)) = found else {
@@ -139,6 +181,12 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
     }
     Ok(None)
+}
+
+/// Whether what stands at `at` is said of the child: the last person named before it in the sentence is nobody else.
+fn is_childs(scene: &Scene<'_>, sentence: &Sentence, at: usize) -> bool {
+    let last = scene.mentions(sentence.full.start..at).pop();
+    last.is_none_or(|m| m.relation.as_deref() == Some("本児"))
 }
 
 /// The first sex in a sentence about the child.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::Spanned;
 
@@ -17,6 +18,8 @@ use super::{
 const SCHEMA: u32 = 1;
 /// Whisper's prompt holds 223 tokens; Japanese takes about one and a half for a character.
 const MAX_PROMPT_CHARS: usize = 150;
+/// A deadline further away than thirty days is no number of hours.
+const MAX_HOURS: u16 = 720;
 /// A list with `detail` that lacks it ends with this choice (forms.md §0).
 const OTHER: &str = "その他";
 
@@ -88,6 +91,7 @@ impl Check<'_> {
             version: raw.version,
             basis: raw.basis,
             fields,
+            codes: Arc::new(self.codes.clone()),
         }
     }
 
@@ -135,6 +139,20 @@ impl Check<'_> {
         if let Some(rows) = raw.max_rows.as_ref().filter(|_| kind != FieldType::Rows) {
             self.wrong(rows.span(), "only rows have max_rows", None);
         }
+        if let Some(hours) = &raw.hours {
+            if fill != Fill::Computed || kind != FieldType::Datetime {
+                let help = "type = \"datetime\" and fill = \"C\"".to_owned();
+                self.wrong(hours.span(), "only a computed datetime has hours", help);
+            } else if !(1..=MAX_HOURS).contains(hours.get_ref()) {
+                self.wrong(hours.span(), "not a number of hours", format!("1 to {MAX_HOURS}"));
+            }
+        }
+        if raw.sealed
+            && let Some(first) = raw.sealed_when.first()
+        {
+            let help = format!("take out `sealed`, or the words such as 「{first}」");
+            self.wrong(raw.id.span(), "a field is `sealed` or `sealed_when`, not both", help);
+        }
         if kind == FieldType::Rows && raw.column.is_empty() {
             self.wrong(span.clone(), "rows need at least one column", "add [[field.column]]".to_owned());
         }
@@ -161,8 +179,10 @@ impl Check<'_> {
             detail: raw.detail,
             unit: raw.unit.map(Spanned::into_inner),
             max_rows: raw.max_rows.map(Spanned::into_inner),
+            hours: raw.hours.map(Spanned::into_inner),
             style,
             sealed: raw.sealed,
+            sealed_when: raw.sealed_when,
             fact: raw.fact,
             headings: raw.headings,
             cues: raw.cues,
@@ -272,7 +292,7 @@ impl Check<'_> {
                 let help = suggest(rule.get_ref(), self.rules.iter().copied());
                 self.wrong(rule.span(), format!("unknown rule: {}", rule.get_ref()), help);
             }
-            None if matches!(fill, Fill::Program | Fill::Literal) => {
+            None if matches!(fill, Fill::Program | Fill::Literal | Fill::Candidates) => {
                 let help = format!("known: {}", self.rules.join(", "));
                 self.wrong(fill_span.clone(), "a field that the program fills needs a rule", help);
             }

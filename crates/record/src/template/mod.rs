@@ -5,6 +5,9 @@ mod diagnostic;
 mod load;
 mod raw;
 mod shipped;
+mod skeleton;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +15,7 @@ pub use codes::{CodeLists, parse_codes};
 pub use diagnostic::{Diagnostic, TemplateError};
 pub use load::parse_template;
 pub use shipped::{shipped_codes, shipped_templates};
+pub use skeleton::skeleton;
 
 /// A form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -30,6 +34,9 @@ pub struct Template {
     pub prompt: Option<String>,
     /// Fields in the form's order.
     pub fields: Vec<FieldSpec>,
+    /// The code lists that the form was read with: ours, and the office's in front of them.
+    #[serde(skip)]
+    pub codes: Arc<CodeLists>,
 }
 
 impl Template {
@@ -71,11 +78,17 @@ pub struct FieldSpec {
     /// Most rows that the form has room for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rows: Option<usize>,
+    /// Hours from the moment that a deadline counts from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u16>,
     /// Manner of writing of a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
     /// Part of the sealed sheet (通告者).
     pub sealed: bool,
+    /// Part of the sealed sheet when one of these words was spoken (a caller who reports abuse).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sealed_when: Vec<String>,
     /// Key of the fact that other templates share.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fact: Option<String>,
@@ -215,7 +228,7 @@ names! {
         Candidates = "Q",
         /// Calculated from other fields.
         Computed = "C",
-        /// Copied from another signed record.
+        /// Copied from another signed record, or from the same dictation where it holds the fact.
         Copied = "K",
         /// A person alone.
         Human = "H",

@@ -34,9 +34,12 @@ pub(super) struct RawField {
     pub(super) detail: bool,
     pub(super) unit: Option<Spanned<String>>,
     pub(super) max_rows: Option<Spanned<usize>>,
+    pub(super) hours: Option<Spanned<u16>>,
     pub(super) style: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) sealed: bool,
+    #[serde(default)]
+    pub(super) sealed_when: Vec<String>,
     pub(super) fact: Option<String>,
     #[serde(default)]
     pub(super) headings: Vec<String>,

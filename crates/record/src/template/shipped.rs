@@ -7,6 +7,14 @@ const CODES: &str = include_str!("../../templates/codes.toml");
 const TEMPLATES: &[(&str, &str)] = &[
     ("intake.toml", include_str!("../../templates/intake.toml")),
     ("visit.toml", include_str!("../../templates/visit.toml")),
+    ("progress.toml", include_str!("../../templates/progress.toml")),
+    ("safety-check.toml", include_str!("../../templates/safety-check.toml")),
+    ("urgency.toml", include_str!("../../templates/urgency.toml")),
+    ("face-sheet.toml", include_str!("../../templates/face-sheet.toml")),
+    ("conference.toml", include_str!("../../templates/conference.toml")),
+    ("temporary-custody.toml", include_str!("../../templates/temporary-custody.toml")),
+    ("injury.toml", include_str!("../../templates/injury.toml")),
+    ("phone-consultation.toml", include_str!("../../templates/phone-consultation.toml")),
 ];
 
 /// The shared code lists.
