@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use record::template::TemplateError;
 use record::{Explain, GroundingError, Lang};
 
 /// What the caller must do.
@@ -35,14 +34,6 @@ impl Error {
     pub(crate) fn unknown_rule(name: &str, known: &[&str]) -> Self {
         let context = format!("unknown rule: {name} (known: {})", known.join(", "));
         Self { kind: ErrorKind::Template, context, source: None }
-    }
-
-    pub(crate) fn from_template(error: TemplateError) -> Self {
-        Self {
-            kind: ErrorKind::Internal,
-            context: "a shipped data file is wrong".to_owned(),
-            source: Some(error.into()),
-        }
     }
 
     pub(crate) fn from_matcher(error: aho_corasick::BuildError) -> Self {

@@ -7,7 +7,8 @@ use crate::is_answered;
 use crate::scene::Scene;
 use crate::words::has_any;
 
-/// Gaps in the template's order. Person-only and computed fields are never gaps.
+/// Gaps in the template's order. What only a person decides is on the sign-off list and never here; the question of a computed
+/// field asks for what it is computed from.
 pub(crate) fn list(scene: &Scene<'_>, fields: &[Field]) -> Vec<Gap> {
     scene
         .template
@@ -19,7 +20,7 @@ pub(crate) fn list(scene: &Scene<'_>, fields: &[Field]) -> Vec<Gap> {
                 || has_any(scene.text(), 0..scene.text().len(), &spec.required_when);
             spec.required == Required::Must
                 && asked
-                && matches!(spec.fill, Fill::Program | Fill::Literal)
+                && !matches!(spec.fill, Fill::Human | Fill::Candidates)
                 && !is_answered(field)
         })
         .map(|(spec, _)| Gap {

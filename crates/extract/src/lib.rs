@@ -15,7 +15,7 @@ mod words;
 
 use std::ops::Range;
 
-use record::template::{Fill, Template, shipped_codes};
+use record::template::{Fill, Template};
 use record::{Conflict, Document, Field, Flag, Gap, Origin, State, Unassigned};
 
 pub use error::{Error, ErrorKind};
@@ -58,8 +58,8 @@ pub fn extract(
     template: &Template,
     proposers: &[&dyn Proposer],
 ) -> Result<Extraction, Error> {
-    let codes = shipped_codes().map_err(Error::from_template)?;
-    let relations = Relations::new(codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
+    let relations =
+        Relations::new(template.codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
     let scene = Scene::new(document, template, &relations);
     let mut proposals: Vec<(String, Outcome)> =
         proposers.iter().flat_map(|p| p.propose(document, template)).collect();
@@ -83,13 +83,19 @@ pub fn extract(
         };
         taken.extend(outcome.ranges().iter().cloned());
         let mut field = match outcome {
-            Outcome::Stated(grounded) => Field::stated(spec, grounded, origin)?,
+            Outcome::Stated(grounded) => {
+                let origin = if grounded.is_computed() { Origin::Computed } else { origin };
+                Field::stated(spec, grounded, origin)?
+            }
             Outcome::Without { reason, by, words } => Field::without_value(spec, reason, by, words)?,
         };
         if field.confidence.is_some_and(|c| c < LOW_CONFIDENCE) {
             field.flags.push(Flag::LowConfidence);
         }
         fields.push(field);
+    }
+    for (field, spec) in fields.iter_mut().zip(&template.fields) {
+        field.sealed |= words::has_any(document.text(), 0..document.text().len(), &spec.sealed_when);
     }
     let conflicts = conflicts::list(&scene, &mut fields);
     Ok(Extraction {

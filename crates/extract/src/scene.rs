@@ -1,9 +1,11 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
+mod split;
+
 use std::ops::Range;
 
 use jiff::civil::Date;
-use record::template::{FieldSpec, Template};
+use record::template::{Choice, FieldSpec, FieldType, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
 
 use crate::people::{Mention, Relations};
@@ -55,12 +57,24 @@ pub(crate) struct Scene<'d> {
     pub(crate) template: &'d Template,
     pub(crate) relations: &'d Relations,
     pub(crate) sentences: Vec<Sentence>,
+    quoted: Vec<Range<usize>>,
 }
 
 impl<'d> Scene<'d> {
     pub(crate) fn new(doc: &'d Document, template: &'d Template, relations: &'d Relations) -> Self {
-        let sentences = sentences(doc);
-        Self { doc, template, relations, sentences }
+        let quoted = doc.quoted();
+        let sentences = sentences(doc, template, &quoted);
+        Self { doc, template, relations, sentences, quoted }
+    }
+
+    /// Whether `at` stands in 「」.
+    pub(crate) fn is_quoted(&self, at: usize) -> bool {
+        split::is_quoted(&self.quoted, at)
+    }
+
+    /// The choices of a code list of the form; none where the list does not exist.
+    pub(crate) fn codes(&self, id: &str) -> &'d [Choice] {
+        self.template.codes.get(id).unwrap_or_default()
     }
 
     pub(crate) fn text(&self) -> &'d str {
@@ -109,9 +123,8 @@ impl<'d> Scene<'d> {
     }
 
     pub(crate) fn mentions(&self, range: Range<usize>) -> Vec<Mention> {
-        let quoted = self.doc.quoted();
-        let inside = |at: usize| quoted.iter().any(|q| q.start <= at && at < q.end);
-        self.relations.mentions(self.text(), range).into_iter().filter(|m| !inside(m.range.start)).collect()
+        let mentions = self.relations.mentions(self.text(), range);
+        mentions.into_iter().filter(|m| !self.is_quoted(m.range.start)).collect()
     }
 
     /// What was quoted in `range`, with the range of the words.
@@ -182,7 +195,7 @@ pub(crate) fn supervisor_marker(text: &str, range: Range<usize>) -> Option<Range
         .find_map(|marker| crate::words::find_all(text, range.clone(), marker).next())
 }
 
-fn sentences(doc: &Document) -> Vec<Sentence> {
+fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Vec<Sentence> {
     let text = doc.text();
     let headings: Vec<(&str, Range<usize>)> = doc
         .annotations()
@@ -198,19 +211,29 @@ fn sentences(doc: &Document) -> Vec<Sentence> {
     // The heading holds for one sentence only: 「目的、安全確認。」「保護者は、…」.
     let mut once = false;
     let mut next = headings.iter().peekable();
-    for whole in doc.sentences(SENTENCE_PAUSE_MS) {
+    let wholes = doc.sentences(SENTENCE_PAUSE_MS);
+    for whole in wholes.into_iter().flat_map(|whole| split::split(doc, whole, quoted)) {
         let (mut at, mut start) = (whole.start, whole.start);
         while let Some((canonical, range)) = next.next_if(|(_, r)| r.start < whole.end) {
             push(text, start, at..range.start.max(at), current, &mut sentences);
             (start, at) = (range.start, range.end.max(at));
             current = Some(canonical);
-            once = text[range.clone()].ends_with('は') || SHORT_SECTIONS.contains(canonical);
+            once = text[range.clone()].trim_end_matches(['、', ' ']).ends_with('は')
+                || SHORT_SECTIONS.contains(canonical)
+                || is_item(template, canonical);
         }
         if push(text, start, at.min(whole.end)..whole.end, current, &mut sentences) && once {
             current = None;
         }
     }
     sentences
+}
+
+/// A heading that only fields of one value stand under: 「生年月日。」「性別。」.
+fn is_item(template: &Template, heading: &str) -> bool {
+    let mut fields = template.fields.iter().filter(|f| f.headings.iter().any(|h| h == heading)).peekable();
+    fields.peek().is_some()
+        && fields.all(|f| !matches!(f.kind, FieldType::Text | FieldType::Quote | FieldType::Rows))
 }
 
 /// Adds a sentence unless it is only punctuation; tells whether it was added.

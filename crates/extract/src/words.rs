@@ -1,5 +1,6 @@
 //! Finding words in a stretch of text.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use record::template::Choice;
@@ -45,14 +46,15 @@ pub(crate) fn spoken_choices<'c>(text: &str, range: Range<usize>, choices: &'c [
         })
         .collect();
     found.sort_by_key(|s| (usize::MAX - s.range.len(), s.range.start));
-    let mut kept: Vec<Spoken<'c>> = Vec::new();
+    // By start: a range overlaps the kept ones only next to its place.
+    let mut kept: BTreeMap<usize, Spoken<'c>> = BTreeMap::new();
     for spoken in found {
-        if kept.iter().all(|k| k.range.end <= spoken.range.start || spoken.range.end <= k.range.start) {
-            kept.push(spoken);
+        let before = kept.range(..spoken.range.end).next_back();
+        if before.is_none_or(|(_, k)| k.range.end <= spoken.range.start) {
+            kept.insert(spoken.range.start, spoken);
         }
     }
-    kept.sort_by_key(|s| s.range.start);
-    kept
+    kept.into_values().collect()
 }
 
 /// A short word in hiragana is not a word inside other hiragana: おば in あおば.
@@ -99,6 +101,11 @@ pub(crate) fn clauses(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
         clauses.push(start..range.end);
     }
     clauses
+}
+
+/// The character in front of `at`.
+pub(crate) fn char_before(text: &str, at: usize) -> Option<char> {
+    text[..at].chars().next_back()
 }
 
 /// Whether a character is kanji or one of its marks.

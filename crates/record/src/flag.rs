@@ -57,6 +57,8 @@ pub enum Flag {
     ReplayNeeded,
     /// Two statements about one thing differ.
     Contradiction,
+    /// A deadline that was missed.
+    Overdue,
 }
 
 impl Flag {

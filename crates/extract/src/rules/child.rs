@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
 
@@ -42,6 +43,18 @@ fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
             && !has_any(scene.text(), s.full.clone(), OTHERS)
             && scene.quotes(s.range.clone()).is_empty()
     })
+}
+
+/// Where the child's age is told: clauses about the child that name nobody else.
+pub(super) fn age_sentences<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Range<usize>> + 's {
+    about_child(scene)
+        .filter(|s| {
+            let others =
+                scene.mentions(s.range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"));
+            let other_child = ["長男", "次男", "三男", "長女", "次女", "三女", "歳児"];
+            !others && !has_any(scene.text(), s.full.clone(), &other_child)
+        })
+        .map(|s| s.range.clone())
 }
 
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
@@ -91,19 +104,12 @@ fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
 /// A date that 「生まれ」 follows or 「生年月日」 leads.
 pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    if let Some((date, words)) = born(scene, spec) {
+        let flags = scene.dates(words.clone()).first().map_or_else(Vec::new, |(_, a)| a.flags.clone());
+        let grounded = Grounded::normal(scene.doc, &[words], &NormalForm::Date(date));
+        return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
+    }
     for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
-        let born = scene.dates(sentence.full.clone()).into_iter().find(|(date, a)| {
-            let after = &text[a.range.end..sentence.full.end];
-            date.is_some()
-                && (after.starts_with("生")
-                    || after.starts_with("日生")
-                    || text[..a.range.start].ends_with(['は', '、']))
-        });
-        if let Some((Some(date), annotation)) = born {
-            let grounded =
-                Grounded::normal(scene.doc, std::slice::from_ref(&annotation.range), &NormalForm::Date(date));
-            return Ok(Some(Outcome::Stated(grounded.with_flags(annotation.flags.iter().copied()))));
-        }
         if let Some(cue) = find_any(text, sentence.full.clone(), &["生年月日", "誕生日"])
             && let Some(found) = status(text, cue.end..sentence.full.end)
         {
@@ -111,6 +117,27 @@ pub(super) fn birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(None)
+}
+
+/// The day of birth, and its words.
+pub(super) fn born(scene: &Scene<'_>, spec: &FieldSpec) -> Option<(Date, Range<usize>)> {
+    let text = scene.text();
+    about_child(scene).filter(|s| is_about(scene, s, spec)).find_map(|sentence| {
+        scene.dates(sentence.full.clone()).into_iter().find_map(|(date, a)| {
+            let after = &text[a.range.end..sentence.full.end];
+            let told = after.starts_with("生")
+                || after.starts_with("日生")
+                || text[..a.range.start].ends_with(['は', '、'])
+                || a.range.start == sentence.range.start;
+            date.filter(|_| told).map(|date| (date, a.range.clone()))
+        })
+    })
+}
+
+/// Under the field's heading, or with its cues.
+fn is_about(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
+    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+        || has_any(scene.text(), sentence.full.clone(), &spec.cues)
 }
 
 /// Completed years. A range keeps its words and no value; an infant is 0 with the months in words.

@@ -1,25 +1,37 @@
 //! Enum and bool3 fields by their spoken choices.
 
-use record::template::FieldSpec;
+use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, NormalForm, Reason};
+use text::polarity;
 
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
 
-/// The first choice spoken in a sentence about the field. A literal field takes it only if the label itself was spoken:
-/// [`record::Field::stated`] sees to that.
+/// The first choice spoken in a sentence about the field; of a `multi` field all of them. A literal field takes a label only
+/// if the label itself was spoken: [`record::Field::stated`] sees to that.
 pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut labels = Vec::new();
     for sentence in scene.about(spec) {
-        if let Some(spoken) =
-            spoken_choices(scene.text(), sentence.full.clone(), &spec.choices).into_iter().next()
-        {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+        let spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
+        let mut spoken = spoken.into_iter().filter(|s| !polarity::is_negated(text, s.range.clone()));
+        if spec.kind == FieldType::Multi {
+            labels.extend(spoken.map(|s| (s.choice.label.as_str(), s.range)));
+            continue;
+        }
+        if let Some(spoken) = spoken.next() {
+            let grounded =
+                Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range.clone())?;
+            let beside = trim(text, spoken.range.end..sentence.range.end.max(spoken.range.end));
+            let beside = trim_end_of(text, beside, &["とする", "とした", "です", "である"]);
+            let has_detail = spec.detail && text[beside.clone()].chars().count() > 2;
+            let grounded = if has_detail { grounded.with_detail(scene.doc, beside) } else { grounded };
             return Ok(Some(Outcome::Stated(grounded)));
         }
     }
-    Ok(None)
+    Ok(Grounded::labels(scene.doc, &spec.choices, &labels)?.map(Outcome::Stated))
 }
 
 /// How the report came in: the choice that stands before 受理 or 受付.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use record::template::FieldSpec;
+use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
 
 use super::{Filled, Outcome};
@@ -55,12 +55,23 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         .into_iter()
         .find(|(_, _, t)| date.is_none_or(|(_, d)| t.range.start >= d.range.end));
 
+    if spec.kind == FieldType::TimeRange {
+        return Ok(time.map(|(start, end, words)| {
+            let form = NormalForm::TimeRange(start, end);
+            let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words.range), &form);
+            Outcome::Stated(grounded.with_flags(words.flags.iter().copied()))
+        }));
+    }
     let Some((day, day_words)) = date else {
+        if spec.kind == FieldType::Date {
+            return Ok(None);
+        }
         let words = time.map(|(_, _, a)| a.range.clone()).into_iter().collect::<Vec<_>>();
         return Ok(Some(Outcome::Stated(Grounded::words(scene.doc, &words).with_flags([Flag::NoAnchor]))));
     };
     let mut ranges = vec![day_words.range.clone()];
     let mut flags = day_words.flags.clone();
+    let time = time.filter(|_| spec.kind != FieldType::Date);
     if let Some((_, _, words)) = &time {
         // One citation from the day to the time where they stand close together.
         let apart = words.range.start.saturating_sub(day_words.range.end);
@@ -72,10 +83,10 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         flags.extend(words.flags.iter().copied());
     }
     let (start, end) = time.map_or((None, None), |(start, end, _)| (Some(start), end));
-    let form = if spec.kind == record::template::FieldType::Datetime {
-        NormalForm::Datetime(day, start)
-    } else {
-        NormalForm::DatetimeRange(day, start, end)
+    let form = match spec.kind {
+        FieldType::Date => NormalForm::Date(day),
+        FieldType::Datetime => NormalForm::Datetime(day, start),
+        _ => NormalForm::DatetimeRange(day, start, end),
     };
     Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &ranges, &form).with_flags(flags))))
 }
@@ -101,16 +112,15 @@ fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s 
     let headed = scene.under(&spec.headings);
     let opening = scene.narrative().take(OPENING).filter(|s| s.heading.is_none());
     headed.chain(opening).find_map(|sentence| {
-        let quoted = scene.doc.quoted();
         spoken_choices(scene.text(), sentence.range.clone(), &spec.choices)
             .into_iter()
-            .find(|s| !quoted.iter().any(|q| q.contains(&s.range.start)))
+            .find(|s| !scene.is_quoted(s.range.start))
             .map(|s| (s.choice.label.as_str(), s.range))
     })
 }
 
 /// The word with the kanji and katakana (and hiragana between them) in front of it: 市立みどり病院.
-fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
+pub(super) fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
     let mut start = word.start;
     for (at, c) in text[..word.start].char_indices().rev() {
         if is_kanji(c) || is_katakana(c) {

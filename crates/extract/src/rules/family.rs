@@ -12,7 +12,8 @@ use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
 
 const SIBLINGS: &[&str] =
     &["兄", "姉", "弟", "妹", "異父兄", "異父姉", "異父弟", "異父妹", "異母兄", "異母姉", "異母弟", "異母妹"];
-const GUARDIANS: &[&str] = &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
+pub(super) const GUARDIANS: &[&str] =
+    &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
 const OCCUPATIONS: &[&str] = &[
     "会社員",
     "パート",
@@ -74,7 +75,7 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
+pub(super) fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
     let is_sibling = |m: &Mention| m.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r));
     scene.mentions(range.clone()).into_iter().filter(is_sibling).collect()
 }
@@ -159,31 +160,77 @@ fn guardian<'d>(
     Ok(found.then_some(row))
 }
 
-/// The people of the household, under their heading.
+/// The sentences about the household: under its heading, or with its cues.
+pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sentence> {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if headed.is_empty() || !spec.cues.is_empty() { scene.about(spec).collect() } else { headed }
+}
+
+/// The people of the household.
 pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    let mut rows = Vec::new();
-    for sentence in scene.under(&spec.headings) {
+    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    for sentence in household_sentences(scene, spec) {
         let people = scene.mentions(sentence.range.clone());
         for (i, mention) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            let own = mention.range.start..end;
             let mut row = RowBuilder::new(scene.doc, spec);
-            row.cite(trim(text, mention.range.start..end));
+            row.cite(trim(text, own.clone()));
             relation(scene, &mut row, mention)?;
-            if text[mention.range.end..].starts_with('の')
-                && let Some(name) = name_at(text, mention.range.end + "の".len()..end)
-            {
+            let name = named(text, mention, end);
+            if name != mention.range {
                 row.copy("name", name)?;
             }
-            age(scene, &mut row, mention.range.start..end)?;
-            living(text, &mut row, mention.range.start..end)?;
-            rows.push(row);
+            age(scene, &mut row, own.clone())?;
+            member_facts(scene, spec, &mut row, &own)?;
+            living(text, &mut row, own)?;
+            // The same person in two sentences (保護者は…, 家族構成…) is one row.
+            if !rows.iter().any(|known| known.text("relation") == row.text("relation") && !is_plural(known)) {
+                rows.push(row);
+            }
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-fn relation(
+/// A family has several brothers and sisters, and one of each parent.
+fn is_plural(row: &RowBuilder<'_>) -> bool {
+    row.text("relation").is_some_and(|r| SIBLINGS.contains(&r) || r == "その他" || r == "同居人")
+}
+
+/// Birth, work and health, where the table has the columns.
+fn member_facts(
+    scene: &Scene<'_>,
+    spec: &FieldSpec,
+    row: &mut RowBuilder<'_>,
+    range: &Range<usize>,
+) -> Result<(), record::GroundingError> {
+    const HEALTH: &[&str] = &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠"];
+    let text = scene.text();
+    if spec.column("birth").is_some()
+        && let Some((Some(day), annotation)) =
+            scene.dates(range.clone()).into_iter().find(|(_, a)| text[a.range.end..].starts_with("生"))
+    {
+        row.normal("birth", &NormalForm::Date(day), annotation.range.clone())?;
+        row.keep("birth", Kept::Words, annotation.range.clone())?;
+    }
+    for clause in clauses(text, range.clone()) {
+        let words = trim_end_of(text, trim(text, clause), &["です", "とのこと", "している"]);
+        let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
+        if !row.has("occupation")
+            && (has(OCCUPATIONS)
+                || has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]))
+        {
+            row.copy("occupation", words)?;
+        } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
+            row.copy("health", words)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn relation(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
     mention: &Mention,
@@ -197,7 +244,7 @@ fn relation(
     }
 }
 
-fn age(
+pub(super) fn age(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
@@ -214,11 +261,23 @@ fn age(
     row.keep("age", Kept::Words, annotation.range.clone())
 }
 
-fn living(text: &str, row: &mut RowBuilder<'_>, range: Range<usize>) -> Result<(), record::GroundingError> {
+pub(super) fn living(
+    text: &str,
+    row: &mut RowBuilder<'_>,
+    range: Range<usize>,
+) -> Result<(), record::GroundingError> {
     for label in ["同居", "別居"] {
         if let Some(at) = find_any(text, range.clone(), &[label]) {
             return row.choose("living", label, at);
         }
     }
     Ok(())
+}
+
+/// The person's name where one follows の (「妹のあおい」), else the word for him.
+pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
+    let after = mention.range.end + "の".len();
+    let name =
+        text[mention.range.end..].starts_with('の').then(|| name_at(text, after..end.max(after))).flatten();
+    name.unwrap_or_else(|| mention.range.clone())
 }

@@ -87,8 +87,7 @@ fn areas<'c>(
     kind: &'c ColumnSpec,
 ) -> Vec<Area<'c>> {
     let text = scene.text();
-    let quoted = scene.doc.quoted();
-    let outside = |r: &Range<usize>| !quoted.iter().any(|q| q.contains(&r.start));
+    let outside = |r: &Range<usize>| !scene.is_quoted(r.start);
     let parts: Vec<_> = spoken_choices(text, sentence.range.clone(), &part.choices)
         .into_iter()
         .filter(|s| outside(&s.range) && is_part(text, s))

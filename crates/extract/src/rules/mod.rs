@@ -3,13 +3,21 @@
 
 mod abuse;
 mod actions;
+mod call;
 mod child;
 mod choice;
 mod contact;
+mod custody;
+mod entry;
+mod evidence;
 mod family;
 mod injury;
+mod meeting;
+mod moment;
 mod reporter;
+mod safety;
 mod section;
+mod sheet;
 mod speech;
 mod staff;
 
@@ -68,46 +76,100 @@ impl Rule {
 
 static RULES: &[Rule] = &[
     Rule { name: "abuser", fill: abuse::abuser },
+    Rule { name: "account", fill: entry::account },
     Rule { name: "acts", fill: abuse::acts },
+    Rule { name: "age_or_birth", fill: sheet::age_or_birth },
+    Rule { name: "agencies", fill: sheet::agencies },
     Rule { name: "agreements", fill: actions::agreements },
+    Rule { name: "attitude", fill: safety::attitude },
+    Rule { name: "authority", fill: sheet::authority },
+    Rule { name: "belongings", fill: custody::belongings },
     Rule { name: "birth", fill: child::birth },
+    Rule { name: "body_check", fill: safety::body_check },
+    Rule { name: "caller_age", fill: call::age },
+    Rule { name: "caller_relation", fill: call::relation },
+    Rule { name: "certificates", fill: sheet::certificates },
+    Rule { name: "check_deadline", fill: moment::check_deadline },
+    Rule { name: "check_method", fill: safety::check_method },
     Rule { name: "child_address", fill: child::address },
     Rule { name: "child_age", fill: child::age },
     Rule { name: "child_name", fill: child::name },
     Rule { name: "child_school", fill: child::school },
     Rule { name: "child_sex", fill: child::sex },
+    Rule { name: "child_statements", fill: safety::child_statements },
     Rule { name: "choice", fill: choice::choice },
+    Rule { name: "closed_on", fill: moment::closed_on },
+    Rule { name: "confirmed_at", fill: moment::confirmed_at },
+    Rule { name: "consents", fill: custody::consents },
+    Rule { name: "consultation", fill: call::consultation },
+    Rule { name: "contact_direction", fill: entry::direction },
     Rule { name: "contact_form", fill: contact::form },
+    Rule { name: "contact_means", fill: entry::means },
+    Rule { name: "contact_partner", fill: entry::partner },
+    Rule { name: "contact_result", fill: entry::results },
+    Rule { name: "course", fill: meeting::course },
+    Rule { name: "court_deadline", fill: moment::court_deadline },
+    Rule { name: "custody_limit", fill: moment::custody_limit },
+    Rule { name: "custody_place", fill: custody::place },
+    Rule { name: "day_about", fill: moment::day_about },
+    Rule { name: "duration", fill: call::duration },
+    Rule { name: "elapsed", fill: moment::elapsed },
+    Rule { name: "evidence", fill: evidence::evidence },
     Rule { name: "explanations", fill: speech::explanations },
+    Rule { name: "facts", fill: sheet::facts },
+    Rule { name: "failure_reason", fill: safety::failure_reason },
     Rule { name: "frequency", fill: abuse::frequency },
+    Rule { name: "genogram", fill: sheet::genogram },
+    Rule { name: "goals", fill: meeting::goals },
     Rule { name: "guardians", fill: family::guardians },
+    Rule { name: "handover_to", fill: call::handover_to },
     Rule { name: "household", fill: family::household },
     Rule { name: "injuries", fill: injury::injuries },
+    Rule { name: "injury_present", fill: safety::injury_present },
+    Rule { name: "interviewed_alone", fill: safety::interviewed_alone },
     Rule { name: "interviewees", fill: contact::interviewees },
+    Rule { name: "item", fill: sheet::item },
+    Rule { name: "kana", fill: sheet::kana },
+    Rule { name: "kin", fill: sheet::kin },
     Rule { name: "listener", fill: staff::listener },
+    Rule { name: "literal_presence", fill: call::literal_presence },
+    Rule { name: "meeting_day", fill: moment::meeting_day },
+    Rule { name: "moment_about", fill: moment::about },
+    Rule { name: "needs", fill: custody::needs },
     Rule { name: "next_actions", fill: actions::next_actions },
     Rule { name: "notice", fill: section::notice },
+    Rule { name: "notices", fill: custody::notices },
     Rule { name: "observation", fill: section::observation },
     Rule { name: "occasion", fill: contact::occasion },
+    Rule { name: "parent_views", fill: custody::parent_views },
+    Rule { name: "past_contacts", fill: sheet::past_contacts },
     Rule { name: "place", fill: contact::place },
+    Rule { name: "planned_steps", fill: safety::planned_steps },
     Rule { name: "presence", fill: choice::presence },
+    Rule { name: "received_at", fill: moment::received_at },
     Rule { name: "reception_method", fill: choice::reception_method },
     Rule { name: "reporter_address", fill: reporter::address },
     Rule { name: "reporter_name", fill: reporter::name },
     Rule { name: "reporter_phone", fill: reporter::phone },
     Rule { name: "reporter_relation", fill: reporter::relation },
     Rule { name: "response", fill: choice::response },
+    Rule { name: "roles", fill: meeting::roles },
     Rule { name: "route", fill: reporter::route },
     Rule { name: "section", fill: section::section },
     Rule { name: "siblings", fill: family::siblings },
+    Rule { name: "siblings_checked", fill: safety::siblings_checked },
     Rule { name: "siblings_known", fill: family::siblings_known },
     Rule { name: "since", fill: abuse::since },
     Rule { name: "source_basis", fill: abuse::source_basis },
     Rule { name: "staff", fill: staff::staff },
     Rule { name: "statements", fill: speech::statements },
     Rule { name: "supervisor_checks", fill: actions::supervisor_checks },
+    Rule { name: "telephone", fill: sheet::telephone },
     Rule { name: "whereabouts", fill: child::whereabouts },
     Rule { name: "wish", fill: speech::wish },
+    Rule { name: "worker_words", fill: staff::worker_words },
+    Rule { name: "workers", fill: staff::workers },
+    Rule { name: "written_on", fill: moment::written_on },
 ];
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| RULES.iter().map(|r| r.name).collect());
@@ -121,6 +183,11 @@ pub fn names() -> &'static [&'static str] {
 /// The rule of this name.
 pub(crate) fn by_name(name: &str) -> Result<&'static Rule, Error> {
     RULES.iter().find(|r| r.name == name).ok_or_else(|| Error::unknown_rule(name, names()))
+}
+
+/// Sentences that may tell the child's age.
+pub(crate) fn child_age_sentences<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Range<usize>> + 's {
+    child::age_sentences(scene)
 }
 
 /// The words of the sentences as a text value. `None` where there are none.

@@ -6,15 +6,14 @@ use record::template::{Choice, FieldSpec};
 use record::{Grounded, PersonBuilder, RowBuilder};
 
 use super::{Filled, Outcome};
-use crate::Error;
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_all, spoken_choices};
+use crate::words::{find_all, has_any, spoken_choices};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
 /// Words that make the people of a sentence the staff who attended.
-const ATTENDED: &[&str] = &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付"];
+pub(super) const ATTENDED: &[&str] = &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付"];
 const OTHER: &str = "その他";
 
 struct Member<'c> {
@@ -47,8 +46,8 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The first member as a person.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let titles = titles()?;
-    let Some(member) = members(scene, spec, &titles).into_iter().next() else { return Ok(None) };
+    let titles = scene.codes("staff_title");
+    let Some(member) = members(scene, spec, titles).into_iter().next() else { return Ok(None) };
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(name) = member.name {
         person.name(name);
@@ -59,15 +58,13 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
 }
 
-fn titles() -> Result<Vec<Choice>, Error> {
-    let codes = record::template::shipped_codes().map_err(Error::from_template)?;
-    Ok(codes.get("staff_title").unwrap_or_default().to_vec())
-}
-
 fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let sentences = if headed.is_empty() {
-        scene.with_words(ATTENDED).filter(|s| s.heading.is_none()).take(1).collect()
+        let cued = |s: &&Sentence| has_any(scene.text(), s.full.clone(), &spec.cues);
+        let attended = |s: &&Sentence| has_any(scene.text(), s.full.clone(), ATTENDED);
+        let told = scene.narrative().filter(|s| s.heading.is_none() && (cued(s) || attended(s)));
+        told.filter(|s| !members_of(scene, &s.range, titles).is_empty()).take(1).collect()
     } else {
         headed
     };
@@ -115,4 +112,37 @@ fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
         .iter()
         .any(|e| text[org.clone()].ends_with(e))
         .then_some(org)
+}
+
+/// The titles of the staff rows, with their words.
+pub(super) fn titles_of(scene: &Scene<'_>, spec: &FieldSpec) -> Vec<(String, Range<usize>)> {
+    let titles = spec.column("title").map_or(&[][..], |c| c.choices.as_slice());
+    members(scene, spec, titles)
+        .into_iter()
+        .filter_map(|m| m.title.map(|(choice, words)| (choice.label.clone(), words)))
+        .collect()
+}
+
+/// The words of the staff as they were said, person by person.
+pub(super) fn worker_words(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let titles = scene.codes("staff_title");
+    let words: Vec<_> = members(scene, spec, titles).into_iter().map(|m| m.words).collect();
+    Ok((!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &words[..1]))))
+}
+
+/// Rows of role and name: 「担当は、地区担当の佐藤と、児童心理司の田中」.
+pub(super) fn workers(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let roles = spec.column("role").map_or(&[][..], |c| c.choices.as_slice());
+    let mut rows = Vec::new();
+    for member in members(scene, spec, roles) {
+        let (Some((choice, trigger)), name) = (member.title, member.name) else { continue };
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.choose("role", &choice.label, trigger)?;
+        if let Some(name) = name {
+            row.copy("name", name)?;
+        }
+        row.cite(member.words);
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
 }

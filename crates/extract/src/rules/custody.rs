@@ -1,0 +1,351 @@
+//! Temporary custody: where, who agreed, why, what was told, what the child brought.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+use text::polarity;
+
+use super::evidence::speaker_of;
+use super::{Filled, Outcome, contact, family, moment, without};
+use crate::people::Mention;
+use crate::scene::{Scene, Sentence};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim, trim_end_of};
+
+/// Where the child is kept: the place spoken with the custody or the placement.
+pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let headed = scene.under(&spec.headings);
+    let placed = |words: &'static [&'static str]| {
+        scene.narrative().filter(move |s| has_any(text, s.full.clone(), words))
+    };
+    for sentence in headed.chain(placed(&["委託"])).chain(placed(&["一時保護所", "保護場所", "入所"]))
+    {
+        let mut spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
+        spoken.retain(|s| !scene.is_quoted(s.range.start) && s.choice.label != "その他");
+        // 「一時保護所が満床のため、乳児院に委託」: the place in front of the placement.
+        let placement = find_any(text, sentence.full.clone(), &["委託", "入所"]);
+        let at = placement.and_then(|p| spoken.iter().rposition(|s| s.range.start <= p.start)).unwrap_or(0);
+        if at >= spoken.len() {
+            continue;
+        }
+        let found = spoken.swap_remove(at);
+        let name = contact::proper_name(text, &found.range);
+        let grounded = Grounded::choice(scene.doc, &spec.choices, &found.choice.label, found.range.clone())?;
+        let named = name.start < found.range.start && spec.detail;
+        let grounded = if named { grounded.with_detail(scene.doc, name) } else { grounded };
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    Ok(None)
+}
+
+const REFUSED: &[&str] = &[
+    "不同意",
+    "同意しな",
+    "同意しません",
+    "同意せず",
+    "同意は得られ",
+    "同意が得られ",
+    "同意を得られ",
+    "同意を拒",
+    "同意できな",
+    "同意していない",
+    "反対",
+];
+const OPEN: &[&str] = &[
+    "同意は未",
+    "同意の確認ができ",
+    "同意不明",
+    "同意は不明",
+    "同意を確認できていない",
+    "同意は確認できて",
+    "連絡がつか",
+    "連絡が取れ",
+    "連絡つかず",
+    "意思は不明",
+    "同意の有無は不明",
+];
+const GIVEN: &[&str] = &["同意"];
+
+/// One row for each holder of parental authority: agreed, refused, or not known.
+pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows: Vec<(String, RowBuilder<'_>)> = Vec::new();
+    let about = scene.sentences.iter().filter(|s| {
+        has_any(text, s.full.clone(), &spec.cues)
+            || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+    });
+    for sentence in about.filter(|s| s.heading.as_deref() != Some("所見")) {
+        let people = adults(scene, &sentence.range);
+        for (i, person) in people.iter().enumerate() {
+            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            let said = person.range.end..end;
+            // 「実母と実父は同意」: the answer behind the last holds for both.
+            let said = if has_answer(text, &said) { said } else { person.range.end..sentence.range.end };
+            let answer = [("不同意", REFUSED), ("不明", OPEN), ("同意", GIVEN)]
+                .into_iter()
+                .find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)));
+            let Some((label, words)) = answer else { continue };
+            let who = person.relation.clone().unwrap_or_default();
+            if rows.iter().any(|(known, _)| *known == who) {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            speaker_of(scene, &mut row, "who", person.range.clone())?;
+            row.choose("answer", label, words)?;
+            at(scene, &mut row, sentence, &said)?;
+            let quote = scene.quotes(sentence.range.clone()).into_iter().find(|(quote, _)| {
+                quote
+                    .speaker
+                    .as_ref()
+                    .is_some_and(|s| s.start <= person.range.start && person.range.end <= s.end)
+            });
+            if let Some((_, words)) = quote {
+                row.copy("words", words)?;
+            }
+            row.cite(trim(text, sentence.range.clone()));
+            rows.push((who, row));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(scene.about(spec).find_map(|s| without(scene, s)));
+    }
+    Ok(Grounded::rows(rows.into_iter().map(|(_, row)| row).collect()).map(Outcome::Stated))
+}
+
+fn has_answer(text: &str, range: &Range<usize>) -> bool {
+    [REFUSED, OPEN, GIVEN].into_iter().any(|words| has_any(text, range.clone(), words))
+}
+
+fn adults(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
+    let mut people = scene.mentions(range.clone());
+    people.retain(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r) || r == "後見人"));
+    people
+}
+
+/// Day and time of `sentence` into the column `at`.
+fn at(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    sentence: &Sentence,
+    near: &Range<usize>,
+) -> Result<(), record::GroundingError> {
+    let own = scene.dates(sentence.full.clone()).is_empty() && scene.times(sentence.full.clone()).is_empty();
+    if own {
+        return Ok(());
+    }
+    let Some(moment) = moment::near(scene, sentence, near) else { return Ok(()) };
+    let Some(words) = moment.ranges.last().cloned() else { return Ok(()) };
+    if let Some(day) = moment.day {
+        row.normal("at", &NormalForm::Datetime(day, moment.time), words.clone())?;
+    }
+    moment.flags.iter().for_each(|flag| row.flag(*flag));
+    row.keep("at", Kept::Words, words)
+}
+
+/// The facts that make custody needed, one row a sentence, each with its day and its source.
+pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const MATERIALS: &[&str] = &[
+        "診断書",
+        "意見書",
+        "写真",
+        "カルテ",
+        "録音",
+        "録画",
+        "母子手帳",
+        "通告書",
+        "記録",
+        "レントゲン",
+        "画像",
+    ];
+    let text = scene.text();
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let told: Vec<&Sentence> = if headed.is_empty() {
+        scene
+            .with_words(&spec.cues)
+            .filter(|s| s.heading.is_none() && !asserts_nothing(scene, s, spec))
+            .collect()
+    } else {
+        headed
+    };
+    let mut rows = Vec::new();
+    for sentence in told {
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.copy("fact", trim(text, sentence.range.clone()))?;
+        if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
+            if let Some(day) = day {
+                row.normal("date", &NormalForm::Date(day), annotation.range.clone())?;
+            }
+            row.keep("date", Kept::Words, annotation.range.clone())?;
+        }
+        if let Some(material) = find_any(text, sentence.range.clone(), MATERIALS) {
+            row.copy("material", contact::proper_name(text, &material))?;
+        }
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// Every cue of the sentence is negated: 「傷はない」.
+fn asserts_nothing(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
+    let text = scene.text();
+    let mut found = spec.cues.iter().flat_map(|cue| find_all(text, sentence.full.clone(), cue));
+    found.all(|word| polarity::is_negated(text, word))
+}
+
+/// What each parent holds, in his own words.
+pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let headed = scene.under(&spec.headings).map(|s| (s, true));
+    let wished = scene
+        .headless()
+        .filter(|s| scene.is_wish(s) || has_any(text, s.range.clone(), &["同意"]))
+        .map(|s| (s, false));
+    for (sentence, headed) in headed.chain(wished) {
+        let mut said: Vec<(Range<usize>, Range<usize>)> = scene
+            .quotes(sentence.range.clone())
+            .into_iter()
+            .filter_map(|(quote, words)| Some((quote.speaker.clone()?, words)))
+            .filter(|(who, _)| !adults(scene, who).is_empty())
+            .collect();
+        if said.is_empty() && headed {
+            // 「保護者の意向。実母は引き取りを希望。」
+            said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
+                let after = trim(text, m.range.end..sentence.range.end);
+                let words = ["は、", "は", "も"]
+                    .iter()
+                    .find(|p| text[after.clone()].starts_with(**p))
+                    .map_or(0, |p| p.len());
+                (m.range, after.start + words..after.end)
+            }));
+        }
+        for (who, words) in said.into_iter().filter(|(_, words)| !words.is_empty()) {
+            let mut row = RowBuilder::new(scene.doc, spec);
+            speaker_of(scene, &mut row, "who", who)?;
+            row.copy("words", words.clone())?;
+            at(scene, &mut row, sentence, &words)?;
+            if let Some(how) =
+                find_any(text, sentence.range.clone(), &["電話で", "面接で", "面接にて", "書面で", "来所し"])
+            {
+                row.copy("how", trim_end_of(text, how, &["にて", "で", "し"]))?;
+            }
+            row.cite(trim(text, sentence.full.clone()));
+            rows.push(row);
+        }
+    }
+    if let Some(grounded) = Grounded::rows(rows) {
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    Ok(scene.under(&spec.headings).find_map(|s| without(scene, s)))
+}
+
+/// When, how and to whom the custody was announced.
+pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let mut status = None;
+    let about = scene.sentences.iter().filter(|s| {
+        let headed = s.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        headed || (has_any(text, s.full.clone(), &spec.cues) && !scene.is_plan(s))
+    });
+    for sentence in about {
+        let told = find_any(text, sentence.full.clone(), &spec.cues);
+        let negated = told.clone().is_some_and(|word| polarity::is_negated(text, word));
+        let status_only = super::section::whole_section(scene, vec![sentence])
+            .filter(|o| matches!(o, Outcome::Without { .. }));
+        if negated || status_only.is_some() {
+            status = status.or(status_only);
+            continue;
+        }
+        let mut row = RowBuilder::new(scene.doc, spec);
+        let to = scene.mentions(sentence.range.clone()).into_iter().find(|m| {
+            let after = &text[m.range.end..sentence.range.end];
+            m.relation.is_some() && (["に", "へ", "と"].iter().any(|p| after.starts_with(p)))
+        });
+        if let Some(to) = to {
+            speaker_of(scene, &mut row, "to", to.range)?;
+        }
+        at(scene, &mut row, sentence, &(sentence.full.end..sentence.full.end))?;
+        if let Some(method) =
+            find_any(text, sentence.range.clone(), &["口頭", "書面", "文書", "電話", "対面", "面接", "郵送"])
+        {
+            row.copy("method", method)?;
+        }
+        row.copy("content", trim(text, sentence.range.clone()))?;
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// One row for each thing, with its number where one was said.
+pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const KANA: &[(&str, f64)] = &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0)];
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let mut status = None;
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let told: Vec<&Sentence> = if headed.is_empty() {
+        scene.with_words(&spec.cues).filter(|s| s.heading.is_none()).collect()
+    } else {
+        headed
+    };
+    for sentence in told {
+        if let Some(outcome) = without(scene, sentence) {
+            status = status.or(Some(outcome));
+            continue;
+        }
+        let from =
+            find_any(text, sentence.range.clone(), &spec.cues).map_or(sentence.range.start, |cue| cue.end);
+        let from =
+            from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
+        for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
+            let words = trim_end_of(
+                text,
+                trim(text, clause),
+                &["を持参した", "を持参", "です", "がある", "あり", "のみ"],
+            );
+            if words.is_empty() {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            let counted = scene.doc.annotations_in(words.clone()).find_map(|a| match &a.entity {
+                Entity::Quantity { low, high, .. } if (low - high).abs() < f64::EPSILON => {
+                    Some((*low, a.range.clone()))
+                }
+                _ => None,
+            });
+            let kana =
+                || KANA.iter().find_map(|(word, n)| Some((*n, find_any(text, words.clone(), &[word])?)));
+            let counted = counted.or_else(kana);
+            let item = counted.as_ref().map_or(words.clone(), |(_, at)| trim(text, words.start..at.start));
+            let item = trim_end_of(text, item, &["が", "を", "は", "の"]);
+            if item.is_empty() {
+                continue;
+            }
+            row.copy("item", item)?;
+            if let Some((count, at)) = counted {
+                row.normal("count", &NormalForm::Number(count), at.clone())?;
+                row.keep("count", Kept::Words, at)?;
+            }
+            row.cite(words);
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// The things of a clause: 「ランドセルと水筒」 are two.
+fn things(text: &str, clause: &Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = clause.start;
+    for (at, c) in text[clause.clone()].char_indices() {
+        let whole = clause.start + at;
+        if (c == 'と' || c == '・') && whole > start {
+            parts.push(start..whole);
+            start = whole + c.len_utf8();
+        }
+    }
+    parts.push(start..clause.end);
+    parts
+}

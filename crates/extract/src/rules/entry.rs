@@ -1,0 +1,389 @@
+//! One contact as an entry of the course record: means, direction, partner, result, account (language.md pass 9).
+//!
+//! The phrases are closed: they are the choices of the template with their spoken forms.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Entity, Grounded, PersonBuilder};
+use text::polarity;
+
+use super::{Filled, Outcome, copied, without};
+use crate::people::{name_at, skip_honorific};
+use crate::scene::{Scene, Sentence};
+use crate::words::{clauses, find_all, has_any, spoken_choices, trim};
+
+/// Ways in which a contact is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Call,
+    Answered,
+    Visit,
+    Received,
+}
+
+const WAYS: &[(&str, Way)] = &[
+    ("架電", Way::Call),
+    ("電話した", Way::Call),
+    ("電話しました", Way::Call),
+    ("電話し、", Way::Call),
+    ("電話をかけ", Way::Call),
+    ("電話を入れ", Way::Call),
+    ("電話をし", Way::Call),
+    ("電話するも", Way::Call),
+    ("電話連絡", Way::Call),
+    ("留守電", Way::Call),
+    ("着信拒否", Way::Call),
+    ("受電", Way::Answered),
+    ("入電", Way::Answered),
+    ("着電", Way::Answered),
+    ("から電話", Way::Answered),
+    ("より電話", Way::Answered),
+    ("からの電話", Way::Answered),
+    ("から折り返し", Way::Answered),
+    ("電話があ", Way::Answered),
+    ("訪問", Way::Visit),
+    ("来所", Way::Received),
+    ("来庁", Way::Received),
+];
+/// Words around 訪問 that make no visit of ours.
+const NO_VISIT: &[&str] = &["訪問連絡票", "訪問看護", "訪問介護", "訪問販売", "訪問者", "訪問診療"];
+/// Results of a call, and of a visit or a meeting. A result that is in neither goes with every way.
+const OF_CALLS: &[&str] = &["通話", "不通", "留守電", "折返し待ち", "着信拒否"];
+const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪問連絡票投函"];
+/// A line that is dead for want of payment is how the family lives, not a call.
+const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
+const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
+
+/// A contact in the text.
+struct Contact<'s> {
+    way: Way,
+    word: Range<usize>,
+    sentence: &'s Sentence,
+    /// A result stands in the same sentence: a closed phrase.
+    closed: bool,
+}
+
+fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
+    let text = scene.text();
+    let mut found = Vec::new();
+    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
+        let words = WAYS.iter().flat_map(|(word, way)| {
+            find_all(text, sentence.full.clone(), word).map(|at| (*way, at)).collect::<Vec<_>>()
+        });
+        let mut words: Vec<(Way, Range<usize>)> = words
+            .filter(|(_, at)| !scene.is_quoted(at.start) && !starts_other_word(text, at.start))
+            .collect();
+        words.sort_by_key(|(_, at)| at.start);
+        for (way, word) in words {
+            let closed = way == Way::Answered || has_result(scene, sentence, way);
+            found.push(Contact { way, word, sentence, closed });
+        }
+    }
+    found
+}
+
+fn starts_other_word(text: &str, at: usize) -> bool {
+    NO_VISIT.iter().any(|word| text[at..].starts_with(word))
+}
+
+fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
+    let words = scene.words(&sentence.full);
+    match way {
+        Way::Call => ["不通", "留守", "着信拒否", "折り返し", "折返し", "出ず", "出な", "つながら", "応答"]
+            .iter()
+            .chain(ANSWERED)
+            .any(|r| words.contains(r)),
+        Way::Visit => ["不在", "連絡票", "留守", "応答", "面会", "会え"].iter().any(|r| words.contains(r)),
+        Way::Answered | Way::Received => true,
+    }
+}
+
+/// The contact of the entry: the first closed phrase, else the first contact.
+fn contact<'s>(scene: &'s Scene<'_>) -> Option<Contact<'s>> {
+    let mut all = contacts(scene);
+    let at = all.iter().position(|c| c.closed).unwrap_or(0);
+    (at < all.len()).then(|| all.swap_remove(at))
+}
+
+/// 電話, 訪問, 来所 by the contact's words; else the first means that is spoken.
+pub(super) fn means(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let label = |way: Way| match way {
+        Way::Call | Way::Answered => "電話",
+        Way::Visit => "訪問",
+        Way::Received => "来所",
+    };
+    chosen(scene, spec, label)
+}
+
+/// 架電, 受電, 訪問 or 来所, by the contact's words.
+pub(super) fn direction(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let label = |way: Way| match way {
+        Way::Call => "架電",
+        Way::Answered => "受電",
+        Way::Visit => "訪問",
+        Way::Received => "来所",
+    };
+    chosen(scene, spec, label)
+}
+
+fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static str) -> Filled {
+    let headed = scene.under(&spec.headings).next();
+    if let Some(sentence) = headed
+        && let Some(spoken) =
+            spoken_choices(scene.text(), sentence.range.clone(), &spec.choices).into_iter().next()
+    {
+        return stated(scene, spec, &spoken.choice.label, spoken.range);
+    }
+    let contact = contact(scene).filter(|c| spec.choices.iter().any(|choice| choice.label == label(c.way)));
+    if let Some(contact) = contact {
+        return stated(scene, spec, label(contact.way), contact.word);
+    }
+    // A meeting, a letter, a mail: their own words in the opening.
+    let opening = scene
+        .narrative()
+        .filter(|s| s.heading.is_none() && !has_any(scene.text(), s.full.clone(), DEAD_LINE));
+    for sentence in opening.take(3) {
+        let spoken = spoken_choices(scene.text(), sentence.range.clone(), &spec.choices);
+        if let Some(spoken) = spoken.into_iter().find(|s| !scene.is_quoted(s.range.start)) {
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
+        }
+    }
+    Ok(None)
+}
+
+fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
+    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
+}
+
+/// Every result of the contact's kind that is spoken and not negated.
+pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let way = contact(scene).map(|c| c.way);
+    let fits = |label: &str| match way {
+        Some(Way::Call | Way::Answered) => !OF_VISITS.contains(&label),
+        Some(Way::Visit | Way::Received) => !OF_CALLS.contains(&label),
+        None => true,
+    };
+    let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
+    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
+        for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
+            let certain = !scene.is_quoted(found.range.start)
+                && !polarity::is_negated(text, found.range.clone())
+                && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
+            if certain && fits(&found.choice.label) {
+                spoken.push((&found.choice.label, found.range));
+            }
+        }
+    }
+    // A call that came in was a conversation (「園から受電」).
+    let talked = "通話";
+    if let Some(contact) = contact(scene).filter(|c| c.way == Way::Answered)
+        && !spoken.iter().any(|(label, _)| OF_CALLS.contains(label))
+        && spec.choices.iter().any(|c| c.label == talked)
+    {
+        spoken.push((talked, contact.word));
+    }
+    Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
+}
+
+/// Whom the contact was with: a relative, or an organisation with an office and a name.
+pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        return Ok(person(scene, trim(text, sentence.range.clone())).or_else(|| without(scene, sentence)));
+    }
+    let Some(contact) = contact(scene) else { return Ok(None) };
+    let before = contact.sentence.full.start..contact.word.start;
+    let clause = clauses(text, before.clone()).into_iter().next_back();
+    let own = clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words));
+    if own.is_some() {
+        return Ok(own);
+    }
+    // 「実父は不在、架電するも不通」, 「訪問し、実母と面接」: the person of the sentence, then of the next.
+    let here = scene.mentions(contact.sentence.full.clone()).into_iter().find(|m| m.relation.is_some());
+    let met = || {
+        let met = ["と面接", "と面会", "と話", "が対応", "は不在", "が応対", "に会", "宅"];
+        scene.narrative().filter(|s| s.full.start > contact.word.start).find_map(|s| {
+            let people = scene.mentions(s.full.clone()).into_iter();
+            people.filter(|m| m.relation.is_some()).find(|m| {
+                let after = &text[m.range.end..s.full.end];
+                met.iter().any(|word| after.starts_with(word))
+            })
+        })
+    };
+    Ok(here.or_else(met).and_then(|m| person(scene, m.range)))
+}
+
+/// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
+fn partner_words(scene: &Scene<'_>, clause: Range<usize>) -> Option<Range<usize>> {
+    const PARTICLES: &[&str] = &[
+        "の携帯に",
+        "の携帯へ",
+        "宅に",
+        "宅へ",
+        "宅を",
+        "宅",
+        "から",
+        "より",
+        "に",
+        "へ",
+        "と",
+        "を",
+        "が",
+        "も",
+    ];
+    let text = scene.text();
+    let moments = scene
+        .doc
+        .annotations_in(clause.clone())
+        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..)));
+    let from = moments.map(|a| a.range.end).max().unwrap_or(clause.start);
+    let mut words = trim(text, from..clause.end);
+    while let Some(rest) = ["に", "は", "頃", "ごろ", "曜日", "その後", "再度", "再び"]
+        .iter()
+        .find(|p| text[words.clone()].starts_with(**p))
+    {
+        words = trim(text, words.start + rest.len()..words.end);
+    }
+    // から of 「から電話」 belongs to the contact's own word.
+    if let Some(particle) = PARTICLES.iter().find(|p| text[words.clone()].ends_with(**p)) {
+        words.end -= particle.len();
+    } else if !text[clause.end..].starts_with("から")
+        && !text[clause.end..].starts_with("より")
+        && text[words.clone()].chars().count() > 12
+    {
+        return None;
+    }
+    // 「担当から園に」: the one who is called stands last.
+    let head = &text[words.clone()];
+    if let Some((at, particle)) =
+        ["から", "が", "は"].iter().filter_map(|p| head.rfind(p).map(|at| (at, *p))).max_by_key(|(at, _)| *at)
+    {
+        words.start += at + particle.len();
+    }
+    let words = trim(text, words);
+    let plausible = (1..=20).contains(&text[words.clone()].chars().count())
+        && !["家庭", "電話", "本日", "夜間", "同行", "自宅", "再"].contains(&&text[words.clone()]);
+    plausible.then_some(words)
+}
+
+/// 実父 · 園 · ○○小学校の副校長 · ○○病院のMSW、石井さん
+pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> {
+    let text = scene.text();
+    let mut person = PersonBuilder::new(scene.doc);
+    if let Some(mention) = scene.mentions(words.clone()).into_iter().next()
+        && let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label))
+    {
+        if text[mention.range.end..].starts_with('の')
+            && let Some(name) =
+                name_at(text, mention.range.end + "の".len()..words.end.max(mention.range.end + 3))
+                    .filter(|n| skip_honorific(text, n.end) > n.end)
+        {
+            person.name(name);
+        }
+        person.relation(choice, mention.range);
+        return Some(Outcome::Stated(Grounded::person(person)));
+    }
+    const ORGS: &[&str] =
+        &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
+    const OFFICES: &[&str] = &[
+        "校長",
+        "教頭",
+        "担任",
+        "園長",
+        "保育士",
+        "教諭",
+        "医師",
+        "主治医",
+        "看護師",
+        "MSW",
+        "SSW",
+        "SC",
+        "保健師",
+        "主任",
+        "先生",
+        "職員",
+        "民生委員",
+        "児童委員",
+        "警察官",
+    ];
+    let head = &text[words.clone()];
+    let (org, rest) = match head.find('の') {
+        Some(at) => (words.start..words.start + at, words.start + at + "の".len()..words.end),
+        None => (words.clone(), words.end..words.end),
+    };
+    let is_org = ORGS.iter().any(|end| text[org.clone()].ends_with(end));
+    let office = if is_org { rest.clone() } else { words.clone() };
+    let title = OFFICES
+        .iter()
+        .find_map(|o| text[office.clone()].find(o).map(|at| office.start + at..office.start + at + o.len()));
+    if is_org {
+        person.org(org);
+    }
+    if let Some(title) = title {
+        // 副校長, 養護教諭: with what stands before it.
+        let title = office.start..title.end;
+        let after = title.end
+            + ["の", "、"].iter().find(|p| text[title.end..].starts_with(**p)).map_or(0, |p| p.len());
+        if after < words.end
+            && let Some(name) = name_at(text, after..words.end)
+        {
+            person.name(name);
+        }
+        person.role_words(title);
+    } else if !is_org
+        && let Some(name) = name_at(text, words.clone()).filter(|n| skip_honorific(text, n.end) > n.end)
+    {
+        person.name(name);
+    }
+    (!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person)))
+}
+
+/// What happened and what was said: all of the narrative but the entry's own head (day, time, who attended).
+pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let told = scene.sentences.iter().filter(|s| match &s.heading {
+        Some(heading) => spec.headings.contains(heading),
+        None => !scene.is_plan(s) && !is_head(scene, s),
+    });
+    Ok(copied(scene, told))
+}
+
+/// A sentence of a day, a time, the way of the contact and the staff, and nothing else.
+pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const HEAD_WORDS: &[&str] = &[
+        "家庭訪問",
+        "電話相談",
+        "受理",
+        "受付",
+        "面接",
+        "架電",
+        "訪問",
+        "来所",
+        "電話",
+        "で",
+        "に",
+        "まで",
+        "から",
+        "、",
+        "。",
+        " ",
+    ];
+    let text = scene.text();
+    let attended = has_any(text, sentence.full.clone(), super::staff::ATTENDED);
+    let mut rest = String::new();
+    let mut at = sentence.range.start;
+    let mut moments = 0;
+    for a in scene.doc.annotations_in(sentence.range.clone()) {
+        if matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..))
+            && a.range.start >= at
+        {
+            rest.push_str(&text[at..a.range.start]);
+            at = a.range.end;
+            moments += 1;
+        }
+    }
+    rest.push_str(&text[at..sentence.range.end]);
+    HEAD_WORDS.iter().for_each(|word| rest = rest.replace(word, ""));
+    moments > 0 && (attended || rest.chars().count() <= 2)
+}

@@ -1,0 +1,115 @@
+//! Candidate quotations for a question that a person decides: what was said, by whom, when, and whether it was denied.
+//!
+//! Nothing is marked, ranked or counted here; a cue makes a candidate and no more.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
+use text::{hedge, polarity};
+
+use super::{Filled, Outcome};
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{Spoken, spoken_choices, trim};
+
+/// A table of candidates is for a person to read.
+const MAX_ROWS: usize = 60;
+/// Words of staff about the law or their plans are no candidates.
+const NOT_OBSERVED: &[&str] = &["告知内容", "今後の対応", "対応者", "目的"];
+
+/// One row for each item whose cues stand in a sentence.
+pub(super) fn evidence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let Some(items) = spec.column("item") else { return Ok(None) };
+    let mut rows = Vec::new();
+    for sentence in scene.sentences.iter().filter(|s| is_observed(scene, s)) {
+        let mut seen: Vec<&str> = Vec::new();
+        for found in spoken_choices(scene.text(), sentence.full.clone(), &items.choices) {
+            if rows.len() == MAX_ROWS {
+                break;
+            }
+            if !seen.contains(&found.choice.label.as_str()) {
+                seen.push(&found.choice.label);
+                rows.push(row(scene, spec, sentence, &found)?);
+            }
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+fn is_observed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let heading = sentence.heading.as_deref().unwrap_or_default();
+    !NOT_OBSERVED.contains(&heading) && !scene.is_plan(sentence)
+}
+
+fn row<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    sentence: &Sentence,
+    found: &Spoken<'_>,
+) -> Result<RowBuilder<'d>, record::GroundingError> {
+    let text = scene.text();
+    let mut row = RowBuilder::new(scene.doc, spec);
+    row.choose("item", &found.choice.label, found.range.clone())?;
+    let quote = scene
+        .quotes(sentence.full.clone())
+        .into_iter()
+        .find(|(_, words)| words.start <= found.range.start && found.range.end <= words.end);
+    let words = quote.as_ref().map_or_else(|| trim(text, sentence.range.clone()), |(_, words)| words.clone());
+    row.copy("words", words)?;
+    if let Some(speaker) = quote.as_ref().and_then(|(q, _)| q.speaker.clone()) {
+        speaker_of(scene, &mut row, "speaker", speaker)?;
+    }
+    if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
+        if let Some(day) = day {
+            row.normal("said_at", &NormalForm::Date(day), annotation.range.clone())?;
+        }
+        row.keep("said_at", Kept::Words, annotation.range.clone())?;
+    }
+    if spec.column("polarity").is_some() {
+        let (label, words) = polarity_of(scene, sentence, &found.range);
+        row.choose("polarity", label, words)?;
+    }
+    row.cite(trim(text, sentence.full.clone()));
+    hedge::flags(scene.words(&sentence.full)).into_iter().for_each(|flag| row.flag(flag));
+    Ok(row)
+}
+
+/// The speaker as a label of the relation list, or その他 with the words.
+pub(super) fn speaker_of(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    column: &str,
+    words: Range<usize>,
+) -> Result<(), record::GroundingError> {
+    let mention = scene.mentions(words.clone()).into_iter().find(|m| m.relation.is_some());
+    match mention {
+        Some(mention) => {
+            let label = mention.relation.unwrap_or_default();
+            row.choose(column, &label, mention.range.clone())?;
+            if scene.words(&mention.range) == label {
+                Ok(())
+            } else {
+                row.keep(column, Kept::Detail, mention.range)
+            }
+        }
+        None => {
+            row.choose(column, "その他", words.clone())?;
+            row.keep(column, Kept::Detail, words)
+        }
+    }
+}
+
+/// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
+fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
+    let text = scene.text();
+    if polarity::is_negated(text, cue.clone()) {
+        return ("否定", cue.clone());
+    }
+    match status(text, cue.end..polarity::scope(text, cue.clone()).end.clamp(cue.end, sentence.full.end)) {
+        Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
+        Some(found) => ("不明", found.range),
+        None if hedge::flags(scene.words(&sentence.full)).contains(&Flag::Uncertain) => ("不明", cue.clone()),
+        None => ("肯定", cue.clone()),
+    }
+}

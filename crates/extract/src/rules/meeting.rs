@@ -1,0 +1,166 @@
+//! The papers of a meeting: the course by day, goals by term, who does what.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Grounded, Kept, NormalForm, RowBuilder};
+
+use super::{Filled, Outcome, sheet, without};
+use crate::scene::Scene;
+use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+
+/// Days and events, under the heading of the course.
+pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    for sentence in scene.under(&spec.headings) {
+        let dates = scene.dates(sentence.range.clone());
+        for (i, (day, annotation)) in dates.iter().enumerate() {
+            let end = dates.get(i + 1).map_or(sentence.range.end, |(_, next)| next.range.start);
+            let event = trim(text, annotation.range.end..end);
+            let event = event.start
+                + ["に、", "に", "は、", "は"]
+                    .iter()
+                    .find(|p| text[event.clone()].starts_with(**p))
+                    .map_or(0, |p| p.len())..event.end;
+            if event.is_empty() {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            if let Some(day) = day {
+                row.normal("date", &NormalForm::Date(*day), annotation.range.clone())?;
+            }
+            row.keep("date", Kept::Words, annotation.range.clone())?;
+            row.copy("event", trim(text, event))?;
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// Goals under the heading of their term, or behind its words.
+pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    for sentence in scene.sentences.iter() {
+        let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
+        let cue = find_any(text, sentence.full.clone(), &spec.cues);
+        if heading.is_none() && cue.is_none() {
+            continue;
+        }
+        let term = ["短期", "中期", "長期"].into_iter().find_map(|term| {
+            let here = find_any(text, sentence.full.clone(), &[term]);
+            here.map(|at| (term, at)).filter(|_| heading.is_none_or(|h| h.starts_with(term) || h == "目標"))
+        });
+        let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
+        let start = start
+            + ["は、", "は", "、", "として"]
+                .iter()
+                .find(|p| text[start..sentence.range.end].starts_with(**p))
+                .map_or(0, |p| p.len());
+        let goal = trim(text, start..sentence.range.end);
+        if goal.is_empty() || without(scene, sentence).is_some() {
+            continue;
+        }
+        let mut row = RowBuilder::new(scene.doc, spec);
+        if let Some((term, words)) = term {
+            row.choose("term", term, words)?;
+        }
+        day(scene, &mut row, &sentence.range)?;
+        row.copy("goal", goal)?;
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+fn day(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    range: &Range<usize>,
+) -> Result<(), record::GroundingError> {
+    let vague = ["今月中", "来月中", "今週中", "年度内", "年内", "3か月以内", "半年以内", "1か月以内"];
+    if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
+        if let Some(day) = day {
+            row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
+        }
+        return row.keep("by", Kept::Words, annotation.range.clone());
+    }
+    match find_any(scene.text(), range.clone(), &vague) {
+        Some(words) => row.keep("by", Kept::Words, words),
+        None => Ok(()),
+    }
+}
+
+/// Who does what by when: 「保育園は登園時の見守り、保健センターは家庭訪問を月1回」.
+pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let headed: Vec<_> = scene.under(&spec.headings).collect();
+    let told = if headed.is_empty() {
+        scene.sentences.iter().filter(|s| scene.is_plan(s)).collect()
+    } else {
+        headed
+    };
+    for sentence in told {
+        let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
+        for clause in clauses(text, sentence.range.clone()) {
+            starts.extend(bearer(scene, &clause));
+        }
+        for (i, (who, from)) in starts.iter().enumerate() {
+            let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);
+            let mut task = trim(text, *from..end);
+            // The deadline in front of the task is no part of it.
+            if let Some((_, annotation)) =
+                scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
+            {
+                let after = annotation.range.end;
+                let skip = ["までに", "に", "まで", "、"]
+                    .iter()
+                    .find(|p| text[after..task.end].starts_with(**p))
+                    .map_or(0, |p| p.len());
+                task = trim(text, after + skip..task.end);
+            }
+            let task = trim_end_of(text, task, &["する予定", "します", "する", "を行う", "を担当"]);
+            if task.is_empty() {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            row.copy("agency", who.clone())?;
+            day(scene, &mut row, &(who.start..end))?;
+            row.copy("task", task)?;
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins.
+fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usize)> {
+    const STAFF: &[&str] = &[
+        "担当",
+        "当所",
+        "児相",
+        "児福司",
+        "児童福祉司",
+        "児童心理司",
+        "児心司",
+        "保健師",
+        "園",
+        "学校",
+        "SV",
+        "民生委員",
+        "主任児童委員",
+        "家庭相談員",
+        "病院",
+    ];
+    let text = scene.text();
+    let clause = trim(text, clause.clone());
+    let (at, particle) = ["は", "が"]
+        .iter()
+        .filter_map(|p| text[clause.clone()].find(p).map(|at| (at, *p)))
+        .min_by_key(|(at, _)| *at)?;
+    let who = clause.start..clause.start + at;
+    let named = sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
+    let short = (1..=16).contains(&text[who.clone()].chars().count());
+    (named && short).then(|| (who, clause.start + at + particle.len()))
+}

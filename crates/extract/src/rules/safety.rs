@@ -1,0 +1,462 @@
+//! The safety check: who saw the child and how, what was seen under the clothes, brothers and sisters, the parents' attitude.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Grounded, NormalForm, Reason, RowBuilder};
+use text::polarity;
+
+use super::section::section;
+use super::{Filled, Outcome, copied, family, staff, without, without_as};
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{clauses, find_any, has_any, spoken_choices, trim};
+
+const BY_OFFICE: &str = "児相職員の直接目視";
+const BY_TOWN: &str = "市区町村職員の目視";
+const BY_SCHOOL: &str = "所属機関(園・学校)による目視";
+const BY_POLICE: &str = "警察";
+const BY_HOSPITAL: &str = "医療機関";
+const UNSEEN: &str = "未確認";
+/// Words for seeing the child.
+const SEEN: &[&str] = &[
+    "目視",
+    "安全確認",
+    "安全を確認",
+    "現認",
+    "直接確認",
+    "本児を確認",
+    "無事を確認",
+    "姿を確認",
+    "本児と面接",
+    "本児と面会",
+    "本児に面接",
+    "本児に面会",
+    "本児に会",
+    "本児と会",
+    "本児は在宅",
+    "登園を確認",
+    "登校を確認",
+];
+/// Who sees, by the words for them in front of the seeing.
+const SEERS: &[(&str, &[&str])] = &[
+    (BY_POLICE, &["警察官", "警察", "警官", "交番"]),
+    (BY_HOSPITAL, &["医師", "主治医", "看護師", "病院の", "病院が", "MSW"]),
+    (
+        BY_SCHOOL,
+        &[
+            "担任",
+            "園長",
+            "保育士",
+            "校長",
+            "教頭",
+            "養護教諭",
+            "園が",
+            "園の職員",
+            "学校が",
+            "小学校が",
+            "中学校が",
+            "園による",
+            "学校による",
+            "教諭",
+            "先生",
+        ],
+    ),
+    (
+        BY_TOWN,
+        &[
+            "市職員",
+            "区職員",
+            "町職員",
+            "市の職員",
+            "区の職員",
+            "町の職員",
+            "市区町村",
+            "家庭相談員",
+            "子家セン",
+            "子ども家庭支援センター",
+            "市の担当",
+            "区の担当",
+            "市役所",
+            "保健師",
+        ],
+    ),
+    (
+        BY_OFFICE,
+        &["児童福祉司", "児福司", "児童心理司", "児心司", "児相", "当所", "担当", "私", "職員", "SV"],
+    ),
+];
+
+/// Who saw the child with his own eyes; 未確認 where the dictation says that nobody could.
+pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).next()
+        && let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
+    {
+        return stated(scene, spec, &spoken.choice.label, spoken.range);
+    }
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let told = scene.narrative().filter(|s| s.heading.as_deref() != Some("所見"));
+    let mut unseen = None;
+    for sentence in headed.into_iter().chain(told) {
+        let Some(word) = find_any(text, sentence.full.clone(), SEEN).filter(|w| !scene.is_quoted(w.start))
+        else {
+            continue;
+        };
+        let negated = polarity::is_negated(text, word.clone())
+            || status(text, word.end..sentence.range.end).is_some()
+            || has_any(text, word.end..sentence.full.end, &["未", "できず", "できていない", "には至らず"]);
+        if negated {
+            unseen = unseen.or(Some(word));
+            continue;
+        }
+        // A heading word alone (「安全確認。」) tells nothing.
+        if trim(text, sentence.full.clone()) == word
+            || has_any(text, word.end..sentence.full.end, &["期限", "のため", "を依頼", "以内"])
+        {
+            continue;
+        }
+        let before = sentence.full.start..word.start;
+        // The seer nearest to the word.
+        let seer = SEERS
+            .iter()
+            .flat_map(|(label, words)| words.iter().map(move |w| (*label, *w)))
+            .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
+            .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
+        if let Some((at, label, w)) = seer {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, label, at..at + w.len())?;
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
+        if let Some((label, words)) = by_staff(scene) {
+            return stated(scene, spec, label, words);
+        }
+    }
+    let absent = || {
+        scene.narrative().find_map(|s| {
+            let child = has_any(text, s.full.clone(), &["本児", "子ども"]);
+            find_any(
+                text,
+                s.full.clone(),
+                &["会えず", "会えな", "会えませ", "会えてい", "面会できず", "確認できず"],
+            )
+            .filter(|_| child)
+        })
+    };
+    match unseen.or_else(absent) {
+        Some(words) => stated(scene, spec, UNSEEN, words),
+        None => Ok(None),
+    }
+}
+
+fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
+    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
+}
+
+/// The office whose people attended: where no sentence names the one who saw.
+fn by_staff(scene: &Scene<'_>) -> Option<(&'static str, Range<usize>)> {
+    let rows = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("staff"))?;
+    let titles = staff::titles_of(scene, rows);
+    let office =
+        titles.iter().find(|(label, _)| matches!(label.as_str(), "児童福祉司" | "児童心理司" | "SV"));
+    let town = titles.iter().find(|(label, _)| matches!(label.as_str(), "保健師" | "家庭相談員"));
+    office.map(|(_, w)| (BY_OFFICE, w.clone())).or(town.map(|(_, w)| (BY_TOWN, w.clone())))
+}
+
+/// 有 / 無 / 不明 of an interview without the parents.
+pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in scene.about(spec) {
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        if scene.is_quoted(cue.start) {
+            continue;
+        }
+        let behind = cue.end..sentence.full.end;
+        let words = &text[cue.clone()];
+        let apart = !words.starts_with("同席") || polarity::is_negated(text, cue.clone());
+        let failed = has_any(
+            text,
+            behind.clone(),
+            &[
+                "できず",
+                "できな",
+                "できませ",
+                "拒",
+                "なし",
+                "ならず",
+                "しなかった",
+                "していない",
+                "叶わ",
+                "かなわ",
+            ],
+        );
+        if apart
+            && let Some(found) = status(text, behind.clone())
+            && found.reason.state() == record::State::Unknown
+            && !failed
+        {
+            return Ok(Some(without_as(scene, sentence, found.reason, None)));
+        }
+        if apart && !failed {
+            let about_talk =
+                has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "会", "確認"]);
+            if !about_talk {
+                continue;
+            }
+            let whole = std::slice::from_ref(&sentence.full);
+            return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, whole, &NormalForm::Present))));
+        }
+        // 「実母同席で面接」, 「離れては話を聞けず」
+        if has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "確認"]) {
+            return Ok(Some(without_as(scene, sentence, Reason::None, None)));
+        }
+    }
+    Ok(None)
+}
+
+/// 実施, 一部 or 未実施, with the reason in the words that give it.
+pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const NOT_DONE: &[&str] = &[
+        "見せてもらえず",
+        "見せてもらえな",
+        "見せてくれず",
+        "確認できず",
+        "確認できな",
+        "確認できませ",
+        "確認していない",
+        "確認しておらず",
+        "未実施",
+        "未確認",
+        "見られず",
+        "確認せず",
+        "拒否",
+        "嫌がり",
+        "嫌がった",
+        "確認には至らず",
+        "実施せず",
+        "実施していない",
+        "実施できず",
+        "実施でき",
+    ];
+    const PARTLY: &[&str] = &["のみ確認", "だけ確認", "一部", "のみ目視", "だけ目視", "のみ見", "だけ見"];
+    const DONE: &[&str] = &[
+        "確認した",
+        "確認しました",
+        "確認し",
+        "実施",
+        "確認済",
+        "確認。",
+        "確認、",
+        "見たが",
+        "見せてもら",
+        "異常なし",
+        "目視",
+        "調べ",
+    ];
+    let text = scene.text();
+    for sentence in scene.about(spec) {
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues)
+            .or_else(|| sentence.heading.is_some().then_some(sentence.full.start..sentence.full.start))
+        else {
+            continue;
+        };
+        if scene.is_quoted(cue.start) {
+            continue;
+        }
+        let behind = cue.start..sentence.full.end;
+        let partly = find_any(text, behind.clone(), PARTLY);
+        let not_done = find_any(text, behind.clone(), NOT_DONE);
+        let done = find_any(text, behind, DONE);
+        let (label, words) = match (partly, not_done, done) {
+            (Some(words), ..) => ("一部", words),
+            (None, Some(words), _) => ("未実施", words),
+            (None, None, Some(words)) => ("実施", words),
+            (None, None, None) => continue,
+        };
+        let grounded = Grounded::choice(scene.doc, &spec.choices, label, words.clone())?;
+        let grounded = match reason(scene, sentence, &words).filter(|_| label != "実施" && spec.detail) {
+            Some(reason) => grounded.with_detail(scene.doc, reason),
+            None => grounded,
+        };
+        return Ok(Some(Outcome::Stated(grounded)));
+    }
+    Ok(None)
+}
+
+/// 「本児が嫌がったため」, 「見せてもらえず」: why it was not done.
+fn reason(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Option<Range<usize>> {
+    let text = scene.text();
+    for clause in clauses(text, sentence.range.clone()) {
+        for because in ["ため", "ので", "により", "から、"] {
+            if let Some(at) = text[clause.clone()].find(because) {
+                return Some(trim(text, clause.start..clause.start + at));
+            }
+        }
+    }
+    let told =
+        ["見せてもらえ", "拒否", "嫌が", "見せてくれ"].iter().any(|w| text[words.clone()].starts_with(w));
+    told.then(|| words.clone())
+}
+
+/// 有 where the injury table finds one; 無 or 不明 as the words say.
+pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let present = |ranges: &[Range<usize>]| {
+        Some(Outcome::Stated(Grounded::normal(scene.doc, ranges, &NormalForm::Present)))
+    };
+    let table = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("injuries"));
+    if let Some(table) = table {
+        match super::by_name("injuries")?.fill(scene, table)? {
+            Some(Outcome::Stated(rows)) => return Ok(present(rows.ranges().get(..1).unwrap_or_default())),
+            Some(without) => return Ok(Some(without)),
+            None => {}
+        }
+    }
+    for sentence in scene.about(spec) {
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        let behind = text[cue.end..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ']);
+        if ["あり", "有", "ある", "が見られ", "見られた", "認め"].iter().any(|w| behind.starts_with(w))
+            && !polarity::is_negated(text, cue)
+        {
+            return Ok(present(std::slice::from_ref(&sentence.full)));
+        }
+    }
+    // 「背中は見せてもらえず確認できず」: whether there is an injury could not be seen.
+    let hidden = scene.narrative().find(|s| {
+        has_any(text, s.full.clone(), &["全身", "着衣の下", "衣服の下", "服の下", "背中", "腹部"])
+            && status(text, s.full.clone()).is_some_and(|s| s.reason == Reason::CouldNotConfirm)
+    });
+    Ok(hidden.map(|s| without_as(scene, s, Reason::CouldNotConfirm, None)))
+}
+
+/// What the child said, sentence by sentence.
+pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(outcome) = section(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    let said = scene.narrative().filter(|s| {
+        scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+            let speaker = quote.speaker.clone().map(|r| scene.words(&r));
+            speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
+        })
+    });
+    Ok(copied(scene, said))
+}
+
+/// A row for each brother or sister: whether he or she was seen.
+pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const SEEN: &[&str] = &["確認", "目視", "面接", "面会", "会え", "会った", "在宅", "元気", "無事", "同席"];
+    const UNSEEN: &[&str] = &[
+        "会えず",
+        "会えな",
+        "会えてい",
+        "確認できず",
+        "確認できな",
+        "確認できてい",
+        "未確認",
+        "不在",
+        "確認していない",
+        "確認しておらず",
+        "面会できず",
+    ];
+    let text = scene.text();
+    let mut rows: Vec<(String, RowBuilder<'_>)> = Vec::new();
+    let mut status = None;
+    for sentence in scene.about(spec) {
+        let people = family::siblings_in(scene, &sentence.range);
+        if people.is_empty() {
+            let about = has_any(text, sentence.full.clone(), &["きょうだい", "兄弟", "姉妹"]);
+            status = status.or_else(|| without(scene, sentence).filter(|_| about));
+            continue;
+        }
+        for (i, person) in people.iter().enumerate() {
+            let start = if i == 0 { sentence.range.start } else { person.range.start };
+            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            let label = person.relation.clone().unwrap_or_default();
+            if rows.iter().any(|(known, row)| *known == label && row.has("confirmed")) {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            row.copy("name", family::named(text, person, end))?;
+            family::age(scene, &mut row, start..end)?;
+            // 「兄と妹は学校で確認」: what is said of the last holds for all.
+            let said = person.range.end..sentence.range.end;
+            if let Some(words) = find_any(text, said.clone(), UNSEEN) {
+                row.choose("confirmed", "無", words)?;
+            } else if let Some(words) = find_any(text, said.clone(), SEEN) {
+                let label = if polarity::is_negated(text, words.clone()) { "無" } else { "有" };
+                row.choose("confirmed", label, words)?;
+            } else if let Some(words) = find_any(text, said, &["不明"]) {
+                row.choose("confirmed", "不明", words)?;
+            }
+            row.copy("note", trim(text, sentence.range.clone()))?;
+            rows.retain(|(known, _)| *known != label);
+            rows.push((label, row));
+        }
+    }
+    let rows = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// How the parents met the worker: the first attitude spoken of a parent.
+pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let headed = scene.under(&spec.headings);
+    let told = scene.narrative().filter(|s| {
+        let parent = scene
+            .mentions(s.full.clone())
+            .iter()
+            .any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        parent || has_any(text, s.full.clone(), &["保護者", "居留守"])
+    });
+    for sentence in headed.chain(told) {
+        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
+        let found = spoken.into_iter().find(|s| {
+            // 「拒否はなく」, and a refusal of somebody else (「本児は面接を拒否」) are none of the parents'.
+            let childs = scene
+                .mentions(sentence.range.start..s.range.start)
+                .last()
+                .is_some_and(|m| m.relation.as_deref() == Some("本児"));
+            !scene.is_quoted(s.range.start)
+                && !polarity::is_negated(text, s.range.clone())
+                && !childs
+                && s.choice.label != "その他"
+        });
+        if let Some(found) = found {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &found.choice.label, found.range)?;
+            let detail = trim(text, sentence.range.clone());
+            return Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, detail))));
+        }
+    }
+    Ok(None)
+}
+
+/// Why the child could not be seen: the section, or the sentences that say that it could not be.
+pub(super) fn failure_reason(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(outcome) = section(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    let failed = scene.headless().filter(|s| {
+        let cue = find_any(scene.text(), s.full.clone(), &spec.cues);
+        let sibling = !family::siblings_in(scene, &s.full).is_empty();
+        cue.is_some_and(|cue| !scene.is_quoted(cue.start)) && !scene.is_plan(s) && !sibling
+    });
+    Ok(copied(scene, failed))
+}
+
+/// Labels that are spoken as a plan, each as itself: nothing is planned that was not said.
+pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut spoken = Vec::new();
+    let planned = scene
+        .sentences
+        .iter()
+        .filter(|s| scene.is_plan(s) || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)));
+    for sentence in planned {
+        for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
+            if !scene.is_quoted(found.range.start) && !polarity::is_negated(text, found.range.clone()) {
+                spoken.push((found.choice.label.as_str(), found.range));
+            }
+        }
+    }
+    Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
+}

@@ -1,0 +1,422 @@
+//! The face sheet: items of one line, certificates, authority, relatives, past contacts, agencies, the family as a line.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use record::template::{FieldSpec, FieldType};
+use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+use regex::Regex;
+use text::polarity;
+
+use super::child::words_after_cue;
+use super::section::whole_section;
+use super::{Filled, Outcome, child, contact, copied, family, without};
+use crate::people::{name_at, skip_honorific};
+use crate::scene::{Scene, Sentence};
+use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
+
+/// Grades of certificates as they are spoken: 愛の手帳3度, 療育手帳B2, 身体障害者手帳2級.
+static GRADE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:マル?[AB]|[ABC][12]?|\d+(?:度|級|種))(?:\d級)?").ok());
+/// The ends of the names of organisations.
+const AGENCIES: &[&str] = &[
+    "子ども家庭支援センター",
+    "児童相談所",
+    "保健センター",
+    "保健所",
+    "教育委員会",
+    "児童委員",
+    "小学校",
+    "中学校",
+    "高校",
+    "保育園",
+    "保育所",
+    "幼稚園",
+    "こども園",
+    "病院",
+    "クリニック",
+    "医院",
+    "警察署",
+    "福祉事務所",
+    "児相",
+    "子家セン",
+    "センター",
+    "市役所",
+    "区役所",
+    "乳児院",
+    "学園",
+    "学童クラブ",
+    "デイサービス",
+    "事業所",
+];
+
+fn headed_or_cued<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sentence> {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if headed.is_empty() { scene.about(spec).collect() } else { headed }
+}
+
+/// The words behind a heading or 「…は、」: one line of the sheet.
+pub(super) fn item(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        if let Some(outcome) =
+            whole_section(scene, vec![sentence]).filter(|o| matches!(o, Outcome::Without { .. }))
+        {
+            return Ok(Some(outcome));
+        }
+        let words = trim_end_of(text, trim(text, sentence.range.clone()), &["です", "である", "とのこと"]);
+        return Ok((!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
+    }
+    let reporter = |s: &Sentence| has_any(text, s.full.clone(), &["通告者", "相談者"]);
+    Ok(scene.narrative().filter(|s| !reporter(s)).find_map(|s| words_after_cue(scene, s, &spec.cues)))
+}
+
+/// The reading of the child's name: kana behind its words.
+pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let is_kana = |words: &str| {
+        words.chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ァ'..='ヴ' | 'ー' | ' ' | '　' | '・'))
+            && !words.is_empty()
+    };
+    match item(scene, spec)? {
+        Some(Outcome::Stated(grounded)) if !is_kana(grounded.display()) => Ok(None),
+        other => Ok(other),
+    }
+}
+
+/// The sections under the field's headings, and the sentences with its cues elsewhere in the narrative.
+pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if !headed.is_empty() {
+        return Ok(whole_section(scene, headed));
+    }
+    let text = scene.text();
+    let told: Vec<&Sentence> = scene
+        .headless()
+        .filter(|s| {
+            find_any(text, s.full.clone(), &spec.cues).is_some_and(|cue| !scene.is_quoted(cue.start))
+                && !scene.is_plan(s)
+                && !scene.is_wish(s)
+        })
+        .collect();
+    if let [only] = told.as_slice()
+        && let Some(outcome) =
+            whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
+    {
+        return Ok(Some(outcome));
+    }
+    Ok(copied(scene, told))
+}
+
+/// A telephone number that is not the reporter's or a guardian's.
+pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in headed_or_cued(scene, spec) {
+        let sealed = !spec.sealed_when.is_empty();
+        if !sealed && has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は"]) {
+            continue;
+        }
+        let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
+            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+            _ => None,
+        });
+        if let Some((number, words)) = phone {
+            let form = NormalForm::Phone(number);
+            return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &form))));
+        }
+        if let Some(outcome) = without(scene, sentence) {
+            return Ok(Some(outcome));
+        }
+    }
+    Ok(None)
+}
+
+/// Certificates with grade and day of issue.
+pub(super) fn certificates(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let kinds = spec.column("kind").map_or(&[][..], |c| c.choices.as_slice());
+    let mut rows = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        let spoken = spoken_choices(text, sentence.full.clone(), kinds);
+        if spoken.is_empty() || spoken.iter().all(|s| polarity::is_negated(text, s.range.clone())) {
+            status = status.or_else(|| without(scene, sentence));
+            continue;
+        }
+        for (i, found) in
+            spoken.iter().enumerate().filter(|(_, s)| !polarity::is_negated(text, s.range.clone()))
+        {
+            let end = spoken.get(i + 1).map_or(sentence.full.end, |next| next.range.start);
+            let behind = found.range.end..end;
+            let mut row = RowBuilder::new(scene.doc, spec);
+            row.choose("kind", &found.choice.label, found.range.clone())?;
+            let grade = GRADE.as_ref().and_then(|r| r.find(&text[behind.clone()]));
+            if let Some(grade) = grade {
+                row.copy("grade", behind.start + grade.start()..behind.start + grade.end())?;
+            }
+            if let Some((day, annotation)) = scene.dates(behind).into_iter().next() {
+                if let Some(day) = day {
+                    row.normal("since", &NormalForm::Date(day), annotation.range.clone())?;
+                }
+                row.keep("since", Kept::Words, annotation.range.clone())?;
+            }
+            row.cite(trim(text, sentence.full.clone()));
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// Who holds parental authority or custody, and on what ground.
+pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let roles = spec.column("role").map_or(&[][..], |c| c.choices.as_slice());
+    let mut rows = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        let mut people = scene.mentions(sentence.range.clone());
+        people.retain(|m| m.relation.as_deref().is_some_and(|r| r != "本児"));
+        if people.is_empty() {
+            status = status.or_else(|| without(scene, sentence));
+            continue;
+        }
+        let spoken = spoken_choices(text, sentence.full.clone(), roles);
+        for (i, person) in people.iter().enumerate() {
+            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            // 「親権者は実母、監護者は母方祖母」: the role in front of the person, else the one behind.
+            let before = spoken.iter().rfind(|s| s.range.end <= person.range.start);
+            let role = before.or(spoken.iter().find(|s| s.range.start >= person.range.end));
+            let Some(role) = role else { continue };
+            let mut row = RowBuilder::new(scene.doc, spec);
+            let name = family::named(text, person, end);
+            if name != person.range {
+                row.copy("name", name)?;
+            }
+            family::relation(scene, &mut row, person)?;
+            row.choose("role", &role.choice.label, role.range.clone())?;
+            let grounds = ["離婚", "認知", "死別", "死亡", "未婚", "調停", "審判", "婚姻"];
+            let ground = clauses(text, person.range.end..sentence.range.end)
+                .into_iter()
+                .find(|c| has_any(text, c.clone(), &grounds));
+            if let Some(ground) = ground {
+                let words = text[ground.clone()]
+                    .trim_matches(|c| matches!(c, '(' | ')' | '、' | '。' | 'は' | 'が' | ' '));
+                let start = ground.start + text[ground.clone()].find(words).unwrap_or(0);
+                row.copy("basis", start..start + words.len())?;
+            }
+            row.cite(trim(text, sentence.full.clone()));
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// Relatives and others who help: where they are, how they are reached, what they do.
+pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        let people = scene.mentions(sentence.range.clone());
+        if people.is_empty() {
+            status = status.or_else(|| without(scene, sentence));
+        }
+        for (i, person) in people.iter().enumerate() {
+            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            let own = person.range.end..end;
+            let mut row = RowBuilder::new(scene.doc, spec);
+            let name = family::named(text, person, end);
+            if name != person.range {
+                row.copy("name", name)?;
+            }
+            family::relation(scene, &mut row, person)?;
+            for clause in clauses(text, own.clone()) {
+                let words = trim(text, clause);
+                let living =
+                    find_any(text, words.clone(), &["在住", "に住", "市内", "県内", "近隣", "隣町", "近所"]);
+                if let Some(living) = living.filter(|_| !row.has("place")) {
+                    let tail = if text[living.clone()].starts_with("在住")
+                        || text[living.clone()].starts_with("に住")
+                    {
+                        living.start
+                    } else {
+                        living.end
+                    };
+                    let start = words.start
+                        + ["は、", "は", "が"]
+                            .iter()
+                            .find(|p| text[words.clone()].starts_with(**p))
+                            .map_or(0, |p| p.len());
+                    if tail > start {
+                        row.copy("place", start..tail)?;
+                    }
+                }
+                if has_any(
+                    text,
+                    words.clone(),
+                    &["協力", "手伝", "預か", "送迎", "支援", "面倒", "援助", "見てくれ"],
+                ) && !row.has("support")
+                {
+                    row.copy("support", words)?;
+                }
+            }
+            let phone = scene.doc.annotations_in(own).find_map(|a| match &a.entity {
+                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+                _ => None,
+            });
+            if let Some((number, words)) = phone {
+                row.normal("phone", &NormalForm::Phone(number), words)?;
+            }
+            row.cite(trim(text, sentence.full.clone()));
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// Earlier consultations, reports and custodies: one row each, or that there is none.
+pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let kinds = spec.column("kind").map_or(&[][..], |c| c.choices.as_slice());
+    let mut rows = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        if let Some(outcome) = without(scene, sentence) {
+            status = status.or(Some(outcome));
+            continue;
+        }
+        // The kind behind the heading's own words: 「過去の相談歴は、去年、泣き声通告が一回」.
+        let inner = find_any(text, sentence.full.clone(), &["歴は", "歴、", "歴。"])
+            .map_or(sentence.range.start, |c| c.end);
+        let spoken = spoken_choices(text, inner.min(sentence.range.end)..sentence.range.end, kinds);
+        let spoken = spoken
+            .into_iter()
+            .next()
+            .or_else(|| spoken_choices(text, sentence.full.clone(), kinds).into_iter().next());
+        let Some(kind) = spoken else { continue };
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.choose("kind", &kind.choice.label, kind.range.clone())?;
+        if let Some((day, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() {
+            if let Some(day) = day {
+                row.normal("at", &NormalForm::Date(day), annotation.range.clone())?;
+            }
+            row.keep("at", Kept::Words, annotation.range.clone())?;
+        }
+        if let Some(agency) = agency_in(text, &sentence.range) {
+            row.copy("agency", agency)?;
+        }
+        let results = ["終結", "助言", "指導", "継続", "措置", "家庭引取", "帰宅", "在宅", "解除", "入所"];
+        if let Some(result) =
+            clauses(text, sentence.range.clone()).into_iter().rfind(|c| has_any(text, c.clone(), &results))
+        {
+            row.copy(
+                "result",
+                trim_end_of(text, trim(text, result), &["している", "しました", "した", "となった"]),
+            )?;
+        }
+        row.cite(trim(text, sentence.full.clone()));
+        rows.push(row);
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// The name of an organisation in `range`.
+pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let word = find_any(text, range.clone(), AGENCIES)?;
+    let name = contact::proper_name(text, &word);
+    Some(name.start.max(range.start)..name.end)
+}
+
+/// The organisations that are involved: name, person, what they do, number.
+pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        let mut any = false;
+        for clause in clauses(text, sentence.range.clone()) {
+            if let Some(agency) = agency_in(text, &clause) {
+                let mut row = RowBuilder::new(scene.doc, spec);
+                let behind = agency.end..clause.end;
+                row.copy("agency", agency)?;
+                let person = text[behind.clone()].find("の").map(|at| behind.start + at + "の".len());
+                if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
+                    row.copy("person", name)?;
+                }
+                row.cite(trim(text, clause));
+                rows.push(row);
+                any = true;
+                continue;
+            }
+            let Some(row) = rows.last_mut().filter(|_| any) else { continue };
+            let words = trim_end_of(text, trim(text, clause.clone()), &["です", "を担当", "している"]);
+            let phone = scene.doc.annotations_in(clause).find_map(|a| match &a.entity {
+                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+                _ => None,
+            });
+            if let Some((number, words)) = phone {
+                row.normal("contact", &NormalForm::Phone(number), words)?;
+            } else if text[words.clone()].ends_with("さん") && !row.has("person") {
+                row.copy("person", trim_end_of(text, words, &["さん"]))?;
+            } else if !words.is_empty() && !row.has("role") {
+                row.copy("role", words)?;
+            }
+        }
+        if !any {
+            status = status.or_else(|| without(scene, sentence));
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「担任の山田先生」, 「山田さん」: the name.
+fn officer(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let start = text[range.clone()].rfind('の').map_or(range.start, |at| range.start + at + "の".len());
+    name_at(text, start..range.end).filter(|n| skip_honorific(text, n.end) > n.end)
+}
+
+/// The family as a line of relations and ages, from the household's words. A person draws the genogram.
+pub(super) fn genogram(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
+    let Some(table) = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("household")) else {
+        return Ok(None);
+    };
+    let relations = scene.codes("relation");
+    let mut members: Vec<(&str, Option<u16>, Range<usize>)> = Vec::new();
+    for sentence in family::household_sentences(scene, table) {
+        let people = scene.mentions(sentence.range.clone());
+        for (i, person) in people.iter().enumerate() {
+            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+            let label = person.relation.as_deref().and_then(|r| relations.iter().find(|c| c.label == r));
+            let Some(label) = label.map(|c| c.label.as_str()) else { continue };
+            if members.iter().all(|(known, ..)| *known != label) {
+                let age = scene.doc.annotations_in(person.range.start..end).find_map(|a| match &a.entity {
+                    Entity::Age(age) if age.years == age.years_high => Some((age.years, a.range.end)),
+                    _ => None,
+                });
+                let words = person.range.start..age.map_or(person.range.end, |(_, end)| end);
+                members.push((label, age.map(|(years, _)| years), words));
+            }
+        }
+    }
+    Ok(Grounded::family(scene.doc, relations, &members)?.map(Outcome::Stated))
+}
+
+/// The age that was said; where only the birth was said, the completed years on the day of the recording.
+pub(super) fn age_or_birth(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(said) = child::age(scene, spec)? {
+        return Ok(Some(said));
+    }
+    let birth = scene
+        .template
+        .fields
+        .iter()
+        .find(|f| f.rule.as_deref() == Some("birth") && f.kind == FieldType::Date);
+    let (Some(birth), Some(today)) = (birth, scene.doc.anchor()) else { return Ok(None) };
+    let Some((born, words)) = child::born(scene, birth) else { return Ok(None) };
+    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+    let years = today.year() - born.year() - i16::from(!had_birthday);
+    if years < 0 {
+        return Ok(None);
+    }
+    let form = NormalForm::Number(f64::from(years));
+    Ok(Some(Outcome::Stated(Grounded::computed(scene.doc, &[words], &form))))
+}

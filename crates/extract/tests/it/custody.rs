@@ -1,0 +1,79 @@
+//! 一時保護記録: the two deadlines, consent, reasons, what a person decides.
+
+use record::{Origin, Reason, State};
+
+use crate::harness::map;
+
+const CUSTODY: &str = "令和7年6月3日15時、一時保護を開始した。一時保護所に入所。実母は同意、実父は不同意。\
+    一時保護の理由。5月30日、左の頬にあざを確認、写真あり。6月2日、本児は「帰りたくない」と話した。\
+    子どもの意見。「おばあちゃんの家がいい」と話す。告知内容。6月3日16時、実母に口頭で告知した。\
+    アレルギーは卵、服薬はなし。所持品。ランドセル1個、水筒。";
+
+#[test]
+fn the_deadlines_count_the_first_day() {
+    let record = map("temporary-custody", CUSTODY);
+    assert_eq!(record.value("start"), "2025-06-03T15:00");
+    assert_eq!(record.value("court_due"), "2025-06-09");
+    assert_eq!(record.field("court_due").display, "令和7年6月9日(月)");
+    assert_eq!(record.value("limit"), "2025-08-02");
+    assert_eq!(record.field("limit").origin, Some(Origin::Computed));
+    assert_eq!(record.field("limit").citations[0].quote, "令和7年6月3日15時");
+}
+
+#[test]
+fn consents_reasons_and_views() {
+    let record = map("temporary-custody", CUSTODY);
+    assert_eq!(record.value("place"), "一時保護所");
+    assert_eq!(record.rows("consent"), ["who=実母 answer=同意", "who=実父 answer=不同意"]);
+    let needs = record.rows("need");
+    assert_eq!(needs.len(), 2, "{needs:?}");
+    assert!(needs[0].contains("date=2025-05-30") && needs[0].contains("material=写真"), "{needs:?}");
+    assert!(record.value("child_view").contains("おばあちゃんの家がいい"));
+    assert!(
+        record.rows("notice")[0].starts_with("to=実母 at=2025-06-03T16:00 method=口頭"),
+        "{:?}",
+        record.rows("notice")
+    );
+    assert!(record.value("health").contains("アレルギーは卵"));
+    assert_eq!(record.rows("items"), ["item=ランドセル count=1", "item=水筒"]);
+}
+
+#[test]
+fn the_grounds_are_candidates_and_never_ticked() {
+    let record = map(
+        "temporary-custody",
+        "本児は「家に帰りたくない」と話した。実父が本児を殴った。実母は「引き取ってほしい」と話した。",
+    );
+    assert!(record.is_empty("ground"));
+    let rows = record.rows("ground_evidence");
+    assert!(
+        rows.iter().any(|r| r.starts_with("item=4 児童の求め words=家に帰りたくない speaker=本児")),
+        "{rows:?}"
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_known_is_a_row_of_its_own() {
+    let record = map("temporary-custody", "実父は連絡がつかず、同意は確認できていない。");
+    assert_eq!(record.rows("consent"), ["who=実父 answer=不明"]);
+    let refused = map("temporary-custody", "実母は「絶対に同意しない」と話す。");
+    assert!(
+        refused.rows("consent")[0].starts_with("who=実母 answer=不同意"),
+        "{:?}",
+        refused.rows("consent")
+    );
+}
+
+#[test]
+fn no_start_no_deadline() {
+    let record = map("temporary-custody", "6月3日、一時保護の要否を検討した。48時間以内に連絡する約束。");
+    assert!(record.is_empty("court_due") || record.field("court_due").value.is_none());
+    assert!(map("temporary-custody", "実母は同意。").is_empty("court_due"));
+}
+
+#[test]
+fn restrictions_of_visits_are_literal() {
+    assert_eq!(map("temporary-custody", "面会・通信は一部制限とする。").value("contact"), "一部制限");
+    assert!(map("temporary-custody", "実父との面会で本児は泣いた。").is_empty("contact"));
+    assert_eq!(map("temporary-custody", "所持品なし。").state("items"), (State::Denied, Some(Reason::None)));
+}

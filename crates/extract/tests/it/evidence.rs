@@ -1,0 +1,36 @@
+//! 緊急度アセスメント: candidate quotations, nothing else.
+
+use crate::harness::map;
+
+#[test]
+fn a_cue_makes_a_candidate_with_speaker_and_polarity() {
+    let record = map(
+        "urgency",
+        "本児は「おうちに帰りたくない」と話した。実母は「しつけのつもりだった」と説明。右の大腿骨に骨折がある。DVはない。",
+    );
+    assert_eq!(
+        record.rows("q1.evidence"),
+        ["item=子ども自身が保護・救済を求める words=おうちに帰りたくない speaker=本児 polarity=肯定"]
+    );
+    assert_eq!(
+        record.rows("q5.evidence"),
+        ["item=保護者に自覚なし words=しつけのつもりだった speaker=実母 polarity=肯定"]
+    );
+    let injuries = record.rows("q3.evidence");
+    assert!(
+        injuries[0].starts_with("item=致死的外傷・内臓破裂・頭蓋骨骨折・火傷 words=右の大腿骨に骨折がある"),
+        "{injuries:?}"
+    );
+    assert!(record.rows("q8.evidence")[0].ends_with("polarity=否定"), "{:?}", record.rows("q8.evidence"));
+    for n in 1..=8 {
+        assert!(record.is_empty(&format!("q{n}.mark")));
+    }
+    assert!(record.is_empty("rank") && record.is_empty("decision"));
+    assert!(record.is_empty("q2.evidence"));
+}
+
+#[test]
+fn the_day_of_the_sheet() {
+    assert_eq!(map("urgency", "作成日、令和7年6月3日。").value("head.date"), "2025-06-03");
+    assert!(map("urgency", "5月30日に骨折が判明した。").is_empty("head.date"));
+}
