@@ -10,6 +10,9 @@ const NEAR: f64 = 0.2;
 /// Cells that are not compared: what the reference leaves open, and what is evidence and not value.
 const FREE_CELLS: &[&str] = &["size_cm", "about", "citations", "flags", "trace"];
 
+/// Parts of a person that forms often keep in a field of their own: compared only where both values have them.
+const OPTIONAL_PARTS: &[&str] = &["kana"];
+
 /// Whether a cell is compared. Original words beside a normal form and details are not.
 pub(crate) fn is_counted(key: &str) -> bool {
     !FREE_CELLS.contains(&key) && !key.ends_with("_words") && !key.ends_with("_detail")
@@ -31,7 +34,7 @@ pub(crate) fn same(value: &Json, want: &Json) -> bool {
             let keys = a.keys().chain(b.keys()).filter(|k| is_counted(k));
             keys.into_iter().all(|key| match (a.get(key), b.get(key)) {
                 (Some(a), Some(b)) => same(a, b),
-                _ => false,
+                _ => OPTIONAL_PARTS.contains(&key.as_str()),
             })
         }
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
