@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::{Citation, Conflict, Entity, Field, Flag, Value};
+use record::{Citation, Conflict, Field, Flag, Value};
 
 use crate::rules;
 use crate::scene::Scene;
@@ -41,14 +41,10 @@ fn explanations(field: &Field) -> Vec<Citation> {
 
 /// Ages of the child that cannot both be true: 「四歳」 and 「五歳」, not 「四歳」 and 「四歳二か月」.
 fn ages(scene: &Scene<'_>) -> Vec<Citation> {
-    let mut said: Vec<(u16, u16, Citation)> = Vec::new();
-    for range in rules::child_age_sentences(scene) {
-        for annotation in scene.doc.annotations_in(range) {
-            if let Entity::Age(age) = &annotation.entity {
-                said.push((age.years, age.years_high, scene.doc.citation(annotation.range.clone())));
-            }
-        }
-    }
+    let said: Vec<(u16, u16, Citation)> = rules::child_ages(scene)
+        .into_iter()
+        .map(|(age, words)| (age.years, age.years_high, scene.doc.citation(words)))
+        .collect();
     let Some((low, high, _)) = said.first().cloned() else { return Vec::new() };
     let differ = said.iter().any(|(l, h, _)| *l > high || *h < low);
     if differ { said.into_iter().map(|(.., citation)| citation).collect() } else { Vec::new() }

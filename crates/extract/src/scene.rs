@@ -49,6 +49,8 @@ pub(crate) struct Sentence {
     pub(crate) full: Range<usize>,
     /// Canonical heading that it stands under.
     pub(crate) heading: Option<String>,
+    /// Where that heading was spoken.
+    pub(crate) head: Option<Range<usize>>,
 }
 
 /// What the rules look at.
@@ -207,7 +209,7 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
         .collect();
 
     let mut sentences = Vec::new();
-    let mut current: Option<&str> = None;
+    let mut current: Option<(&str, Range<usize>)> = None;
     // The heading holds for one sentence only: 「目的、安全確認。」「保護者は、…」.
     let mut once = false;
     let mut next = headings.iter().peekable();
@@ -215,14 +217,14 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
     for whole in wholes.into_iter().flat_map(|whole| split::split(doc, whole, quoted)) {
         let (mut at, mut start) = (whole.start, whole.start);
         while let Some((canonical, range)) = next.next_if(|(_, r)| r.start < whole.end) {
-            push(text, start, at..range.start.max(at), current, &mut sentences);
+            push(text, start, at..range.start.max(at), current.as_ref(), &mut sentences);
             (start, at) = (range.start, range.end.max(at));
-            current = Some(canonical);
+            current = Some((canonical, range.clone()));
             once = text[range.clone()].trim_end_matches(['、', ' ']).ends_with('は')
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
-        if push(text, start, at.min(whole.end)..whole.end, current, &mut sentences) && once {
+        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
             current = None;
         }
     }
@@ -241,7 +243,7 @@ fn push(
     text: &str,
     full_start: usize,
     range: Range<usize>,
-    heading: Option<&str>,
+    heading: Option<&(&str, Range<usize>)>,
     sentences: &mut Vec<Sentence>,
 ) -> bool {
     let trimmed = trim(text, range.clone());
@@ -251,7 +253,8 @@ fn push(
     sentences.push(Sentence {
         range: trimmed.start..range.end,
         full: full_start..range.end,
-        heading: heading.map(ToOwned::to_owned),
+        heading: heading.map(|(canonical, _)| (*canonical).to_owned()),
+        head: heading.map(|(_, range)| range.clone()),
     });
     true
 }

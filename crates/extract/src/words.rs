@@ -5,14 +5,17 @@ use std::ops::Range;
 
 use record::template::Choice;
 
-/// Every place of `word` in `range` of `text`.
+/// Every place of `word` in `range` of `text`; none where the range is empty or turned around.
 pub(crate) fn find_all<'t>(
     text: &'t str,
     range: Range<usize>,
     word: &'t str,
 ) -> impl Iterator<Item = Range<usize>> + 't {
     let start = range.start;
-    text[range].match_indices(word).map(move |(at, w)| start + at..start + at + w.len())
+    text.get(range)
+        .unwrap_or_default()
+        .match_indices(word)
+        .map(move |(at, w)| start + at..start + at + w.len())
 }
 
 /// The first place of any of `words`; the longest where several start together.
@@ -25,7 +28,8 @@ pub(crate) fn find_any<S: AsRef<str>>(text: &str, range: Range<usize>, words: &[
 
 /// Whether any of `words` stands in `range`.
 pub(crate) fn has_any<S: AsRef<str>>(text: &str, range: Range<usize>, words: &[S]) -> bool {
-    words.iter().any(|w| text[range.clone()].contains(w.as_ref()))
+    let text = text.get(range).unwrap_or_default();
+    words.iter().any(|w| text.contains(w.as_ref()))
 }
 
 /// A choice that was spoken.
@@ -57,12 +61,15 @@ pub(crate) fn spoken_choices<'c>(text: &str, range: Range<usize>, choices: &'c [
     kept.into_values().collect()
 }
 
-/// A short word in hiragana is not a word inside other hiragana: おば in あおば.
+/// A short word in hiragana is not a word inside other hiragana: おば in あおば. Behind a particle or the end of an adjective it
+/// is one: 古いあざ, 左のひざ.
 pub(crate) fn is_whole_word(text: &str, range: &Range<usize>) -> bool {
     let is_hiragana = |c: char| matches!(c, 'ぁ'..='ん');
+    let opens =
+        |c: char| matches!(c, 'い' | 'の' | 'な' | 'た' | 'に' | 'は' | 'が' | 'と' | 'を' | 'や' | 'も');
     let word = &text[range.clone()];
     let short = word.chars().count() <= 2 && word.chars().all(is_hiragana);
-    !(short && text[..range.start].chars().next_back().is_some_and(is_hiragana))
+    !(short && char_before(text, range.start).is_some_and(|c| is_hiragana(c) && !opens(c)))
 }
 
 /// `range` without punctuation, spaces and the particles of a list at its edges.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
 
 use text::hedge;
 
@@ -30,6 +30,20 @@ const OTHERS: &[&str] = &[
     "弟が",
     "妹が",
 ];
+/// Headings under which the sheet is about somebody else, or tells no facts of the child's person.
+const OTHER_SECTIONS: &[&str] = &[
+    "主訴",
+    "家族構成",
+    "きょうだい",
+    "保護者",
+    "親権者",
+    "親族",
+    "対応者",
+    "関係機関",
+    "相談歴",
+    "経過",
+    "役割分担",
+];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
 /// Ends of a sentence that are not part of an address.
@@ -39,22 +53,23 @@ const TAIL: &[&str] =
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
-        s.heading.as_deref() != Some("主訴")
+        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
             && !has_any(scene.text(), s.full.clone(), OTHERS)
             && scene.quotes(s.range.clone()).is_empty()
     })
 }
 
-/// Where the child's age is told: clauses about the child that name nobody else.
-pub(super) fn age_sentences<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Range<usize>> + 's {
-    about_child(scene)
-        .filter(|s| {
-            let others =
-                scene.mentions(s.range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"));
-            let other_child = ["長男", "次男", "三男", "長女", "次女", "三女", "歳児"];
-            !others && !has_any(scene.text(), s.full.clone(), &other_child)
+/// The ages that are told of the child, with their words.
+pub(super) fn ages(scene: &Scene<'_>) -> Vec<(Age, Range<usize>)> {
+    let other_child = ["長男", "次男", "三男", "長女", "次女", "三女", "歳児"];
+    let told = about_child(scene).filter(|s| !has_any(scene.text(), s.full.clone(), &other_child));
+    told.flat_map(|s| {
+        scene.doc.annotations_in(s.range.clone()).filter_map(|a| match &a.entity {
+            Entity::Age(age) if is_childs(scene, s, a.range.start) => Some((*age, a.range.clone())),
+            _ => None,
         })
-        .map(|s| s.range.clone())
+    })
+    .collect()
 }
 
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
@@ -145,7 +160,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in about_child(scene) {
         let found = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
-            Entity::Age(age) => Some((age, a)),
+            Entity::Age(age) if is_childs(scene, sentence, a.range.start) => Some((age, a)),
             _ => None,
         });
         let Some((age, annotation)) = found else {
@@ -166,6 +181,12 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded.with_flags(flags))));
     }
     Ok(None)
+}
+
+/// Whether what stands at `at` is said of the child: the last person named before it in the sentence is nobody else.
+fn is_childs(scene: &Scene<'_>, sentence: &Sentence, at: usize) -> bool {
+    let last = scene.mentions(sentence.full.start..at).pop();
+    last.is_none_or(|m| m.relation.as_deref() == Some("本児"))
 }
 
 /// The first sex in a sentence about the child.

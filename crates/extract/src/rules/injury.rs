@@ -19,6 +19,8 @@ const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
+/// Longest words for a side in front of a part, in bytes.
+const SIDE_REACH: usize = 12;
 
 static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
@@ -27,6 +29,9 @@ static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
         .ok()
 });
+
+static PHOTO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"写真(?:番号)?(?:は|、|の)*((?:[A-Z]-?)?\d+(?:から\d+|、\d+)?)").ok());
 
 /// One row for each kind of injury at a place of the body.
 pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -39,6 +44,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             rows.push(row(scene, spec, &area)?);
         }
     }
+    found(scene, &mut rows)?;
     if let [only] = rows.as_mut_slice() {
         let said: Vec<_> = explained(scene).into_iter().map(|e| (e.speaker, e.words)).collect();
         if !said.is_empty() {
@@ -49,6 +55,49 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(scene.narrative().find_map(|s| absent(scene, s)))
+}
+
+/// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
+fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::GroundingError> {
+    const FINDERS: &[&str] = &[
+        "担任",
+        "園長",
+        "保育士",
+        "養護教諭",
+        "教頭",
+        "校長",
+        "医師",
+        "主治医",
+        "看護師",
+        "保健師",
+        "園",
+        "学校",
+        "病院",
+        "警察官",
+    ];
+    let text = scene.text();
+    let told = scene.narrative().find_map(|s| {
+        let verb = find_any(text, s.range.clone(), &["発見", "見つけ", "気づい", "気付い"])?;
+        (!scene.is_quoted(verb.start)).then_some((s, verb))
+    });
+    let Some((sentence, verb)) = told else { return Ok(()) };
+    let before = sentence.range.start..verb.start;
+    let person = scene.mentions(before.clone()).pop().map(|m| m.range);
+    let finder = person.or_else(|| find_any(text, before.clone(), FINDERS));
+    let date = scene.dates(before).into_iter().next_back();
+    for row in rows {
+        if let Some((day, annotation)) = &date {
+            if let Some(day) = day {
+                row.normal("found_at", &NormalForm::Date(*day), annotation.range.clone())?;
+            }
+            row.keep("found_at", Kept::Words, annotation.range.clone())?;
+        }
+        if let Some(finder) = finder.clone().filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は']))
+        {
+            row.copy("found_by", finder)?;
+        }
+    }
+    Ok(())
 }
 
 /// A sentence about injuries in general that says there is none, or that it is not known.
@@ -185,8 +234,17 @@ fn row<'d>(
         }
     }
     size(text, &mut row, &area.range)?;
+    if let Some(number) = photo(text, &area.range) {
+        row.copy("photo", number)?;
+    }
     count(scene, &mut row, &area.range)?;
     Ok(row)
+}
+
+/// 「写真番号3」, 「写真3番」, 「写真は2枚目」: the number.
+fn photo(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let found = PHOTO.as_ref()?.captures(&text[range.clone()])?.get(1)?;
+    Some(range.start + found.start()..range.start + found.end())
 }
 
 fn side(
@@ -196,7 +254,9 @@ fn side(
     area: &Area<'_>,
 ) -> Result<(), record::GroundingError> {
     let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
-    let before = area.range.start..area.part.range.start;
+    // A second injury at the same part stands behind it and takes its side.
+    let part = area.part.range.start;
+    let before = area.range.start.min(side_start(text, part, part.saturating_sub(SIDE_REACH)))..part;
     match spoken_choices(text, before, choices).into_iter().last() {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {

@@ -48,10 +48,11 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if heading.is_none() && cue.is_none() {
             continue;
         }
-        let term = ["短期", "中期", "長期"].into_iter().find_map(|term| {
-            let here = find_any(text, sentence.full.clone(), &[term]);
-            here.map(|at| (term, at)).filter(|_| heading.is_none_or(|h| h.starts_with(term) || h == "目標"))
-        });
+        let said = sentence.head.clone().filter(|_| heading.is_some()).unwrap_or(sentence.full.clone());
+        let term = ["短期", "中期", "長期"]
+            .into_iter()
+            .filter_map(|term| Some((term, find_any(text, said.clone(), &[term])?)))
+            .min_by_key(|(_, at)| at.start);
         let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
         let start = start
             + ["は、", "は", "、", "として"]

@@ -185,9 +185,9 @@ pub(crate) fn by_name(name: &str) -> Result<&'static Rule, Error> {
     RULES.iter().find(|r| r.name == name).ok_or_else(|| Error::unknown_rule(name, names()))
 }
 
-/// Sentences that may tell the child's age.
-pub(crate) fn child_age_sentences<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = Range<usize>> + 's {
-    child::age_sentences(scene)
+/// The ages that are told of the child.
+pub(crate) fn child_ages(scene: &Scene<'_>) -> Vec<(record::Age, Range<usize>)> {
+    child::ages(scene)
 }
 
 /// The words of the sentences as a text value. `None` where there are none.

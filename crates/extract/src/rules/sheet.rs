@@ -13,7 +13,7 @@ use super::section::whole_section;
 use super::{Filled, Outcome, child, contact, copied, family, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// Grades of certificates as they are spoken: 愛の手帳3度, 療育手帳B2, 身体障害者手帳2級.
 static GRADE: LazyLock<Option<Regex>> =
@@ -86,10 +86,17 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The sections under the field's headings, and the sentences with its cues elsewhere in the narrative.
 pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if !headed.is_empty() {
-        return Ok(whole_section(scene, headed));
-    }
     let text = scene.text();
+    if let [only] = headed.as_slice()
+        && !text[only.full.clone()].contains('、')
+        && let Some(outcome) =
+            whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
+    {
+        return Ok(Some(outcome));
+    }
+    if !headed.is_empty() {
+        return Ok(with_topics(scene, spec, headed));
+    }
     let told: Vec<&Sentence> = scene
         .headless()
         .filter(|s| {
@@ -105,6 +112,27 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(outcome));
     }
     Ok(copied(scene, told))
+}
+
+/// The sections with the topic of each (「アレルギーは卵」), and the sentences with the cues that stand elsewhere.
+fn with_topics(scene: &Scene<'_>, spec: &FieldSpec, headed: Vec<&Sentence>) -> Option<Outcome> {
+    let text = scene.text();
+    let topic = |s: &Sentence| {
+        let head = s.head.clone()?;
+        let joined =
+            text[head.clone()].trim_end_matches(['、', ' ']).ends_with('は') && head.end == s.range.start;
+        joined.then_some(head.start..s.range.end)
+    };
+    let told = scene
+        .headless()
+        .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && !scene.is_plan(s));
+    let mut ranges: Vec<Range<usize>> = headed
+        .into_iter()
+        .map(|s| topic(s).unwrap_or(s.range.clone()))
+        .chain(told.map(|s| s.range.clone()))
+        .collect();
+    ranges.sort_by_key(|r| r.start);
+    (!ranges.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &ranges)))
 }
 
 /// A telephone number that is not the reporter's or a guardian's.
@@ -287,11 +315,15 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // The kind behind the heading's own words: 「過去の相談歴は、去年、泣き声通告が一回」.
         let inner = find_any(text, sentence.full.clone(), &["歴は", "歴、", "歴。"])
             .map_or(sentence.range.start, |c| c.end);
-        let spoken = spoken_choices(text, inner.min(sentence.range.end)..sentence.range.end, kinds);
-        let spoken = spoken
-            .into_iter()
-            .next()
-            .or_else(|| spoken_choices(text, sentence.full.clone(), kinds).into_iter().next());
+        let kinds_in = |range: Range<usize>| {
+            // 相談 in 児童相談所 is a place.
+            let place =
+                |s: &Spoken<'_>| ["所", "セ", "員", "室"].iter().any(|p| text[s.range.end..].starts_with(p));
+            spoken_choices(text, range, kinds).into_iter().find(|s| !place(s))
+        };
+        let spoken = kinds_in(inner.min(sentence.range.end)..sentence.range.end)
+            .or_else(|| kinds_in(sentence.full.clone()))
+            .or_else(|| kinds_in(sentence.head.clone()?));
         let Some(kind) = spoken else { continue };
         let mut row = RowBuilder::new(scene.doc, spec);
         row.choose("kind", &kind.choice.label, kind.range.clone())?;

@@ -57,6 +57,6 @@ fn when_and_by_whom_it_was_found_and_its_photograph() {
     let record = map("injury", "右の大腿に熱傷、写真番号3。6月2日に担任が発見。");
     assert_eq!(
         record.rows("injury"),
-        ["part=大腿 side=右 kind=熱傷 found_at=2025-06-02 found_by=担任 photo=3"]
+        ["part=大腿 side=右 kind=熱傷 photo=3 found_at=2025-06-02 found_by=担任"]
     );
 }

@@ -6,6 +6,7 @@ mod evidence;
 mod forms;
 mod harness;
 mod injury;
+mod laws;
 mod progress;
 mod safety;
 mod sheet;

@@ -174,7 +174,7 @@ impl Said {
         match (self.half, hour) {
             (_, 24..) => at(hour - 24, true),
             (Some(Half::Morning), 12) => at(0, false),
-            (Some(Half::Afternoon), 1..12) | (Some(Half::Noon), 1..6) | (Some(Half::Night), 5..12) => {
+            (Some(Half::Afternoon), 0..12) | (Some(Half::Noon), 0..6) | (Some(Half::Night), 5..12) => {
                 at(hour + 12, false)
             }
             (Some(Half::Night), 12) => at(0, true),
