@@ -109,15 +109,21 @@ pub fn extract(
 /// Sentences of which the fields cite less than half.
 fn unassigned(scene: &Scene<'_>, mut taken: Vec<Range<usize>>) -> Vec<Unassigned> {
     taken.sort_by_key(|r| r.start);
+    let mut cited: Vec<Range<usize>> = Vec::new();
+    for range in taken {
+        match cited.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => cited.push(range),
+        }
+    }
     let mut unassigned = Vec::new();
     for sentence in &scene.sentences {
-        let mut covered = 0;
-        let mut at = sentence.range.start;
-        for range in taken.iter().filter(|r| r.start < sentence.range.end && sentence.range.start < r.end) {
-            let (start, end) = (range.start.max(at), range.end.min(sentence.range.end));
-            covered += end.saturating_sub(start);
-            at = at.max(end);
-        }
+        let first = cited.partition_point(|r| r.end <= sentence.range.start);
+        let covered: usize = cited[first..]
+            .iter()
+            .take_while(|r| r.start < sentence.range.end)
+            .map(|r| r.end.min(sentence.range.end) - r.start.max(sentence.range.start))
+            .sum();
         if covered * 2 < words::trim(scene.text(), sentence.range.clone()).len() {
             let citation = scene.doc.citation(sentence.range.clone());
             unassigned.push(Unassigned { text: citation.quote.clone(), citation });

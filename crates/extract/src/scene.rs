@@ -7,6 +7,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 use record::template::{Choice, FieldSpec, FieldType, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
+use text::polarity;
 
 use crate::people::{Mention, Relations};
 use crate::words::{has_any, trim};
@@ -72,6 +73,23 @@ impl<'d> Scene<'d> {
     /// Whether `at` stands in 「」.
     pub(crate) fn is_quoted(&self, at: usize) -> bool {
         split::is_quoted(&self.quoted, at)
+    }
+
+    /// The text up to the end of the sentence that `at` stands in: what is negated behind it negates nothing before.
+    fn up_to_sentence_end(&self, at: usize) -> &'d str {
+        let next = self.sentences.partition_point(|s| s.range.end <= at);
+        let end = self.sentences.get(next).map_or(self.text().len(), |s| s.range.end);
+        &self.text()[..end]
+    }
+
+    /// Whether the words of `range` are negated in their sentence.
+    pub(crate) fn is_negated(&self, range: Range<usize>) -> bool {
+        polarity::is_negated(self.up_to_sentence_end(range.start), range)
+    }
+
+    /// The clause of `range`, as far as a negation reaches.
+    pub(crate) fn scope(&self, range: Range<usize>) -> Range<usize> {
+        polarity::scope(self.up_to_sentence_end(range.start), range)
     }
 
     /// The choices of a code list of the form; none where the list does not exist.

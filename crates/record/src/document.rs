@@ -122,6 +122,12 @@ impl Document {
             .filter(move |a| a.range.end <= range.end)
     }
 
+    /// The annotations that start at `from` or behind it, by start.
+    pub fn annotations_from(&self, from: usize) -> impl Iterator<Item = &Annotation> {
+        let first = self.annotations.partition_point(|a| a.range.start < from);
+        self.annotations[first..].iter()
+    }
+
     /// Adds annotations.
     pub fn annotate(&mut self, annotations: impl IntoIterator<Item = Annotation>) {
         self.annotations.extend(annotations);
@@ -226,6 +232,10 @@ impl Document {
 
     /// The moment of a position in a timed run, its characters taken as equally long.
     fn moment(&self, run: &Timed, original: usize) -> u64 {
+        // A text has no times, and its one run is as long as the text.
+        if run.start_ms >= run.end_ms {
+            return run.start_ms;
+        }
         let words = &self.text.original()[run.original.clone()];
         let at = original.clamp(run.original.start, run.original.end) - run.original.start;
         let total = words.chars().count().max(1) as u64;

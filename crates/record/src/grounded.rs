@@ -509,6 +509,9 @@ impl<'d> PersonBuilder<'d> {
 /// The labels of a `bool3` cell.
 const PRESENCE: [&str; 3] = ["有", "無", "不明"];
 
+/// Longest words that a correction leaves.
+const CORRECTION_BYTES: usize = 300;
+
 struct Evidence {
     citation: Citation,
     confidence: Option<f32>,
@@ -516,10 +519,11 @@ struct Evidence {
 }
 
 fn evidence(doc: &Document, range: Range<usize>) -> Evidence {
-    let trace = doc
-        .annotations()
-        .iter()
-        .filter(|a| a.range.start < range.end && range.start < a.range.end)
+    // Corrections are short: those that reach into the range start at most their length before it.
+    let nearby = doc.annotations_from(range.start.saturating_sub(CORRECTION_BYTES));
+    let trace = nearby
+        .take_while(|a| a.range.start < range.end)
+        .filter(|a| range.start < a.range.end)
         .filter_map(|a: &Annotation| {
             let Entity::Correction(correction) = &a.entity else { return None };
             let (file, start_ms, end_ms) = doc.time_of_original(correction.first_original.clone());

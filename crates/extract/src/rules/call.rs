@@ -95,7 +95,7 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     for sentence in &scene.sentences {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
-        if text::polarity::is_negated(text, cue.clone()) {
+        if scene.is_negated(cue.clone()) {
             return Ok(Some(without_as(scene, sentence, Reason::None, None)));
         }
         let before = trim(text, sentence.full.start..cue.start);

@@ -2,7 +2,6 @@
 
 use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, NormalForm, Reason};
-use text::polarity;
 
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
@@ -16,7 +15,7 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut labels = Vec::new();
     for sentence in scene.about(spec) {
         let spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
-        let mut spoken = spoken.into_iter().filter(|s| !polarity::is_negated(text, s.range.clone()));
+        let mut spoken = spoken.into_iter().filter(|s| !scene.is_negated(s.range.clone()));
         if spec.kind == FieldType::Multi {
             labels.extend(spoken.map(|s| (s.choice.label.as_str(), s.range)));
             continue;

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use record::template::FieldSpec;
 use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
-use text::polarity;
 
 use super::evidence::speaker_of;
 use super::{Filled, Outcome, contact, family, moment, without};
@@ -190,7 +189,7 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn asserts_nothing(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
     let text = scene.text();
     let mut found = spec.cues.iter().flat_map(|cue| find_all(text, sentence.full.clone(), cue));
-    found.all(|word| polarity::is_negated(text, word))
+    found.all(|word| scene.is_negated(word))
 }
 
 /// What each parent holds, in his own words.
@@ -251,7 +250,7 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     });
     for sentence in about {
         let told = find_any(text, sentence.full.clone(), &spec.cues);
-        let negated = told.clone().is_some_and(|word| polarity::is_negated(text, word));
+        let negated = told.clone().is_some_and(|word| scene.is_negated(word));
         let status_only = super::section::whole_section(scene, vec![sentence])
             .filter(|o| matches!(o, Outcome::Without { .. }));
         if negated || status_only.is_some() {

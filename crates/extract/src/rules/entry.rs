@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use record::template::FieldSpec;
 use record::{Entity, Grounded, PersonBuilder};
-use text::polarity;
 
 use super::{Filled, Outcome, copied, without};
 use crate::people::{name_at, skip_honorific};
@@ -169,7 +168,7 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             let certain = !scene.is_quoted(found.range.start)
-                && !polarity::is_negated(text, found.range.clone())
+                && !scene.is_negated(found.range.clone())
                 && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
             if certain && fits(&found.choice.label) {
                 spoken.push((&found.choice.label, found.range));

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use record::template::FieldSpec;
 use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
-use text::{hedge, polarity};
+use text::hedge;
 
 use super::{Filled, Outcome};
 use crate::scene::{Scene, Sentence};
@@ -103,10 +103,10 @@ pub(super) fn speaker_of(
 /// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
-    if polarity::is_negated(text, cue.clone()) {
+    if scene.is_negated(cue.clone()) {
         return ("否定", cue.clone());
     }
-    match status(text, cue.end..polarity::scope(text, cue.clone()).end.clamp(cue.end, sentence.full.end)) {
+    match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, sentence.full.end)) {
         Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
         Some(found) => ("不明", found.range),
         None if hedge::flags(scene.words(&sentence.full)).contains(&Flag::Uncertain) => ("不明", cue.clone()),

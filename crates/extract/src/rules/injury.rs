@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use record::template::{ColumnSpec, FieldSpec};
 use record::{Entity, Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
 use regex::Regex;
-use text::polarity;
 
 use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
@@ -117,8 +116,8 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let Some(word) = find_any(text, sentence.range.clone(), INJURY_WORDS) else { return false };
-    let clause = polarity::scope(text, word.clone());
-    !polarity::is_negated(text, word.clone()) && status(text, word.start..clause.end.max(word.end)).is_none()
+    let clause = scene.scope(word.clone());
+    !scene.is_negated(word.clone()) && status(text, word.start..clause.end.max(word.end)).is_none()
 }
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.
@@ -147,7 +146,11 @@ fn areas<'c>(
         .collect();
     let mut areas: Vec<Area<'c>> = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
-        let Some(part) = parts.iter().rfind(|p| p.range.start < kind.range.end) else { continue };
+        let next = kinds.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+        // The part stands before its injury, or directly behind it: 「青あざが左の頬にある」.
+        let before = parts.iter().rfind(|p| p.range.start < kind.range.end);
+        let behind = || parts.iter().find(|p| p.range.start >= kind.range.end && p.range.end <= next);
+        let Some(part) = before.or_else(behind) else { continue };
         let start = areas.last().map_or(sentence.range.start, |a: &Area<'_>| a.range.end).max(side_start(
             text,
             part.range.start,
@@ -156,7 +159,11 @@ fn areas<'c>(
         let end = kinds.get(i + 1).map_or(sentence.range.end, |next| {
             let next_part =
                 parts.iter().find(|p| p.range.start > kind.range.end && p.range.start < next.range.start);
-            next_part.map_or(next.range.start, |p| side_start(text, p.range.start, kind.range.end))
+            // What describes the next injury stands in front of it: 「古いあざと、新しい紫のあざ」.
+            let between = || kind.range.end..next.range.start;
+            let joint =
+                || find_any(text, between(), &["と", "、", "や"]).map_or(next.range.start, |at| at.end);
+            next_part.map_or_else(joint, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
         areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
@@ -256,7 +263,8 @@ fn side(
     let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;
-    let before = area.range.start.min(side_start(text, part, part.saturating_sub(SIDE_REACH)))..part;
+    let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
+    let before = area.range.start.min(side_start(text, part, reach))..part;
     match spoken_choices(text, before, choices).into_iter().last() {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {

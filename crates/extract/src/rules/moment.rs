@@ -125,7 +125,7 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
             };
             if scene.is_plan(sentence)
                 || has_any(text, sentence.full.clone(), LIMITS)
-                || text::polarity::is_negated(text, word.clone())
+                || scene.is_negated(word.clone())
             {
                 continue;
             }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
-use text::polarity;
 
 use super::section::section;
 use super::{Filled, Outcome, copied, family, staff, without, without_as};
@@ -103,7 +102,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         else {
             continue;
         };
-        let negated = polarity::is_negated(text, word.clone())
+        let negated = scene.is_negated(word.clone())
             || status(text, word.end..sentence.range.end).is_some()
             || has_any(text, word.end..sentence.full.end, &["未", "できず", "できていない", "には至らず"]);
         if negated {
@@ -172,7 +171,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let behind = cue.end..sentence.full.end;
         let words = &text[cue.clone()];
-        let apart = !words.starts_with("同席") || polarity::is_negated(text, cue.clone());
+        let apart = !words.starts_with("同席") || scene.is_negated(cue.clone());
         let failed = has_any(
             text,
             behind.clone(),
@@ -315,7 +314,7 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         let behind = text[cue.end..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ']);
         if ["あり", "有", "ある", "が見られ", "見られた", "認め"].iter().any(|w| behind.starts_with(w))
-            && !polarity::is_negated(text, cue)
+            && !scene.is_negated(cue)
         {
             return Ok(present(std::slice::from_ref(&sentence.full)));
         }
@@ -383,7 +382,7 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             if let Some(words) = find_any(text, said.clone(), UNSEEN) {
                 row.choose("confirmed", "無", words)?;
             } else if let Some(words) = find_any(text, said.clone(), SEEN) {
-                let label = if polarity::is_negated(text, words.clone()) { "無" } else { "有" };
+                let label = if scene.is_negated(words.clone()) { "無" } else { "有" };
                 row.choose("confirmed", label, words)?;
             } else if let Some(words) = find_any(text, said, &["不明"]) {
                 row.choose("confirmed", "不明", words)?;
@@ -417,7 +416,7 @@ pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .last()
                 .is_some_and(|m| m.relation.as_deref() == Some("本児"));
             !scene.is_quoted(s.range.start)
-                && !polarity::is_negated(text, s.range.clone())
+                && !scene.is_negated(s.range.clone())
                 && !childs
                 && s.choice.label != "その他"
         });
@@ -453,7 +452,7 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         .filter(|s| scene.is_plan(s) || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)));
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
-            if !scene.is_quoted(found.range.start) && !polarity::is_negated(text, found.range.clone()) {
+            if !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone()) {
                 spoken.push((found.choice.label.as_str(), found.range));
             }
         }

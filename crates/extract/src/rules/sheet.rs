@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 use record::template::{FieldSpec, FieldType};
 use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 use regex::Regex;
-use text::polarity;
 
 use super::child::words_after_cue;
 use super::section::whole_section;
@@ -166,13 +165,11 @@ pub(super) fn certificates(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut status = None;
     for sentence in headed_or_cued(scene, spec) {
         let spoken = spoken_choices(text, sentence.full.clone(), kinds);
-        if spoken.is_empty() || spoken.iter().all(|s| polarity::is_negated(text, s.range.clone())) {
+        if spoken.is_empty() || spoken.iter().all(|s| scene.is_negated(s.range.clone())) {
             status = status.or_else(|| without(scene, sentence));
             continue;
         }
-        for (i, found) in
-            spoken.iter().enumerate().filter(|(_, s)| !polarity::is_negated(text, s.range.clone()))
-        {
+        for (i, found) in spoken.iter().enumerate().filter(|(_, s)| !scene.is_negated(s.range.clone())) {
             let end = spoken.get(i + 1).map_or(sentence.full.end, |next| next.range.start);
             let behind = found.range.end..end;
             let mut row = RowBuilder::new(scene.doc, spec);

@@ -85,12 +85,12 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     for said in explained(scene) {
         let mut row = RowBuilder::new(scene.doc, spec);
+        row.cite(said.whole);
         row.choose("speaker", &said.speaker.label, said.mention.clone())?;
         if scene.words(&said.mention) != said.speaker.label {
             row.keep("speaker", Kept::Detail, said.mention)?;
         }
         row.copy("words", said.words)?;
-        row.cite(said.whole);
         if said.hearsay {
             row.flag(Flag::Hearsay);
         }

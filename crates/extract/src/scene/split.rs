@@ -8,6 +8,8 @@ use crate::words::{char_before, is_kanji, is_katakana};
 
 /// A shorter stretch is one sentence whatever stands in it.
 const LONG: usize = 60;
+/// A longer stretch is cut wherever it is, in bytes: no rule needs more context, and time stays linear.
+const TOO_LONG: usize = 3000;
 /// Polite ends of a sentence.
 const POLITE: &[&str] = &["でした", "ました", "ません", "です", "ます"];
 /// Behind a polite end these carry the sentence on: ですが, ましたので, でしょうか.
@@ -105,7 +107,7 @@ pub(super) fn split(doc: &Document, whole: Range<usize>, quoted: &[Range<usize>]
     let text = doc.text();
     let words = &text[whole.clone()];
     let stopped = words.trim_end().ends_with(['。', '！', '？', '!', '?']);
-    if stopped || words.len() < LONG {
+    if (stopped && words.len() < TOO_LONG) || words.len() < LONG {
         return vec![whole];
     }
     let mut pieces = Vec::new();
@@ -122,7 +124,12 @@ pub(super) fn split(doc: &Document, whole: Range<usize>, quoted: &[Range<usize>]
         while quotes.next_if(|q| q.end <= at).is_some() {}
         // Inside a quotation, with or without brackets, the speaker's own sentences end.
         let inside = quotes.peek().is_some_and(|q| q.start < at && at < q.end);
-        if at == start || inside || is_quoted(quoted, at) {
+        if at - start > TOO_LONG {
+            pieces.push(start..at);
+            start = at;
+            continue;
+        }
+        if stopped || at == start || inside || is_quoted(quoted, at) {
             continue;
         }
         let before = &text[start..at];
