@@ -70,9 +70,12 @@ fn the_json_holds_every_figure_for_the_whole_the_forms_and_each_dictation() {
     assert_eq!(scores["templates"].as_object().map(serde_json::Map::len), Some(10));
     let cases = scores["cases"].as_object().unwrap();
     assert_eq!(scores["total"]["records"].as_u64(), Some(cases.len() as u64));
-    let groups = ["templates", "styles", "cases"].iter().flat_map(|g| scores[*g].as_object().unwrap().values());
+    let groups =
+        ["templates", "styles", "cases"].iter().flat_map(|g| scores[*g].as_object().unwrap().values());
     for score in groups.chain([&scores["total"]]) {
-        for share in ["field_precision", "field_recall", "field_f1", "state_accuracy", "gap_recall", "citation_quotes"] {
+        for share in
+            ["field_precision", "field_recall", "field_f1", "state_accuracy", "gap_recall", "citation_quotes"]
+        {
             let value = score["rates"][share].as_f64().unwrap_or(-1.0);
             assert!((0.0..=1.0).contains(&value), "{share}: {value}");
         }
@@ -94,7 +97,8 @@ fn an_ablation_stands_beside_the_whole() {
     let scores = eval(&dir, &["--ablate", "dates,quotes", "--json", "-"]).json();
     let names: Vec<_> = scores["ablations"].as_array().unwrap().iter().map(|run| &run["name"]).collect();
     assert_eq!(names, ["-dates", "-quotes"]);
-    let exact = |run: &serde_json::Value| run["total"]["rates"]["dates_times_numbers_exact"].as_f64().unwrap();
+    let exact =
+        |run: &serde_json::Value| run["total"]["rates"]["dates_times_numbers_exact"].as_f64().unwrap();
     assert!(exact(&scores["ablations"][0]) < exact(&scores), "without dates fewer dates are right");
     let table = eval(&dir, &["--ablate", "dates"]).ok();
     assert!(table.lines().any(|l| l.contains("all") && l.contains("-dates")), "{table}");

@@ -47,9 +47,10 @@ pub(crate) fn is_open(value: &Json) -> bool {
     value.is_null() || value.as_object().is_some_and(Map::is_empty)
 }
 
-/// Equal but for punctuation, brackets and at most a fifth of the characters; dates and labels must be equal.
+/// Equal but for punctuation, brackets, a final さん and at most a fifth of the characters; dates and labels must be equal.
 pub(crate) fn near(a: &str, b: &str) -> bool {
-    let (a, b) = (letters(a), letters(b));
+    let bare = |text: &str| letters(text.strip_suffix("さん").unwrap_or(text));
+    let (a, b) = (bare(a), bare(b));
     let structured = b.iter().all(|c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T'));
     if a == b || structured || b.len() < 5 {
         return a == b;
@@ -141,4 +142,42 @@ pub(crate) fn is_exact(kind: FieldType) -> bool {
         kind,
         T::Date | T::Time | T::Datetime | T::DateRange | T::TimeRange | T::DatetimeRange | T::Number
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_near_and_names_dates_and_labels_are_equal() {
+        assert!(near("安全の確認と生活の聴取", "安全確認と、生活の聴取。"));
+        assert!(!near("来所して面接した", "安全確認と生活の聴取"));
+        assert!(near("松尾さん", "松尾"));
+        assert!(!near("松尾", "松本"));
+        assert!(!near("2025-06-04", "2025-06-03"));
+    }
+
+    #[test]
+    fn a_reading_beside_a_name_is_compared_only_where_both_have_one() {
+        let (name, with_kana) = (json!({"name": "西田"}), json!({"name": "西田", "kana": "にしだ"}));
+        assert!(same(&name, &with_kana) && same(&with_kana, &name));
+        assert!(!same(&with_kana, &json!({"name": "西田", "kana": "さいだ"})));
+        assert!(!same(&name, &json!({"name": "西田", "role": "教頭"})));
+    }
+
+    #[test]
+    fn free_cells_are_not_compared() {
+        assert!(same(&json!({"part": "頬", "size_cm": 2}), &json!({"part": "頬", "part_detail": "ほっぺ"})));
+        assert!(!same(&json!({"part": "頬"}), &json!({"part": "頬", "side": "左"})));
+    }
+
+    #[test]
+    fn distance_counts_insertions_deletions_and_substitutions() {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        assert_eq!(distance(&chars("逆体通告"), &chars("虐待通告")), 2);
+        assert_eq!(distance(&chars(""), &chars("通告")), 2);
+        assert_eq!(distance(&chars("通告者"), &chars("通告")), 1);
+    }
 }

@@ -21,7 +21,7 @@ fn compare(before: &Report, after: &Report) -> Result<String, Failure> {
             format!("one run read {}, the other {}", before.input, after.input),
         ));
     }
-    let audio = before.from_audio();
+    let audio = before.is_from_audio();
     let mut text = format!("{:<28} {:>12} {:>12}\n", "", "before", "after");
     let pairs = measures(&before.full.total, audio).into_iter().zip(measures(&after.full.total, audio));
     for (a, b) in pairs {
@@ -114,7 +114,8 @@ mod tests {
     #[test]
     fn a_field_is_better_when_right_and_worse_when_wrongly_filled() {
         let before = score(&[("at", Verdict::Missing), ("place", Verdict::Right)]);
-        let after = score(&[("at", Verdict::Right), ("place", Verdict::WrongValue), ("talk", Verdict::WrongFill)]);
+        let after =
+            score(&[("at", Verdict::Right), ("place", Verdict::WrongValue), ("talk", Verdict::WrongFill)]);
         let changes: Vec<(String, bool)> =
             changes(&before, &after).into_iter().map(|c| (c.field, c.is_better)).collect();
         assert_eq!(changes, [("at".into(), true), ("place".into(), false), ("talk".into(), false)]);

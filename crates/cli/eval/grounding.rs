@@ -89,7 +89,7 @@ fn spoken_part(key: &str, cell: &str, citations: &[Citation]) -> String {
             .split_inclusive('」')
             .filter_map(|part| part.split_once('「').map(|(_, words)| words))
             .collect(),
-        "size" if !citations.iter().any(|c| c.quote.contains('大')) => cell.trim_end_matches('大').to_owned(),
+        "size" if !citations.iter().any(|c| c.quote.contains(cell)) => cell.trim_end_matches('大').to_owned(),
         _ => cell.to_owned(),
     }
 }

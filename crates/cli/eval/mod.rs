@@ -27,6 +27,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use asr::Control;
+use extract::Proposer;
 use pipeline::MapOptions;
 use record::template::Template;
 use record::{Record, Source, Transcript};
@@ -37,16 +38,23 @@ use crate::args::EvalArgs;
 use crate::commands::{engine, parse_recorded_at};
 use crate::failure::Failure;
 use crate::{forms, output, progress};
-use ablation::Setting;
+use ablation::{Program, Setting};
 use grounding::Sentence;
 use report::{Report, Run};
 use score::{Score, score};
 use source::{Case, Listener};
 
-/// Scores the dictations of a directory, with everything on and once for each ablation.
-pub(crate) fn run(args: &EvalArgs, dir: &Path, quiet: bool, control: &Control) -> Result<(), Failure> {
+/// Scores the dictations of a directory, with everything on and once for each ablation. `proposers` speak beside the rules.
+pub(crate) fn run(
+    args: &EvalArgs,
+    dir: &Path,
+    proposers: &[&dyn Proposer],
+    quiet: bool,
+    control: &Control,
+) -> Result<(), Failure> {
+    let program = Program { model: !proposers.is_empty() };
     let mut settings = vec![ablation::full()];
-    settings.extend(ablation::settings(&args.ablate)?);
+    settings.extend(ablation::settings(&args.ablate, program)?);
     let mut cases = source::cases(dir)?;
     let engine = if args.audio { Some(engine(&args.engine)?) } else { None };
     if args.audio {
@@ -82,7 +90,8 @@ pub(crate) fn run(args: &EvalArgs, dir: &Path, quiet: bool, control: &Control) -
             None => case.scripted()?,
         };
         for (setting, run) in settings.iter().zip(&mut runs) {
-            run.add(case, judge(case, &template, setting, heard.clone(), listener.is_some())?);
+            let spoken = if setting.model { proposers } else { &[] };
+            run.add(case, judge(case, &template, setting, spoken, heard.clone(), listener.is_some())?);
         }
     }
     let report = Report::new(listener.is_some(), runs);
@@ -108,12 +117,13 @@ fn judge(
     case: &Case,
     template: &Template,
     setting: &Setting,
+    proposers: &[&dyn Proposer],
     (transcript, source): (Transcript, Source),
     from_audio: bool,
 ) -> Result<Score, Failure> {
     let recorded_at = Some(parse_recorded_at(&case.expected.recorded_at)?);
     let map = |transcript: Transcript, source: Source, passes: Option<Vec<String>>| {
-        let options = MapOptions { recorded_at: recorded_at.clone(), passes, ..MapOptions::default() };
+        let options = MapOptions { recorded_at: recorded_at.clone(), passes, proposers: proposers.to_vec() };
         pipeline::map(transcript, source, template, &options).map_err(Failure::from)
     };
     let raw = transcript.clone();
@@ -123,7 +133,8 @@ fn judge(
 
     let mut score = score(&record, &case.expected, template);
     (score.mapping_ms, score.mapping_ms_max) = (mapping_ms, mapping_ms);
-    let script = map(case.by_sentence().unwrap_or(case.scripted()?.0), Source::default(), setting.passes.clone())?;
+    let script =
+        map(case.by_sentence().unwrap_or(case.scripted()?.0), Source::default(), setting.passes.clone())?;
     let spoken = from_audio.then(|| case.sentences.as_ref().map(|s| written(s, &script))).flatten();
     score.citations = grounding::citations(&record, spoken.as_deref());
     let repaired = repaired(&raw, setting, |passes| map(raw.clone(), source.clone(), Some(passes)))?;

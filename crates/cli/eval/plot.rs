@@ -83,7 +83,12 @@ fn panel(out: &mut String, top: usize, title: &str, bars: &[Bar], legend: &[&str
             }
             x += width;
         }
-        let _ = writeln!(out, "<text x=\"{:.1}\" y=\"{middle}\" fill=\"#555\">{}</text>", x + 6.0, escape(&bar.note));
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{middle}\" fill=\"#555\">{}</text>",
+            x + 6.0,
+            escape(&bar.note)
+        );
         y += ROW;
     }
     let mut x = LEFT;
@@ -119,7 +124,7 @@ mod tests {
         let mut run = Run::new(FULL);
         let errors = [("missing".to_owned(), 2), ("wrong value".to_owned(), 1)].into();
         let by_type = [("text".to_owned(), Tally { right: 1, found: 2, expected: 4 })].into();
-        let score = Score { errors, by_type, ..Score::default() };
+        let score = Score { by_type, errors, ..Score::default() };
         run.total.add(&score);
         run.templates.insert("visit".to_owned(), score);
         let svg = svg(&Report::new(false, vec![run]));

@@ -27,7 +27,8 @@ const NEGATIONS: &[&str] = &["ない", "なかっ", "なし", "ません", "否�
 /// A denied field with a value, a stated one that is denied, the opposite label, or a text near to the expected one that
 /// has another number of negations.
 pub(crate) fn errors(field: &Field, want: &ExpectedField) -> usize {
-    let turned = matches!((field.state, want.state), (State::Stated, State::Denied) | (State::Denied, State::Stated));
+    let turned =
+        matches!((field.state, want.state), (State::Stated, State::Denied) | (State::Denied, State::Stated));
     let value = match (&field.value, &want.value) {
         (Some(Value::Text(found)), Some(Json::String(want))) => is_opposite(found, want),
         _ => false,

@@ -140,7 +140,7 @@ impl Report {
         }
     }
 
-    pub(crate) fn from_audio(&self) -> bool {
+    pub(crate) fn is_from_audio(&self) -> bool {
         self.input == "audio"
     }
 
@@ -157,7 +157,7 @@ impl Report {
     pub(crate) fn json(&self) -> Result<String, Failure> {
         let internal = |e: serde_json::Error| Failure::internal(e.into());
         let mut json = serde_json::to_value(self).map_err(internal)?;
-        let audio = self.from_audio();
+        let audio = self.is_from_audio();
         add_rates(&mut json, &self.full, audio);
         for (json, run) in json["ablations"].as_array_mut().into_iter().flatten().zip(&self.ablations) {
             add_rates(json, run, audio);
@@ -169,8 +169,10 @@ impl Report {
     /// The tables.
     pub(crate) fn table(&self, details: bool) -> String {
         let run = &self.full;
-        let mut text =
-            format!("{:<28} {:>10} {:>10} {:>6} {:>7} {:>6}\n", "", "correct", "states", "wrong", "gaps", "F1");
+        let mut text = format!(
+            "{:<28} {:>10} {:>10} {:>6} {:>7} {:>6}\n",
+            "", "correct", "states", "wrong", "gaps", "F1"
+        );
         let total = BTreeMap::from([("total".to_owned(), run.total.clone())]);
         for (name, score) in run.cases.iter().chain(&total) {
             text.push_str(&line(name, score));
@@ -183,10 +185,15 @@ impl Report {
         for (title, group) in [("by form", &run.templates), ("by style", &run.styles)] {
             if group.len() > 1 {
                 text.push_str(&format!("\n{title}\n"));
-                group.iter().for_each(|(name, score)| text.push_str(&line(name, score)));
+                for (name, score) in group {
+                    text.push_str(&line(name, score));
+                }
             }
         }
-        text.push_str(&format!("\n{:<28} {:>9} {:>9} {:>9} {:>9}\n", "by type", "precision", "recall", "F1", "values"));
+        text.push_str(&format!(
+            "\n{:<28} {:>9} {:>9} {:>9} {:>9}\n",
+            "by type", "precision", "recall", "F1", "values"
+        ));
         for (name, tally) in &run.total.by_type {
             text.push_str(&by_type(name, tally));
         }
@@ -198,7 +205,7 @@ impl Report {
     fn figures(&self) -> String {
         let runs: Vec<&Run> = std::iter::once(&self.full).chain(&self.ablations).collect();
         let columns: Vec<Vec<Measure>> =
-            runs.iter().map(|run| measures(&run.total, self.from_audio())).collect();
+            runs.iter().map(|run| measures(&run.total, self.is_from_audio())).collect();
         let mut text = format!("\n{:<28}", self.input);
         for run in &runs {
             text.push_str(&format!(" {:>12}", run.name));

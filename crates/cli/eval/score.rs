@@ -185,7 +185,8 @@ pub(crate) fn score(record: &Record, expected: &Expected, template: &Template) -
             score.differences.push(Difference { field: gap.clone(), expected, found });
         }
     }
-    let extra = |gap: &&&str| !expected.gaps.iter().any(|g| g == **gap) && !expected.open.iter().any(|o| o == **gap);
+    let extra =
+        |gap: &&&str| !expected.gaps.iter().any(|g| g == **gap) && !expected.open.iter().any(|o| o == **gap);
     score.gaps_extra = listed.iter().filter(extra).count();
     score
 }
@@ -199,7 +200,8 @@ fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &Expe
     score.correct += usize::from(must_be_filled && is_right);
 
     let (has, wants) = (field.state == State::Stated, want.has_value());
-    let filled_wrongly = if wants { false } else { has || (!must_be_filled && field.state != State::NotMentioned) };
+    let filled_wrongly =
+        if wants { false } else { has || (!must_be_filled && field.state != State::NotMentioned) };
     score.must_be_empty += usize::from(!wants);
     score.wrong_fills += usize::from(filled_wrongly);
     score.polarity_errors += polarity::errors(field, want);
@@ -208,11 +210,8 @@ fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &Expe
     if spec.kind == FieldType::Rows {
         let (found, wanted) = (rows(value.as_ref()), rows(want.value.as_ref()));
         let cells = cells(spec, &found, &wanted);
-        score.polarity_errors += cells
-            .pairs
-            .iter()
-            .map(|&(i, j)| polarity::row_errors(&found[i], &wanted[j]))
-            .sum::<usize>();
+        score.polarity_errors +=
+            cells.pairs.iter().map(|&(i, j)| polarity::row_errors(&found[i], &wanted[j])).sum::<usize>();
         score.count(spec.kind, cells.all);
         score.exact.add(&cells.exact);
     } else {

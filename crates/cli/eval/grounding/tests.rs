@@ -73,7 +73,8 @@ fn a_text_without_times_has_none_to_check() {
 #[test]
 fn words_that_are_spoken_twice_may_be_cited_at_either_place() {
     let twice = sentences("0\t1000\t本児は不在。\n2000\t3000\t実父は不在。\n").unwrap();
-    let counts = citations(&record("本児は不在。実父は不在。", vec![cite("不在", 2_300, 2_900)]), Some(&twice));
+    let counts =
+        citations(&record("本児は不在。実父は不在。", vec![cite("不在", 2_300, 2_900)]), Some(&twice));
     assert_eq!((counts.times.count, counts.times.of), (1, 1));
 }
 
