@@ -300,21 +300,44 @@ pub(crate) enum ModelsCommand {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct EvalArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<EvalCommand>,
     /// Directory with scripts (`x.txt`) or recordings (`x.opus` …) and expected records (`x.expected.json`).
-    #[arg(value_name = "DIR")]
-    pub(crate) dir: PathBuf,
-    /// Score from the recordings instead of the scripts.
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Score from the recordings instead of the scripts; dictations without a recording are left out.
     #[arg(long)]
     pub(crate) audio: bool,
-    /// As JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// As JSON: into a file (replaced, beside the table), or to standard output with `-` or nothing.
+    #[arg(long, value_name = "FILE|-", num_args = 0..=1, default_missing_value = "-")]
+    pub(crate) json: Option<PathBuf>,
     /// Also list every field that differs.
     #[arg(long)]
     pub(crate) details: bool,
+    /// Score again with a text pass or another part off, each in a column of its own.
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub(crate) ablate: Vec<String>,
+    /// Draw the error breakdown into an SVG file (replaced).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Keep transcripts of recordings here, by recording and settings, and use those that are there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cache: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalCommand {
+    /// Compare two runs by their JSON: figures, and fields that got better or worse.
+    Diff {
+        /// JSON of the earlier run.
+        before: PathBuf,
+        /// JSON of the later run.
+        after: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

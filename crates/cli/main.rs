@@ -2,12 +2,12 @@
 
 mod args;
 mod commands;
+mod eval;
 mod failure;
 mod forms;
 mod output;
 mod places;
 mod progress;
-mod score;
 mod sheets;
 
 use std::process::ExitCode;

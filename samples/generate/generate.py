@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Regenerate the synthetic dictations: <stem>.txt -> <stem>.opus + <stem>.times.tsv.
 
+A stem is a path below samples/ without its extension, as `visit-home` or `dev/visit-apartment`.
+
     python3 samples/generate/generate.py [STEM...]
 
 Reads samples.toml (voice, speed, pauses, effects, seed, readings). Every sentence is synthesised
@@ -183,7 +185,7 @@ def build(stem: str, cfg: dict, readings: dict, core) -> None:
         audio = audio * (10 ** (cfg.get("peak_dbfs", -3.0) / 20) / np.abs(audio).max())
 
     with tempfile.TemporaryDirectory() as tmp:
-        wav = Path(tmp) / f"{stem}.wav"
+        wav = Path(tmp) / f"{Path(stem).name}.wav"
         dither = rng.uniform(-0.5, 0.5, len(audio)) + rng.uniform(-0.5, 0.5, len(audio))
         pcm = np.clip(np.round(audio * 32767 + (dither if script else 0)), -32768, 32767).astype("<i2")
         with wave.open(str(wav), "wb") as w:

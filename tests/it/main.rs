@@ -7,6 +7,7 @@ mod architecture;
 mod bad_input;
 mod citations;
 mod cli;
+mod eval;
 mod generated;
 mod harness;
 mod interrupt;

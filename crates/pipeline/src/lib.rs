@@ -20,6 +20,6 @@ mod transcribe;
 pub use error::{Error, ErrorKind};
 pub use guard::GuardConfig;
 pub use input::Input;
-pub use map::{MapOptions, map};
+pub use map::{MapOptions, map, pass_names};
 pub use recorded_at::RecordedAt;
 pub use transcribe::{Event, TranscribeOptions, Transcription, transcribe};

@@ -49,6 +49,12 @@ pub fn map(
     if violations.is_empty() { Ok(record) } else { Err(Cause::Unlawful { violations }.into()) }
 }
 
+/// Names of all text passes in their default order, as [`MapOptions::passes`] takes them.
+#[must_use]
+pub fn pass_names() -> Vec<&'static str> {
+    Chain::default().names().collect()
+}
+
 /// The passes, with the template's own heading words.
 fn chain(options: &MapOptions<'_>, template: &Template) -> Result<Chain, Error> {
     let chain = match &options.passes {

@@ -1,0 +1,151 @@
+//! The scorer, on the development dictations.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use crate::harness::{Dir, root};
+
+fn dictations() -> PathBuf {
+    root().join("samples/dev")
+}
+
+fn eval(dir: &Dir, args: &[&str]) -> crate::harness::Ran {
+    let dictations = dictations();
+    let args = args.iter().map(AsRef::<std::ffi::OsStr>::as_ref);
+    dir.kikitori(["eval".as_ref(), dictations.as_os_str()].into_iter().chain(args))
+}
+
+/// The scores from the scripts, made once for all tests here.
+fn scores() -> &'static serde_json::Value {
+    static SCORES: OnceLock<serde_json::Value> = OnceLock::new();
+    SCORES.get_or_init(|| eval(&Dir::new(), &["--json"]).json())
+}
+
+#[test]
+fn every_form_and_every_manner_of_speaking_has_its_dictations() {
+    let mut forms: BTreeMap<String, usize> = BTreeMap::new();
+    let mut headless = 0;
+    for entry in fs::read_dir(dictations()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.to_string_lossy().ends_with(".expected.json") {
+            continue;
+        }
+        let expected: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        *forms.entry(expected["template"].as_str().unwrap().to_owned()).or_default() += 1;
+        headless += usize::from(expected["headless"] == true);
+    }
+    assert_eq!(forms.len(), 10, "{forms:?}");
+    assert!(forms.values().all(|count| *count >= 5), "{forms:?}");
+    assert!(forms.values().sum::<usize>() >= 64, "{forms:?}");
+    assert!(headless >= 20, "{headless}");
+}
+
+#[test]
+fn recordings_come_with_the_times_of_their_sentences() {
+    let mut recordings = 0;
+    let mut bytes = 0;
+    for entry in fs::read_dir(dictations()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "opus") {
+            continue;
+        }
+        recordings += 1;
+        bytes += path.metadata().unwrap().len();
+        let script = fs::read_to_string(path.with_extension("txt")).unwrap();
+        let table = fs::read_to_string(path.with_extension("times.tsv")).unwrap();
+        let spoken: String = table.lines().filter_map(|line| line.splitn(3, '\t').nth(2)).collect();
+        assert_eq!(spoken, script.trim(), "{}", path.display());
+    }
+    assert!(recordings >= 32, "{recordings}");
+    assert!(bytes < 12_000_000, "{bytes}");
+}
+
+#[test]
+fn the_json_holds_every_figure_for_the_whole_the_forms_and_each_dictation() {
+    let scores = scores();
+    assert_eq!(scores["schema"], "kikitori.eval/1");
+    assert_eq!(scores["input"], "text");
+    assert_eq!(scores["templates"].as_object().map(serde_json::Map::len), Some(10));
+    let cases = scores["cases"].as_object().unwrap();
+    assert_eq!(scores["total"]["records"].as_u64(), Some(cases.len() as u64));
+    let groups =
+        ["templates", "styles", "cases"].iter().flat_map(|g| scores[*g].as_object().unwrap().values());
+    for score in groups.chain([&scores["total"]]) {
+        for share in
+            ["field_precision", "field_recall", "field_f1", "state_accuracy", "gap_recall", "citation_quotes"]
+        {
+            let value = score["rates"][share].as_f64().unwrap_or(-1.0);
+            assert!((0.0..=1.0).contains(&value), "{share}: {value}");
+        }
+    }
+}
+
+#[test]
+fn no_value_is_invented_and_no_field_of_a_person_is_filled() {
+    let rates = &scores()["total"]["rates"];
+    assert_eq!(rates["unsupported_characters"], 0.0);
+    assert_eq!(rates["person_only_filled"], 0.0);
+    assert_eq!(rates["citation_quotes"], 1.0);
+    assert_eq!(rates["wrong_replacements"], 0.0);
+}
+
+#[test]
+fn an_ablation_stands_beside_the_whole() {
+    let dir = Dir::new();
+    let scores = eval(&dir, &["--ablate", "dates,quotes", "--json", "-"]).json();
+    let names: Vec<_> = scores["ablations"].as_array().unwrap().iter().map(|run| &run["name"]).collect();
+    assert_eq!(names, ["-dates", "-quotes"]);
+    let exact =
+        |run: &serde_json::Value| run["total"]["rates"]["dates_times_numbers_exact"].as_f64().unwrap();
+    assert!(exact(&scores["ablations"][0]) < exact(&scores), "without dates fewer dates are right");
+    let table = eval(&dir, &["--ablate", "dates"]).ok();
+    assert!(table.lines().any(|l| l.contains("all") && l.contains("-dates")), "{table}");
+}
+
+#[test]
+fn a_part_that_does_not_exist_is_refused_by_name() {
+    let message = eval(&Dir::new(), &["--ablate", "magic"]).failed(2);
+    assert!(message.contains("magic") && message.contains("fillers"), "{message}");
+}
+
+#[test]
+fn two_runs_are_compared_and_the_errors_drawn() {
+    let dir = Dir::new();
+    let table = eval(&dir, &["--json", "a.json", "--plot", "errors.svg"]).ok();
+    assert!(table.contains("field_f1"), "{table}");
+    let same = dir.kikitori(["eval", "diff", "a.json", "a.json"]).ok();
+    assert!(same.contains("better: 0") && same.contains("worse: 0"), "{same}");
+    let svg = fs::read_to_string(dir.path("errors.svg")).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.contains(">temporary-custody<"), "{svg}");
+    dir.write("b.json", "{}");
+    dir.kikitori(["eval", "diff", "a.json", "b.json"]).failed(4);
+}
+
+#[test]
+fn a_cached_transcript_is_used_again() {
+    let dir = Dir::new();
+    let stem = "visit-brief";
+    fs::create_dir(dir.path("set")).unwrap();
+    for ending in ["opus", "txt", "times.tsv", "expected.json"] {
+        let name = format!("{stem}.{ending}");
+        fs::copy(dictations().join(&name), dir.path("set").join(&name)).unwrap();
+    }
+    let run = || dir.kikitori(["eval", "set", "--audio", "--cache", "kept", "--json"]).json();
+    let first = run();
+    let rates = &first["cases"][stem]["rates"];
+    for share in ["cer_raw", "cer_repaired", "cer_written", "citation_times"] {
+        assert!((0.0..=1.0).contains(&rates[share].as_f64().unwrap()), "{share}: {rates}");
+    }
+    let kept: Vec<_> = fs::read_dir(dir.path("kept")).unwrap().map(|e| e.unwrap().path()).collect();
+    assert_eq!(kept.len(), 1);
+    let transcript = fs::read_to_string(&kept[0]).unwrap();
+    let second = run();
+    assert_eq!(first["total"]["values"], second["total"]["values"]);
+    // What is kept decides, not the recording.
+    let mut json: serde_json::Value = serde_json::from_str(&transcript).unwrap();
+    json["transcript"]["segments"] = serde_json::json!([]);
+    fs::write(&kept[0], json.to_string()).unwrap();
+    assert_eq!(run()["total"]["values"]["found"], 0);
+}
