@@ -75,6 +75,9 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "連絡先",
         "から電話",
         "からの電話",
+        "受けたのは",
+        "くらい話",
+        "対応は",
     ];
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     if !headed.is_empty() {

@@ -95,7 +95,14 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
     let mut grounded = Grounded::choice(scene.doc, &spec.choices, label, range.clone())?;
-    let name = proper_name(scene.text(), &range);
+    let mut name = proper_name(scene.text(), &range);
+    // 「10時家庭訪問」: the time is no part of the name.
+    let moments = scene.doc.annotations_from(name.start.saturating_sub(60));
+    let moment = moments
+        .take_while(|a| a.range.start < range.start)
+        .map(|a| a.range.end)
+        .filter(|end| *end <= range.start);
+    name.start = moment.max().unwrap_or(name.start).max(name.start);
     if name.start < range.start {
         grounded = grounded.with_detail(scene.doc, name);
     }
