@@ -1,9 +1,11 @@
 //! The passes by name, and a configured row of them.
 
+use std::sync::LazyLock;
+
 use record::Document;
 
 use crate::error::{Cause, Error, Result};
-use crate::{Ages, Corrections, Dates, Fillers, Headings, Normalize, Numerals, Quotes, Times};
+use crate::{Ages, Corrections, Dates, Fillers, Headings, Lexicon, Normalize, Numerals, Quotes, Times};
 
 /// One rule pass over a document.
 ///
@@ -43,15 +45,19 @@ pub(crate) fn rounds(len: usize) -> usize {
 }
 
 static HEADINGS: Headings = Headings::new();
-static PASSES: [&dyn Pass; 9] =
-    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &HEADINGS, &Quotes];
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::shipped);
+static PASSES: LazyLock<[&dyn Pass; 10]> = LazyLock::new(|| {
+    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &*LEXICON, &HEADINGS, &Quotes]
+});
 
 /// All passes, in their default order.
 ///
-/// Corrections come before dates because the corrected date is the one that later relative dates count from.
+/// Corrections come before dates because the corrected date is the one that later relative dates count from. The lexicon
+/// comes behind dates, times and ages, so that it leaves alone what they recognise, and before headings and quotes, which look
+/// for exact words; where it changes something, [`Chain::run`] asks the earlier passes again.
 #[must_use]
 pub fn passes() -> &'static [&'static dyn Pass] {
-    &PASSES
+    &*PASSES
 }
 
 /// The pass with this name.
