@@ -1,6 +1,6 @@
 //! Terms by their sounds: a trie of moras, and a search for those that a place of a text sounds like.
 
-use super::mora::Mora;
+use super::mora::{KINDS, Mora, costs};
 
 /// Terms shorter than this are found by their cues only: two moras agree by chance in every sentence.
 pub(crate) const MIN_MORAS: usize = 3;
@@ -8,6 +8,8 @@ pub(crate) const MIN_MORAS: usize = 3;
 const MAX_STEPS: usize = 1_500;
 /// Moras by which a text may be ahead of a term or behind it.
 const BAND: usize = 3;
+/// The first sound of a term is heard at most this wrong; it keeps the search to a few branches.
+const FIRST: f32 = 0.5;
 /// Lengths of text that one row compares.
 const WIDTH: usize = 2 * BAND + 1;
 
@@ -81,8 +83,10 @@ impl Index {
     /// index holds: the search stops after a fixed number of steps, most likely terms first.
     pub(crate) fn search(&self, text: &[Mora], ends: impl Fn(usize) -> bool, mut found: impl FnMut(Hit)) {
         let text = &text[..text.len().min(self.nodes[0].longest + BAND)];
+        let Some(opening) = text.first().map(|m| &costs()[m.number()]) else { return };
         let gaps: Vec<f32> =
             text.iter().enumerate().map(|(i, m)| m.gap(i.checked_sub(1).map(|i| text[i]))).collect();
+        let sounds: Vec<usize> = text.iter().map(|m| m.number()).collect();
         let mut first = [f32::INFINITY; WIDTH];
         first[BAND] = 0.0;
         for j in 1..=BAND.min(text.len()) {
@@ -94,10 +98,13 @@ impl Index {
         while let Some(frame) = stack.pop() {
             let node = &self.nodes[frame.node];
             let depth = frame.depth + 1;
-            let allowed = reach(node.longest).min(0.4 + 0.3 * depth as f32);
+            let allowed = reach(node.longest).min(0.3 + 0.2 * depth as f32);
             for (mora, child) in &node.children {
+                if depth == 1 && opening[mora.number()] > FIRST {
+                    continue;
+                }
                 steps += 1;
-                let row = step(&frame, *mora, text, &gaps);
+                let row = step(&frame, *mora, &sounds, &gaps, &costs()[mora.number()]);
                 let least = row.iter().copied().fold(f32::INFINITY, f32::min);
                 if least > allowed {
                     continue;
@@ -131,7 +138,7 @@ struct Frame {
 }
 
 /// The next row of the edit distance; its entry `k` is for the first `depth + k - BAND` moras of the text.
-fn step(frame: &Frame, mora: Mora, text: &[Mora], gaps: &[f32]) -> [f32; WIDTH] {
+fn step(frame: &Frame, mora: Mora, text: &[usize], gaps: &[f32], costs: &[f32; KINDS]) -> [f32; WIDTH] {
     let gap = mora.gap(frame.before);
     let mut row = [f32::INFINITY; WIDTH];
     for k in 0..WIDTH {
@@ -141,7 +148,7 @@ fn step(frame: &Frame, mora: Mora, text: &[Mora], gaps: &[f32]) -> [f32; WIDTH] 
             best = above + gap;
         }
         if j > 0 {
-            best = best.min(frame.row[k] + mora.cost(text[j - 1]));
+            best = best.min(frame.row[k] + costs[text[j - 1]]);
             if k > 0 {
                 best = best.min(row[k - 1] + gaps[j - 1]);
             }

@@ -17,6 +17,8 @@
 //!
 //! ぢ and づ are じ and ず, を is お. The particles は and へ are read わ and え by their word class.
 
+use std::sync::LazyLock;
+
 /// One mora: consonant, palatal glide, vowel. Small: a term is compared with every place of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Mora {
@@ -61,6 +63,9 @@ enum Vowel {
     None,
 }
 
+/// How many moras there are, those that nobody says among them.
+pub(crate) const KINDS: usize = 18 * 2 * 6;
+
 /// The most that two moras differ.
 const OTHER: f32 = 1.0;
 
@@ -90,6 +95,11 @@ impl Mora {
         }
     }
 
+    /// A number for each mora, below [`KINDS`].
+    pub(crate) fn number(self) -> usize {
+        (self.row as usize * 2 + usize::from(self.glide)) * 6 + self.vowel as usize
+    }
+
     /// Cost of this mora being heard where there is none, or not heard; `before` is the mora before it.
     pub(crate) fn gap(self, before: Option<Self>) -> f32 {
         match self.row {
@@ -106,6 +116,47 @@ impl Mora {
             _ => OTHER,
         }
     }
+}
+
+/// [`Mora::cost`] of every two moras, by their numbers.
+pub(crate) fn costs() -> &'static [[f32; KINDS]] {
+    static COSTS: LazyLock<Vec<[f32; KINDS]>> = LazyLock::new(|| {
+        let mut costs = vec![[0.0; KINDS]; KINDS];
+        for a in every() {
+            for b in every() {
+                costs[a.number()][b.number()] = a.cost(b);
+            }
+        }
+        costs
+    });
+    &COSTS
+}
+
+fn every() -> impl Iterator<Item = Mora> {
+    const ROWS: [Row; 18] = [
+        Row::A,
+        Row::K,
+        Row::G,
+        Row::S,
+        Row::Z,
+        Row::T,
+        Row::D,
+        Row::N,
+        Row::H,
+        Row::B,
+        Row::P,
+        Row::M,
+        Row::Y,
+        Row::R,
+        Row::W,
+        Row::Nasal,
+        Row::Stop,
+        Row::Long,
+    ];
+    const VOWELS: [Vowel; 6] = [Vowel::A, Vowel::I, Vowel::U, Vowel::E, Vowel::O, Vowel::None];
+    ROWS.into_iter().flat_map(|row| {
+        [false, true].into_iter().flat_map(move |glide| VOWELS.into_iter().map(move |vowel| Mora { row, glide, vowel }))
+    })
 }
 
 fn rows(a: Row, b: Row) -> f32 {

@@ -27,6 +27,9 @@ const CERTAIN: f32 = 0.92;
 /// Readings of single kanji that are tried beside the most likely ones.
 const OTHER_READINGS: usize = 2;
 
+/// Words of a window before one with another reading; longer terms are certain enough without it.
+const MAX_WORDS: usize = 5;
+
 /// What a document needs.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -192,7 +195,7 @@ impl<'d> Scene<'d> {
             for other in 0..=OTHER_READINGS {
                 let Some(aloud) = Aloud::new(&self.words[run.clone()], other) else { break };
                 for first in 0..run.len() {
-                    if can_start(&self.words[run.start + first]) {
+                    if aloud.is_new(first) && can_start(&self.words[run.start + first]) {
                         self.search(&run, &aloud, first, candidates);
                     }
                 }
@@ -300,7 +303,7 @@ impl<'d> Scene<'d> {
         let next = self.words.get(window.end).filter(|_| touches(after(self.text, end)) && !self.is_border(end));
         let behind = next.is_some_and(|w| {
             let suffix = length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Counter | Pos::Bound);
-            !suffix && !self.right.iter().any(|r| r.start == end)
+            !suffix && self.right.binary_search_by_key(&end, |r| r.start).is_err()
         });
         let previous = window.start.checked_sub(1).map(|i| &self.words[i]);
         let previous = previous.filter(|_| touches(before(self.text, start)) && !self.is_border(start));
@@ -362,14 +365,17 @@ fn limit(length: usize, standing: Standing) -> f32 {
 struct Aloud {
     moras: Vec<Mora>,
     starts: Vec<usize>,
+    /// Words whose reading is not the most likely one; `None` where all readings are.
+    other: Option<Vec<usize>>,
 }
 
 impl Aloud {
     /// `other` 0 takes the most likely readings, 1 and 2 the further ones of single kanji; `None` where there are none.
     fn new(words: &[Morpheme<'_>], other: usize) -> Option<Self> {
-        let mut aloud = Self { moras: Vec::with_capacity(words.len() * 3), starts: Vec::with_capacity(words.len() + 1) };
-        let mut changed = other == 0;
-        for word in words {
+        let mut aloud =
+            Self { moras: Vec::with_capacity(words.len() * 3), starts: Vec::with_capacity(words.len() + 1), other: None };
+        let mut changed = Vec::new();
+        for (at, word) in words.iter().enumerate() {
             let mut reading = word.reading.as_str();
             if let Some(i) = other.checked_sub(1)
                 && let Some(further) = word.other_readings.get(i)
@@ -377,12 +383,23 @@ impl Aloud {
                 && word.surface.chars().all(is_kanji)
             {
                 reading = further;
-                changed = true;
+                changed.push(at);
             }
             aloud.starts.push(aloud.moras.len());
             aloud.moras.extend(moras(reading));
         }
         aloud.starts.push(aloud.moras.len());
-        changed.then_some(aloud)
+        if other > 0 {
+            aloud.other = Some(changed).filter(|c| !c.is_empty());
+            aloud.other.as_ref()?;
+        }
+        Some(aloud)
+    }
+
+    /// Whether a search from word `first` can meet a reading that no earlier one met.
+    fn is_new(&self, first: usize) -> bool {
+        let Some(changed) = &self.other else { return true };
+        let next = changed.partition_point(|at| *at < first);
+        changed.get(next).is_some_and(|at| at - first <= MAX_WORDS)
     }
 }

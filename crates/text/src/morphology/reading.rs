@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn words_of_the_dictionary_have_its_reading() {
         assert_eq!(readings("家庭訪問の目的"), "かていほうもんのもくてき");
-        assert_eq!(readings("自福市"), "じふくし");
+        assert_eq!(readings("加伝"), "かでん");
     }
 
     #[test]
