@@ -10,7 +10,7 @@ use pipeline::MapOptions;
 use super::{parse_recorded_at, recorded_at};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
-use crate::{forms, output};
+use crate::{forms, lexicon, output};
 
 /// A longer text is no dictation: eight hours of speech are about 150,000 characters.
 const MAX_BYTES: u64 = 64 << 20;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         (None, Some(own)) => Some(parse_recorded_at(own)?),
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let options = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
     let record = pipeline::map(file.transcript, file.source, &template, &options)?;
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))

@@ -7,7 +7,7 @@ use pipeline::{Input, MapOptions};
 use super::{Inputs, recorded_at, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
-use crate::{forms, output};
+use crate::{forms, lexicon, output};
 
 pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Result<(), Failure> {
     let exporter = record_by_name(&args.format)?;
@@ -20,7 +20,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &args.output, global));
     }
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let options = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
     let record = pipeline::map(done.transcript, done.source, &template, &options)?;
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };

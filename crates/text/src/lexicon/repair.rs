@@ -240,6 +240,7 @@ impl<'d> Scene<'d> {
             || cues::table().get(written).is_some()
             || self.is_glued(window, length)
             || is_named(&self.text[range.end..])
+            || (length <= 4 && words.iter().any(|w| w.pos == Pos::Prefix))
         {
             return None;
         }
