@@ -84,6 +84,8 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// List, show and check forms.
     Templates(TemplatesArgs),
+    /// Import, list, check and test the office's own terms.
+    Lexicon(LexiconArgs),
     /// List, fetch, import and verify speech models.
     Models(ModelsArgs),
     /// Score records against expected ones (for developers).
@@ -245,6 +247,64 @@ pub(crate) enum TemplatesCommand {
     Check {
         /// TOML files; the office's directory where none is given.
         files: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LexiconArgs {
+    #[command(subcommand)]
+    pub(crate) command: LexiconCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LexiconCommand {
+    /// Check the office's terms and take them into use in the place of those before.
+    Import {
+        /// A term, its reading in kana and its category a line, separated by tabs; UTF-8.
+        file: PathBuf,
+    },
+    /// List the office's terms.
+    List {
+        /// Also the terms that come with the program.
+        #[arg(long)]
+        all: bool,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what terms would wrongly hit: other terms and ordinary words that sound alike.
+    Check {
+        /// File as for `import`; the imported terms where none is given.
+        file: Option<PathBuf>,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what would be replaced in a text, and why.
+    Test {
+        /// The text; `-` is standard input.
+        text: String,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Transcribe recordings of spoken terms and print what was written for them: term, written, how often.
+    Measure {
+        /// Directory with recordings, each with a table of what is spoken: `x.wav` and `x.tsv` or `x.times.tsv` with start and
+        /// end in milliseconds and the words.
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+        /// Take these transcripts (`x.json` of `transcribe -f json`) instead of transcribing.
+        #[arg(long, value_name = "DIR")]
+        transcripts: Option<PathBuf>,
+        /// Only recordings whose name starts so.
+        #[arg(long, value_name = "PREFIX", default_value = "")]
+        only: String,
+        /// Print recall of the terms before and after repair instead of the table.
+        #[arg(long)]
+        recall: bool,
+        #[command(flatten)]
+        engine: EngineArgs,
     },
 }
 

@@ -202,6 +202,13 @@ impl From<export::Error> for Failure {
     }
 }
 
+impl From<text::Error> for Failure {
+    fn from(error: text::Error) -> Self {
+        let code = if error.kind() == text::ErrorKind::Lexicon { BAD_INPUT } else { INTERNAL };
+        Self::explained(code, error)
+    }
+}
+
 impl From<audio::Error> for Failure {
     fn from(error: audio::Error) -> Self {
         use audio::ErrorKind as Kind;

@@ -5,6 +5,7 @@ mod commands;
 mod eval;
 mod failure;
 mod forms;
+mod lexicon;
 mod output;
 mod places;
 mod progress;
@@ -89,6 +90,7 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
         Command::Record(a) => commands::record::run(a, global, control),
         Command::Map(a) => commands::map::run(a, global),
         Command::Templates(a) => commands::templates::run(a, global),
+        Command::Lexicon(a) => commands::lexicon::run(a, global, control),
         Command::Models(a) => commands::models::run(a, global, control),
         Command::Eval(a) => commands::eval::run(a, global, control),
         Command::Devices(a) => commands::devices::run(a, global),

@@ -19,6 +19,14 @@ pub(crate) fn templates() -> Result<PathBuf, Failure> {
     Ok(base()?.config_dir().join("kikitori").join("templates"))
 }
 
+/// The office's own terms: `KIKITORI_LEXICON`, else `<config>/kikitori/lexicon.tsv`.
+pub(crate) fn lexicon() -> Result<PathBuf, Failure> {
+    match std::env::var_os("KIKITORI_LEXICON").filter(|file| !file.is_empty()) {
+        Some(file) => Ok(file.into()),
+        None => Ok(base()?.config_dir().join("kikitori").join("lexicon.tsv")),
+    }
+}
+
 fn base() -> Result<impl BaseStrategy, Failure> {
     etcetera::choose_base_strategy().map_err(|error| {
         Failure::usage(

@@ -41,7 +41,7 @@ fn arrows_between_our_crates_point_down() {
         ("extract", &["record", "text"]),
         ("export", &["record"]),
         ("pipeline", &["asr", "audio", "extract", "record", "text"]),
-        ("kikitori", &["asr", "audio", "export", "extract", "models", "pipeline", "record"]),
+        ("kikitori", &["asr", "audio", "export", "extract", "models", "pipeline", "record", "text"]),
         ("fuzz", &["audio", "export", "extract", "models", "record", "text"]),
     ]);
     let found = dependencies();

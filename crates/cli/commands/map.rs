@@ -10,6 +10,7 @@ use pipeline::MapOptions;
 use super::{parse_recorded_at, recorded_at};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
+use crate::lexicon;
 use crate::sheets::Sheets;
 
 /// A longer text is no dictation: eight hours of speech are about 150,000 characters.
@@ -24,7 +25,7 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         (None, Some(own)) => Some(parse_recorded_at(own)?),
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
-    let map = MapOptions { recorded_at, ..MapOptions::default() };
+    let map = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     sheets.write(&file.transcript, &file.source, &map, &options)
 }

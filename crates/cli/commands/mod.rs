@@ -4,6 +4,7 @@ pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod generate;
+pub(crate) mod lexicon;
 pub(crate) mod map;
 pub(crate) mod models;
 pub(crate) mod record;

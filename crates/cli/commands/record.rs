@@ -7,6 +7,7 @@ use pipeline::{Input, MapOptions};
 use super::{Inputs, recorded_at, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
+use crate::lexicon;
 use crate::sheets::Sheets;
 
 pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Result<(), Failure> {
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &sheets.kept(), global));
     }
-    let map = MapOptions { recorded_at, ..MapOptions::default() };
+    let map = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };
     sheets.write(&done.transcript, &done.source, &map, &options)

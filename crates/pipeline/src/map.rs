@@ -3,7 +3,7 @@
 use extract::Proposer;
 use record::template::Template;
 use record::{Document, RECORD_SCHEMA, Record, Source, TemplateRef, Transcript, verify};
-use text::{Chain, Headings};
+use text::{Chain, Headings, Lexicon};
 
 use crate::error::Cause;
 use crate::{Error, RecordedAt};
@@ -15,6 +15,8 @@ pub struct MapOptions<'a> {
     pub recorded_at: Option<RecordedAt>,
     /// Names of the text passes in their order; `None` for all in the default order.
     pub passes: Option<Vec<String>>,
+    /// The terms of the office, in front of the program's; `None` for the program's alone.
+    pub lexicon: Option<Lexicon>,
     /// What speaks beside the rules.
     pub proposers: Vec<&'a dyn Proposer>,
 }
@@ -55,12 +57,16 @@ pub fn pass_names() -> Vec<&'static str> {
     Chain::default().names().collect()
 }
 
-/// The passes, with the template's own heading words.
+/// The passes, with the template's own heading words and the office's own terms.
 fn chain(options: &MapOptions<'_>, template: &Template) -> Result<Chain, Error> {
     let chain = match &options.passes {
         Some(names) => Chain::from_names(names).map_err(|source| Cause::Text { source })?,
         None => Chain::default(),
     };
     let words: Vec<String> = template.headings().map(ToOwned::to_owned).collect();
-    Ok(chain.with(Headings::with(&words)))
+    let chain = chain.with(Headings::with(&words));
+    Ok(match &options.lexicon {
+        Some(lexicon) => chain.with(lexicon.clone()),
+        None => chain,
+    })
 }

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::{Annotation, Citation, Edit, EditError, Entity, MappedText, Remap, Replacement, Transcript};
+use crate::{
+    Annotation, Citation, Edit, EditError, Entity, Flag, MappedText, Remap, Replacement, Transcript,
+};
 
 /// A pause of at least this many milliseconds between two tokens is kept as a [`Break`].
 const BREAK_MS: u64 = 300;
@@ -156,6 +158,11 @@ impl Document {
         self.breaks.iter().map(|b| (self.boundary(b.original), b.pause_ms))
     }
 
+    /// Where each mapped segment starts in the current text, in order.
+    pub fn segment_starts(&self) -> impl Iterator<Item = usize> {
+        self.segments.iter().map(|(_, original)| self.boundary(original.start))
+    }
+
     /// Ranges inside 「」 and 『』, brackets included. An unclosed bracket protects nothing.
     #[must_use]
     pub fn quoted(&self) -> Vec<Range<usize>> {
@@ -243,8 +250,18 @@ impl Document {
         run.start_ms + (run.end_ms - run.start_ms.min(run.end_ms)) * before / total
     }
 
-    /// Writes the words after the passes and the list of edits into the transcript that this document was made from.
+    /// Writes the words after the passes and the list of edits into the transcript that this document was made from, and
+    /// marks the segments with words to listen to again.
     pub fn write_back(&self, transcript: &mut Transcript) {
+        let replay = |a: &&Annotation| a.flags.contains(&Flag::ReplayNeeded);
+        for annotation in self.annotations.iter().filter(replay) {
+            let original = self.text.to_original(annotation.range.clone());
+            let at = self.segments.partition_point(|(_, r)| r.end <= original.start);
+            let segment = self.segments.get(at).and_then(|(index, _)| transcript.segments.get_mut(*index));
+            if let Some(segment) = segment.filter(|s| !s.flags.contains(&Flag::ReplayNeeded)) {
+                segment.flags.push(Flag::ReplayNeeded);
+            }
+        }
         for (index, original) in &self.segments {
             let range = self.boundary(original.start)..self.boundary(original.end);
             self.text()[range].clone_into(&mut transcript.segments[*index].text);

@@ -46,6 +46,8 @@ pub enum Entity {
     Phone(String),
     /// Words that somebody said, without the brackets.
     Quote(Quote),
+    /// A word that may have been heard for another one, which this holds; only a person who listens can tell.
+    Homophone(String),
     /// The place where a self-correction was resolved; the range is the value that stayed.
     Correction(Correction),
 }

@@ -1,10 +1,13 @@
 //! The passes by name, and a configured row of them.
 
+use std::sync::LazyLock;
+
 use record::Document;
 
 use crate::error::{Cause, Error, Result};
 use crate::{
-    Ages, Corrections, Dates, Fillers, Headings, Labels, Normalize, Numerals, PlainStyle, Quotes, Times,
+    Ages, Corrections, Dates, Fillers, Headings, Labels, Lexicon, Normalize, Numerals, PlainStyle, Quotes,
+    Times,
 };
 
 /// One rule pass over a document.
@@ -45,17 +48,21 @@ pub(crate) fn rounds(len: usize) -> usize {
 }
 
 static HEADINGS: Headings = Headings::new();
-static PASSES: [&dyn Pass; 9] =
-    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &HEADINGS, &Quotes];
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::shipped);
+static PASSES: LazyLock<[&dyn Pass; 10]> = LazyLock::new(|| {
+    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &*LEXICON, &HEADINGS, &Quotes]
+});
 /// Passes of house style, which change how the record is worded: an office switches them on.
 static STYLE_PASSES: [&dyn Pass; 3] = [&PlainStyle, &Labels::KANJI, &Labels::LATIN];
 
 /// The passes of the default chain, in their order.
 ///
-/// Corrections come before dates because the corrected date is the one that later relative dates count from.
+/// Corrections come before dates because the corrected date is the one that later relative dates count from. The lexicon
+/// comes behind dates, times and ages, so that it leaves alone what they recognise, and before headings and quotes, which look
+/// for exact words; where it changes something, [`Chain::run`] asks the earlier passes again.
 #[must_use]
 pub fn passes() -> &'static [&'static dyn Pass] {
-    &PASSES
+    &*PASSES
 }
 
 /// Passes that no chain runs unless it names them.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use record::{EditError, Explain, Lang};
 
+use crate::lexicon::mistakes::{self, LineMistake};
+
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -20,6 +22,10 @@ pub enum ErrorKind {
     UnknownPass,
     /// The configuration names a pass twice: name it once.
     RepeatedPass,
+    /// The dictionary of the program cannot be read: install the program again.
+    Dictionary,
+    /// A line of a lexicon is wrong: correct the file; the explanation names lines.
+    Lexicon,
     /// A pass made a change that does not fit the text: a defect of that pass; leave it out and report it.
     Pass,
 }
@@ -30,6 +36,10 @@ pub(crate) enum Cause {
     UnknownPass { known: String, name: String },
     #[error("text pass is named twice: {name}")]
     RepeatedPass { name: String },
+    #[error("the dictionary of this program cannot be read")]
+    Dictionary { source: Box<dyn std::error::Error + Send + Sync> },
+    #[error("{} mistakes in a lexicon, the first in line {}", .mistakes.len(), .mistakes.first().map_or(0, |m| m.line))]
+    Lexicon { mistakes: Vec<LineMistake> },
     #[error("a text pass made an impossible change: {pass}")]
     Edit { pass: &'static str, source: EditError },
 }
@@ -41,6 +51,8 @@ impl Error {
         match &self.0 {
             Cause::UnknownPass { .. } => ErrorKind::UnknownPass,
             Cause::RepeatedPass { .. } => ErrorKind::RepeatedPass,
+            Cause::Dictionary { .. } => ErrorKind::Dictionary,
+            Cause::Lexicon { .. } => ErrorKind::Lexicon,
             Cause::Edit { .. } => ErrorKind::Pass,
         }
     }
@@ -64,6 +76,9 @@ impl Explain for Error {
                 format!("同じ文章処理が二度指定されています: {name}").into()
             }
             Cause::RepeatedPass { name } => format!("The text pass is named twice: {name}").into(),
+            Cause::Dictionary { .. } if ja => "このプログラムに入っている辞書を読めません".into(),
+            Cause::Dictionary { .. } => "The dictionary of this program cannot be read".into(),
+            Cause::Lexicon { mistakes } => mistakes::explain(mistakes, lang).into(),
             Cause::Edit { pass, .. } if ja => format!("文章処理の内部で誤りが起きました: {pass}").into(),
             Cause::Edit { pass, .. } => format!("A text pass failed: {pass}").into(),
         }
@@ -77,6 +92,11 @@ impl Explain for Error {
             ErrorKind::RepeatedPass => {
                 ("設定の passes から一つ消してください", "remove one of them from `passes`")
             }
+            ErrorKind::Dictionary => ("プログラムを入れ直してください", "install the program again"),
+            ErrorKind::Lexicon => (
+                "一行に「語、読み(ひらがな)、分類」をタブで区切って書いてください",
+                "write one term, its reading in kana and its category a line, separated by tabs",
+            ),
             ErrorKind::Pass => (
                 "設定の passes からこの処理を外して実行し、開発元へ知らせてください",
                 "leave this pass out of `passes` and report it",

@@ -13,7 +13,18 @@ fn the_default_order_is_fixed() {
     let names: Vec<_> = Chain::default().names().collect();
     assert_eq!(
         names,
-        ["normalize", "fillers", "numerals", "corrections", "dates", "times", "ages", "headings", "quotes"]
+        [
+            "normalize",
+            "fillers",
+            "numerals",
+            "corrections",
+            "dates",
+            "times",
+            "ages",
+            "lexicon",
+            "headings",
+            "quotes"
+        ]
     );
 }
 

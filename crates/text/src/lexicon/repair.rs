@@ -1,0 +1,423 @@
+//! Where a term is written in the place of what stands there.
+//!
+//! 1. What the recogniser is known to write for a term and what is no word (measured before predicted) is replaced.
+//! 2. A real word that is known to be written for a term is replaced, or asked about, where its cues stand beside it.
+//! 3. Any other run of words is replaced when a term sounds like the whole of it, the nearer the more natural the words
+//!    look: see [`limit`]. A single word of the dictionary is never replaced this way.
+//!
+//! Nothing happens in quotations, across the border of a segment or a clause, in the middle of a word, in what an earlier
+//! pass has recognised, in names with a title, or where a term already stands. The longest term wins, then the nearest.
+
+use std::ops::Range;
+
+use record::{Document, Entity, Replacement};
+
+use super::cues::{self, Action};
+use super::index::reach;
+use super::mora::{Mora, moras};
+use super::terms::{Source, Terms};
+use super::window::{Standing, can_end, can_start, is_named, is_spelling, letters_fit, standing};
+use crate::cursor::{after, before, is_kanji};
+use crate::layout::Layout;
+use crate::morphology::{Morpheme, Morphology, Pos};
+
+/// Below this probability of its tokens a stretch is doubtful, above the other one it is certain.
+const DOUBTFUL: f32 = 0.5;
+const CERTAIN: f32 = 0.92;
+/// Readings of single kanji that are tried beside the most likely ones.
+const OTHER_READINGS: usize = 2;
+
+/// Words of a window before one with another reading; longer terms are certain enough without it.
+const MAX_WORDS: usize = 5;
+
+/// What a document needs.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// In order, not overlapping.
+    pub(super) replacements: Vec<Replacement>,
+    pub(super) questions: Vec<Question>,
+}
+
+/// A word that may be another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Question {
+    pub(super) range: Range<usize>,
+    pub(super) intended: String,
+}
+
+/// One possible replacement.
+struct Candidate {
+    range: Range<usize>,
+    new: String,
+    reason: String,
+    /// 0 for what was measured or cued, 1 for predicted, 2 for found by its reading.
+    rank: u8,
+    distance: f32,
+}
+
+/// Everything to do in one round.
+pub(super) fn plan(terms: &Terms, morphology: &Morphology, doc: &Document) -> Plan {
+    let text = doc.text();
+    let scene = Scene::new(terms, morphology, doc);
+    let mut candidates = Vec::new();
+    scene.listed(&mut candidates);
+    let questions = scene.cued(&mut candidates);
+    scene.by_reading(&mut candidates);
+
+    candidates.sort_by(|a, b| {
+        (a.rank.cmp(&b.rank).then(b.range.len().cmp(&a.range.len())))
+            .then(a.distance.total_cmp(&b.distance))
+            .then(a.range.start.cmp(&b.range.start))
+    });
+    // The longest first, but a listed form before any reading that starts or ends inside it.
+    candidates.sort_by_key(|c| std::cmp::Reverse(c.range.len()));
+    let mut taken: std::collections::BTreeMap<usize, Candidate> = std::collections::BTreeMap::new();
+    for c in candidates {
+        let free_before =
+            taken.range(..c.range.end).next_back().is_none_or(|(_, t)| t.range.end <= c.range.start);
+        if free_before && text[c.range.clone()] != c.new {
+            taken.insert(c.range.start, c);
+        }
+    }
+    let replacements = taken.into_values().map(|c| Replacement::new(c.range, c.new, c.reason)).collect();
+    Plan { replacements, questions }
+}
+
+/// A document read aloud.
+struct Scene<'d> {
+    terms: &'d Terms,
+    doc: &'d Document,
+    text: &'d str,
+    words: Vec<Morpheme<'d>>,
+    layout: Layout,
+    /// Starts of segments.
+    borders: Vec<usize>,
+    /// Terms that stand where they should, by start.
+    right: Vec<Range<usize>>,
+    /// What earlier passes have recognised, by start.
+    settled: Vec<Range<usize>>,
+}
+
+impl<'d> Scene<'d> {
+    fn new(terms: &'d Terms, morphology: &Morphology, doc: &'d Document) -> Self {
+        let text = doc.text();
+        let words = morphology.tokens(text);
+        let right = terms
+            .written
+            .iter()
+            .flat_map(|found| found.find_iter(text))
+            .filter(|m| terms.readings[m.pattern().as_usize()].len() > 1)
+            .map(|m| m.range())
+            .collect();
+        let mut settled: Vec<_> = doc
+            .annotations()
+            .iter()
+            .filter(|a| {
+                matches!(
+                    a.entity,
+                    Entity::Date(_)
+                        | Entity::Time(_)
+                        | Entity::TimeRange(..)
+                        | Entity::Duration(_)
+                        | Entity::Age(_)
+                        | Entity::Quantity { .. }
+                        | Entity::Phone(_)
+                )
+            })
+            .map(|a| a.range.clone())
+            .collect();
+        settled.sort_by_key(|r| r.start);
+        let mut borders: Vec<usize> = doc.segment_starts().collect();
+        borders.sort_unstable();
+        Self { terms, doc, text, words, layout: Layout::new(doc), borders, right, settled }
+    }
+
+    /// Forms that are known to be written for terms.
+    fn listed(&self, candidates: &mut Vec<Candidate>) {
+        for found in self.terms.heard.iter().flat_map(|forms| forms.find_overlapping_iter(self.text)) {
+            let (term, source) = self.terms.heard_terms[found.pattern().as_usize()];
+            let Some(window) = self.window_at(&found.range()) else { continue };
+            let term = &self.terms.terms[term as usize];
+            if self.standing(&window) == Standing::Word
+                || !self.is_open(&found.range())
+                || self.is_glued(&window, 8)
+                || is_named(&self.text[found.end()..])
+            {
+                continue;
+            }
+            let (rank, source) = match source {
+                Source::Measured(times) => (0, format!("measured {times} times")),
+                Source::Predicted => (1, "predicted from the sound".to_owned()),
+            };
+            let reason = format!("term {} ({}), {source}", term.written, term.reading);
+            candidates.push(Candidate {
+                range: found.range(),
+                new: term.written.clone(),
+                reason,
+                rank,
+                distance: 0.0,
+            });
+        }
+    }
+
+    /// Real words with their cues.
+    fn cued(&self, candidates: &mut Vec<Candidate>) -> Vec<Question> {
+        let mut questions = Vec::new();
+        let border = |at: usize| self.is_border(at);
+        for first in 0..self.words.len() {
+            let start = self.words[first].range.start;
+            for (heard, rules) in cues::table().all_at(self.text, start) {
+                let range = start..start + heard.len();
+                let Some(window) = self.window_at(&range) else { continue };
+                let Some(cued) = cues::holding(rules, self.text, &range, border) else { continue };
+                let beside = cued.cue.split(' ').any(|c| {
+                    !c.is_empty()
+                        && (self.text[..start].ends_with(c) || self.text[range.end..].starts_with(c))
+                });
+                if !self.is_free(&range, cued.intended)
+                    || (!beside && self.is_glued(&window, 8))
+                    || is_named(&self.text[range.end..])
+                {
+                    continue;
+                }
+                match cued.action {
+                    Action::Ask => questions.push(Question { range, intended: cued.intended.to_owned() }),
+                    Action::Replace => candidates.push(Candidate {
+                        range,
+                        new: cued.intended.to_owned(),
+                        reason: format!(
+                            "term {}, cue {}",
+                            cued.intended,
+                            if cued.cue.is_empty() { "none needed" } else { &cued.cue }
+                        ),
+                        rank: 0,
+                        distance: 0.0,
+                    }),
+                }
+                break;
+            }
+        }
+        questions
+    }
+
+    /// Runs of words that sound like a term.
+    fn by_reading(&self, candidates: &mut Vec<Candidate>) {
+        for run in self.runs() {
+            for other in 0..=OTHER_READINGS {
+                let Some(aloud) = Aloud::new(&self.words[run.clone()], other) else { break };
+                for first in 0..run.len() {
+                    if aloud.is_new(first) && can_start(&self.words[run.start + first]) {
+                        self.search(&run, &aloud, first, candidates);
+                    }
+                }
+            }
+        }
+    }
+
+    fn search(&self, run: &Range<usize>, aloud: &Aloud, first: usize, candidates: &mut Vec<Candidate>) {
+        let from = aloud.starts[first];
+        let mut hits = Vec::new();
+        self.terms.index.search(
+            &aloud.moras[from..],
+            |len| aloud.starts.binary_search(&(from + len)).is_ok(),
+            |hit| hits.push(hit),
+        );
+        for hit in hits {
+            // The last word that ends there: words that are not read aloud stay outside.
+            let Some(end) = aloud.starts[first..].iter().position(|&s| s == from + hit.len) else { continue };
+            let window = run.start + first..run.start + first + end;
+            if let Some(candidate) = self.judge(&window, hit.term, hit.distance) {
+                candidates.push(candidate);
+            }
+        }
+    }
+
+    /// Whether the term is written over the words of `window`.
+    fn judge(&self, window: &Range<usize>, term: u32, distance: f32) -> Option<Candidate> {
+        let words = &self.words[window.clone()];
+        let range = words.first()?.range.start..words.last()?.range.end;
+        let written = &self.text[range.clone()];
+        let length = self.terms.readings[term as usize].len();
+        let term = &self.terms.terms[term as usize];
+        let standing = self.standing(window);
+        if standing == Standing::Word
+            || written == term.written
+            || !can_end(words.last()?)
+            || !self.is_free(&range, &term.written)
+            || term.written.contains(written)
+            || written.contains(term.written.as_str())
+            || (distance < 0.3 && is_spelling(written, &term.written, standing))
+            || !letters_fit(written, &term.written)
+            || cues::table().get(written).is_some()
+            || self.is_glued(window, length)
+            || is_named(&self.text[range.end..])
+            || (length <= 4 && words.iter().any(|w| w.pos == Pos::Prefix))
+        {
+            return None;
+        }
+        let has_grammar = words.iter().any(|w| w.pos.is_grammar() || w.pos == Pos::Verb);
+        let keeps_grammar = words.iter().any(|w| w.pos == Pos::Particle && term.written.contains(w.surface));
+        if has_grammar && !keeps_grammar && !(length >= 7 && standing == Standing::Broken) {
+            return None;
+        }
+        let doubt = match self.doc.confidence(range.clone()) {
+            Some(p) if p < DOUBTFUL => 1.6,
+            Some(p) if p > CERTAIN => 0.7,
+            _ => 1.0,
+        };
+        if distance > limit(length, standing) * doubt || distance > reach(length) {
+            return None;
+        }
+        let how = if standing == Standing::Broken { "no words" } else { "words that do not go together" };
+        let reason = format!("term {} ({}), distance {distance:.2}, {how}", term.written, term.reading);
+        Some(Candidate { range, new: term.written.clone(), reason, rank: 2, distance })
+    }
+
+    fn standing(&self, window: &Range<usize>) -> Standing {
+        let words = &self.words[window.clone()];
+        let (start, end) = (words[0].range.start, words[words.len() - 1].range.end);
+        standing(words, before(self.text, start), after(self.text, end))
+    }
+
+    /// The words that are exactly `range`; `None` where it cuts a word.
+    fn window_at(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.words.binary_search_by_key(&range.start, |w| w.range.start).ok()?;
+        let last = self.words.binary_search_by_key(&range.end, |w| w.range.end).ok()?;
+        (first <= last).then_some(first..last + 1)
+    }
+
+    /// Whether `range` touches no quotation, no border, nothing that a pass has recognised and that `new` would lose, and
+    /// no term that stands there already.
+    fn is_free(&self, range: &Range<usize>, new: &str) -> bool {
+        let lost = overlapping(&self.settled, range)
+            .any(|r| !(range.start <= r.start && r.end <= range.end && new.contains(&self.text[r.clone()])));
+        !lost && self.is_open(range)
+    }
+
+    /// The same without a look at what a pass has recognised: in 「本日の以降」 for 本児の意向 there is no date.
+    fn is_open(&self, range: &Range<usize>) -> bool {
+        let quoted = self.layout.is_quoted(range.start)
+            || self.layout.is_quoted(range.end - 1)
+            || (self.text[range.clone()].contains(['「', '『', '」', '』']));
+        let first = self.borders.partition_point(|b| *b <= range.start);
+        let crossed = self.borders.get(first).is_some_and(|b| *b < range.end);
+        let right = overlapping(&self.right, range)
+            .any(|r| !(range.start <= r.start && r.end <= range.end) || r == range);
+        !quoted && !crossed && !right
+    }
+
+    /// Whether kanji touch the window that belong to the same word as far as anybody can tell. A long term is certain
+    /// enough to stand beside any word of its own, a short one only beside what a term or a suffix starts.
+    fn is_glued(&self, window: &Range<usize>, length: usize) -> bool {
+        let touches = |c: Option<char>| c.is_some_and(is_kanji);
+        let (start, end) = (self.words[window.start].range.start, self.words[window.end - 1].range.end);
+        let next =
+            self.words.get(window.end).filter(|_| touches(after(self.text, end)) && !self.is_border(end));
+        let behind = next.is_some_and(|w| {
+            let suffix = length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Counter | Pos::Bound);
+            !suffix && self.right.binary_search_by_key(&end, |r| r.start).is_err()
+        });
+        let previous = window.start.checked_sub(1).map(|i| &self.words[i]);
+        let previous = previous.filter(|_| touches(before(self.text, start)) && !self.is_border(start));
+        let ahead = previous.is_some_and(|w| {
+            let complete = w.surface.chars().count() > 1 && w.known;
+            !(complete && length >= 5)
+                && !(length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Prefix | Pos::Counter))
+        });
+        behind || ahead
+    }
+
+    fn is_border(&self, at: usize) -> bool {
+        self.borders.binary_search(&at).is_ok()
+    }
+
+    /// Runs of words without punctuation, quotations and borders of segments between them.
+    fn runs(&self) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for (i, word) in self.words.iter().enumerate() {
+            let silent = word.reading.is_empty() && word.pos != Pos::Number;
+            let stop = silent || self.layout.is_quoted(word.range.start);
+            if stop || self.is_border(word.range.start) {
+                if i > start {
+                    runs.push(start..i);
+                }
+                start = if stop { i + 1 } else { i };
+            }
+        }
+        if self.words.len() > start {
+            runs.push(start..self.words.len());
+        }
+        runs
+    }
+}
+
+/// The ranges of a sorted list that overlap `range`.
+fn overlapping<'r>(
+    sorted: &'r [Range<usize>],
+    range: &'r Range<usize>,
+) -> impl Iterator<Item = &'r Range<usize>> {
+    // Lists of terms and of recognised stretches overlap each other by little: a few entries back are enough.
+    let end = sorted.partition_point(|r| r.start < range.end);
+    sorted[end.saturating_sub(8)..end].iter().filter(|r| r.end > range.start)
+}
+
+/// The largest distance at which a term of `length` moras is written over words of this standing.
+///
+/// Two words that sound like a long term by chance are rare, two moras of broken characters are not.
+fn limit(length: usize, standing: Standing) -> f32 {
+    match (standing, length) {
+        (Standing::Word, _) | (_, 0..=2) | (Standing::Compound, 3 | 4) => -1.0,
+        (Standing::Broken, 3 | 4) | (Standing::Compound, 5) => 0.0,
+        (Standing::Broken, 5) | (Standing::Compound, 6 | 7) => 0.25,
+        (Standing::Broken, 6) => 0.5,
+        (Standing::Broken, n) => (0.12 * n as f32).min(1.5),
+        (Standing::Compound, n) => (0.08 * n as f32).min(1.0),
+    }
+}
+
+/// Words read aloud: all moras, and where each word starts; the last entry is the end.
+struct Aloud {
+    moras: Vec<Mora>,
+    starts: Vec<usize>,
+    /// Words whose reading is not the most likely one; `None` where all readings are.
+    other: Option<Vec<usize>>,
+}
+
+impl Aloud {
+    /// `other` 0 takes the most likely readings, 1 and 2 the further ones of single kanji; `None` where there are none.
+    fn new(words: &[Morpheme<'_>], other: usize) -> Option<Self> {
+        let mut aloud = Self {
+            moras: Vec::with_capacity(words.len() * 3),
+            starts: Vec::with_capacity(words.len() + 1),
+            other: None,
+        };
+        let mut changed = Vec::new();
+        for (at, word) in words.iter().enumerate() {
+            let mut reading = word.reading.as_str();
+            if let Some(i) = other.checked_sub(1)
+                && let Some(further) = word.other_readings.get(i)
+                && word.surface.chars().count() == 1
+                && word.surface.chars().all(is_kanji)
+            {
+                reading = further;
+                changed.push(at);
+            }
+            aloud.starts.push(aloud.moras.len());
+            aloud.moras.extend(moras(reading));
+        }
+        aloud.starts.push(aloud.moras.len());
+        if other > 0 {
+            aloud.other = Some(changed).filter(|c| !c.is_empty());
+            aloud.other.as_ref()?;
+        }
+        Some(aloud)
+    }
+
+    /// Whether a search from word `first` can meet a reading that no earlier one met.
+    fn is_new(&self, first: usize) -> bool {
+        let Some(changed) = &self.other else { return true };
+        let next = changed.partition_point(|at| *at < first);
+        changed.get(next).is_some_and(|at| at - first <= MAX_WORDS)
+    }
+}
