@@ -171,6 +171,9 @@ pub(crate) struct FormArgs {
     /// Directory with the office's own forms.
     #[arg(long, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
     pub(crate) templates: Option<PathBuf>,
+    /// Fill the form by the rules alone, without the tagger's proposals.
+    #[arg(long)]
+    pub(crate) no_model_pass: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -304,6 +307,9 @@ pub(crate) struct EvalArgs {
     /// Also list every field that differs.
     #[arg(long)]
     pub(crate) details: bool,
+    /// Score the rules alone, without the tagger's proposals.
+    #[arg(long)]
+    pub(crate) no_model_pass: bool,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
 }

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use asr::Control;
 use export::read_transcript;
+use extract::model::Tagger;
 use pipeline::{Input, MapOptions};
 use record::Record;
 
 use super::templates::{print_json, print_text};
-use super::{engine, parse_recorded_at, transcribe_options};
+use super::{engine, parse_recorded_at, proposers, tagger, transcribe_options};
 use crate::args::{EvalArgs, Global};
 use crate::failure::Failure;
 use crate::forms;
@@ -21,6 +22,7 @@ const RECORDINGS: &[&str] = &["opus", "wav", "flac", "mp3", "m4a", "ogg", "webm"
 pub(crate) fn run(args: &EvalArgs, _global: &Global, control: &Control) -> Result<(), Failure> {
     let mut cases = Vec::new();
     let mut total = Score::default();
+    let tagger = tagger(args.no_model_pass)?;
     let engine = if args.audio { Some(engine(&args.engine)?) } else { None };
     for (stem, path) in stems(&args.dir)? {
         let source = fs::read_to_string(&path).map_err(|e| Failure::io(&path, &e))?;
@@ -32,8 +34,8 @@ pub(crate) fn run(args: &EvalArgs, _global: &Global, control: &Control) -> Resul
         })?;
         let base = args.dir.join(&stem);
         let record = match &engine {
-            Some(engine) => from_audio(&base, &expected, &**engine, args, control)?,
-            None => from_text(&base, &expected)?,
+            Some(engine) => from_audio(&base, &expected, &**engine, args, control, &tagger)?,
+            None => from_text(&base, &expected, &tagger)?,
         };
         let scored = score(&record, &expected);
         total.add(&scored);
@@ -89,7 +91,7 @@ fn stems(dir: &Path) -> Result<Vec<(String, PathBuf)>, Failure> {
     Ok(found)
 }
 
-fn from_text(base: &Path, expected: &Expected) -> Result<Record, Failure> {
+fn from_text(base: &Path, expected: &Expected, tagger: &Option<Tagger>) -> Result<Record, Failure> {
     let path = base.with_extension("txt");
     let bytes = fs::read(&path).map_err(|e| Failure::io(&path, &e))?;
     // A script without words is the script of a silent recording.
@@ -99,7 +101,7 @@ fn from_text(base: &Path, expected: &Expected) -> Result<Record, Failure> {
         let file = read_transcript(&bytes, &path.to_string_lossy())?;
         (file.transcript, file.source)
     };
-    finish(transcript, source, expected)
+    finish(transcript, source, expected, tagger)
 }
 
 fn from_audio(
@@ -108,6 +110,7 @@ fn from_audio(
     engine: &dyn asr::Engine,
     args: &EvalArgs,
     control: &Control,
+    tagger: &Option<Tagger>,
 ) -> Result<Record, Failure> {
     let path = RECORDINGS.iter().map(|e| base.with_extension(e)).find(|p| p.exists()).ok_or_else(|| {
         Failure::bad_input(
@@ -119,16 +122,17 @@ fn from_audio(
     let template = forms::by_id(&expected.template, None)?;
     let options = transcribe_options(&args.engine, &inputs, template.prompt.as_deref());
     let done = pipeline::transcribe(&inputs, engine, &options, control, &mut |_| {})?;
-    finish(done.transcript, done.source, expected)
+    finish(done.transcript, done.source, expected, tagger)
 }
 
 fn finish(
     transcript: record::Transcript,
     source: record::Source,
     expected: &Expected,
+    tagger: &Option<Tagger>,
 ) -> Result<Record, Failure> {
     let template = forms::by_id(&expected.template, None)?;
     let recorded_at = Some(parse_recorded_at(&expected.recorded_at)?);
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let options = MapOptions { recorded_at, proposers: proposers(tagger), ..MapOptions::default() };
     Ok(pipeline::map(transcript, source, &template, &options)?)
 }

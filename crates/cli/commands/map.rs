@@ -7,7 +7,7 @@ use std::path::Path;
 use export::{RecordOptions, read_transcript, record_by_name};
 use pipeline::MapOptions;
 
-use super::{parse_recorded_at, recorded_at};
+use super::{parse_recorded_at, proposers, recorded_at, tagger};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
 use crate::{forms, output};
@@ -26,7 +26,8 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         (None, Some(own)) => Some(parse_recorded_at(own)?),
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let tagger = tagger(args.form.no_model_pass)?;
+    let options = MapOptions { recorded_at, proposers: proposers(&tagger), ..MapOptions::default() };
     let record = pipeline::map(file.transcript, file.source, &template, &options)?;
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))

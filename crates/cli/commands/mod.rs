@@ -15,6 +15,8 @@ use std::sync::Arc;
 
 use ::models::Store;
 use asr::{Control, Engine, EngineConfig};
+use extract::Proposer;
+use extract::model::Tagger;
 use pipeline::{Input, RecordedAt, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
@@ -125,4 +127,14 @@ pub(crate) fn transcription(
     );
     progress.finish();
     Ok(done?)
+}
+
+/// The tagger of the model pass, unless it is switched off.
+pub(crate) fn tagger(off: bool) -> Result<Option<Tagger>, Failure> {
+    Ok(if off { None } else { Some(Tagger::shipped()?) })
+}
+
+/// What speaks beside the rules.
+pub(crate) fn proposers(tagger: &Option<Tagger>) -> Vec<&dyn Proposer> {
+    tagger.iter().map(|t| -> &dyn Proposer { t }).collect()
 }

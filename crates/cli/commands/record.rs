@@ -4,7 +4,7 @@ use asr::Control;
 use export::{AudioSource, RecordOptions, TranscriptFile, record_by_name};
 use pipeline::{Input, MapOptions};
 
-use super::{Inputs, recorded_at, transcribe, transcription};
+use super::{Inputs, proposers, recorded_at, tagger, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
 use crate::{forms, output};
@@ -20,7 +20,8 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &args.output, global));
     }
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
+    let tagger = tagger(args.form.no_model_pass)?;
+    let options = MapOptions { recorded_at, proposers: proposers(&tagger), ..MapOptions::default() };
     let record = pipeline::map(done.transcript, done.source, &template, &options)?;
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };

@@ -28,6 +28,7 @@ const FLAGS: [(Flag, &str, &str); 24] = [
     (Flag::NotAnswered, "回答なし", "not answered"),
     (Flag::ReplayNeeded, "要再聴取", "listen again"),
     (Flag::Contradiction, "食い違いあり", "statements differ"),
+    (Flag::ModelDiffers, "欄の割り当てを要確認", "which field is to be checked"),
 ];
 
 /// What a reviewer reads for a flag.

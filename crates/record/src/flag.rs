@@ -57,6 +57,8 @@ pub enum Flag {
     ReplayNeeded,
     /// Two statements about one thing differ.
     Contradiction,
+    /// The rules and the model put these words into different fields.
+    ModelDiffers,
 }
 
 impl Flag {
