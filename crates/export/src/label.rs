@@ -3,7 +3,7 @@
 use record::{Citation, Edit, Flag, Lang, SourceFile};
 
 /// Every flag with its Japanese and English words. The Japanese ones are also the marks of the txt format.
-const FLAGS: [(Flag, &str, &str); 24] = [
+const FLAGS: [(Flag, &str, &str); 25] = [
     (Flag::LowConfidence, "聞き取り不確か", "heard with low confidence"),
     (Flag::PossibleHallucination, "無音の疑い", "possibly nothing was said"),
     (Flag::Repetition, "繰り返しの疑い", "repetition loop"),

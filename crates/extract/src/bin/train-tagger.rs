@@ -6,12 +6,11 @@ use std::process::ExitCode;
 
 use extract::train::{Options, Report, Score, train};
 
-const USAGE: &str = "usage: train-tagger [--seed N] [--steps N] [--all-patterns] [--out FILE]
+const USAGE: &str = "usage: train-tagger [--seed N] [--steps N] [--out FILE]
 
-  --seed N         everything random follows from it (default 1)
-  --steps N        steps of the optimiser
-  --all-patterns   hold nothing out: for the weights to be shipped
-  --out FILE       where the weights go; without it they are only scored";
+  --seed N    everything random follows from it (default 1)
+  --steps N   steps of the optimiser
+  --out FILE  where the weights go; without it they are only scored";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,7 +33,6 @@ fn run() -> Result<(), String> {
             "--seed" => options.seed = number(value()?)?,
             "--steps" => options.steps = number(value()?)? as usize,
             "--out" => out = Some(value()?.into()),
-            "--all-patterns" => options.all_patterns = true,
             _ => return Err(USAGE.to_owned()),
         }
     }

@@ -1,27 +1,26 @@
 //! Characters as numbers: a hashed character, a hashed pair of neighbours, and the kind of character.
 
 /// Buckets of single characters; bucket 0 is a character that is hidden or missing.
-pub const CHAR_BUCKETS: usize = 3072;
+pub(crate) const CHAR_BUCKETS: usize = 3072;
 /// Buckets of pairs; bucket 0 as above.
-pub const PAIR_BUCKETS: usize = 8192;
+pub(crate) const PAIR_BUCKETS: usize = 8192;
 /// Kinds of character; 0 is padding.
-pub const CHAR_KINDS: usize = 10;
+pub(crate) const CHAR_KINDS: usize = 10;
 
 /// The three numbers of each character.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CharIds {
+pub(crate) struct CharIds {
     /// Below [`CHAR_BUCKETS`].
-    pub chars: Vec<u32>,
+    pub(crate) chars: Vec<u32>,
     /// Below [`PAIR_BUCKETS`]: the character with the one after it.
-    pub pairs: Vec<u32>,
+    pub(crate) pairs: Vec<u32>,
     /// Below [`CHAR_KINDS`].
-    pub kinds: Vec<u32>,
+    pub(crate) kinds: Vec<u32>,
 }
 
 impl CharIds {
     /// The numbers of a text. Digits are alike, whatever their value.
-    #[must_use]
-    pub fn new(text: &[char]) -> Self {
+    pub(crate) fn new(text: &[char]) -> Self {
         let alike: Vec<char> = text.iter().map(|c| fold(*c)).collect();
         let chars = alike.iter().map(|c| bucket(&[*c], CHAR_BUCKETS)).collect();
         let next = alike.iter().skip(1).copied().chain(std::iter::once('\0'));

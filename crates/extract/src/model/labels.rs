@@ -97,7 +97,7 @@ impl Section {
             Self::Child => &["本児の様子", "内容"],
             Self::Parent => &["保護者の様子", "内容"],
             Self::Home => &["家庭内の様子", "居住環境", "内容"],
-            Self::Talk => &["聴取内容", "相談内容", "内容"],
+            Self::Talk => &["聴取内容", "相談内容", "通告内容", "内容"],
             Self::Contact => &["聴取内容", "内容"],
             Self::View => &["所見"],
             Self::Next => &["今後の対応"],
@@ -159,24 +159,22 @@ labels! {
 }
 
 /// Classes of the tag head: outside, then begin and inside of each kind.
-pub const TAG_CLASSES: usize = 1 + 2 * SpanKind::ALL.len();
+pub(crate) const TAG_CLASSES: usize = 1 + 2 * SpanKind::ALL.len();
 
 /// The class of a character inside a span.
-#[must_use]
-pub fn tag_class(kind: SpanKind, begins: bool) -> u32 {
+#[cfg(any(test, feature = "train"))]
+pub(crate) fn tag_class(kind: SpanKind, begins: bool) -> u32 {
     1 + 2 * kind as u32 + u32::from(!begins)
 }
 
 /// The kind of a class, and whether a span begins there. `None` outside spans.
-#[must_use]
-pub fn tag_of(class: usize) -> Option<(SpanKind, bool)> {
+pub(crate) fn tag_of(class: usize) -> Option<(SpanKind, bool)> {
     let index = class.checked_sub(1)?;
     Some((*SpanKind::ALL.get(index / 2)?, index % 2 == 0))
 }
 
 /// SHA-256 over the names of all labels in their order, lower-case hexadecimal.
-#[must_use]
-pub fn label_hash() -> String {
+pub(crate) fn label_hash() -> String {
     let mut hash = Sha256::new();
     for name in Section::ALL.iter().map(|s| s.name()).chain(SpanKind::ALL.iter().map(|k| k.name())) {
         hash.update(name.as_bytes());

@@ -12,17 +12,16 @@ use super::labels::{Section, TAG_CLASSES};
 /// Width of an embedding.
 const EMBED: usize = 64;
 /// Width of the character states.
-pub const WIDTH: usize = 128;
+pub(crate) const WIDTH: usize = 128;
 /// Step of each convolution of three taps.
 const STEPS: [usize; 5] = [1, 2, 4, 8, 16];
 /// Neighbours on each side that reach a character: the sum of the steps.
-pub const REACH: usize = 31;
+pub(crate) const REACH: usize = 31;
 /// Classes of the end head: a sentence goes on, or ends here.
-pub const END_CLASSES: usize = 2;
+pub(crate) const END_CLASSES: usize = 2;
 
 /// Name and shape of every weight.
-#[must_use]
-pub fn shapes() -> Vec<(String, Vec<usize>)> {
+pub(crate) fn shapes() -> Vec<(String, Vec<usize>)> {
     let mut shapes = vec![
         ("embed.char".to_owned(), vec![CHAR_BUCKETS, EMBED]),
         ("embed.pair".to_owned(), vec![PAIR_BUCKETS, EMBED]),
@@ -45,7 +44,7 @@ pub fn shapes() -> Vec<(String, Vec<usize>)> {
 
 /// The network with its weights.
 #[derive(Debug)]
-pub struct Net {
+pub(crate) struct Net {
     chars: Embedding,
     pairs: Embedding,
     kinds: Embedding,
@@ -59,20 +58,20 @@ pub struct Net {
 
 /// Characters of a batch, padded to one length.
 #[derive(Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// (batch, length), u32.
-    pub chars: Tensor,
+    pub(crate) chars: Tensor,
     /// (batch, length), u32.
-    pub pairs: Tensor,
+    pub(crate) pairs: Tensor,
     /// (batch, length), u32.
-    pub kinds: Tensor,
+    pub(crate) kinds: Tensor,
     /// (batch, length, 1): 1 for a character, 0 for padding.
-    pub mask: Tensor,
+    pub(crate) mask: Tensor,
 }
 
 impl Net {
     /// Takes the weights from `vars`.
-    pub fn new(vars: &VarBuilder<'_>) -> Result<Self> {
+    pub(crate) fn new(vars: &VarBuilder<'_>) -> Result<Self> {
         let embedding = |name: &str, rows: usize| -> Result<Embedding> {
             Ok(Embedding::new(vars.get((rows, EMBED), name)?, EMBED))
         };
@@ -98,7 +97,7 @@ impl Net {
     }
 
     /// The states of the characters: (batch, length, [`WIDTH`]), zero at padding.
-    pub fn states(&self, batch: &Batch) -> Result<Tensor> {
+    pub(crate) fn states(&self, batch: &Batch) -> Result<Tensor> {
         let embedded = self.chars.forward(&batch.chars)?
             + self.pairs.forward(&batch.pairs)?
             + self.kinds.forward(&batch.kinds)?;
@@ -112,17 +111,17 @@ impl Net {
     }
 
     /// Logits of the tags, (…, [`TAG_CLASSES`]).
-    pub fn tags(&self, states: &Tensor) -> Result<Tensor> {
+    pub(crate) fn tags(&self, states: &Tensor) -> Result<Tensor> {
         self.tags.forward(&normal(states)?)
     }
 
     /// Logits of the ends of sentences, (…, [`END_CLASSES`]).
-    pub fn ends(&self, states: &Tensor) -> Result<Tensor> {
+    pub(crate) fn ends(&self, states: &Tensor) -> Result<Tensor> {
         self.ends.forward(&normal(states)?)
     }
 
     /// Logits of the sections of sentences, given the mean state of each: (sentences, sections).
-    pub fn sections(&self, means: &Tensor) -> Result<Tensor> {
+    pub(crate) fn sections(&self, means: &Tensor) -> Result<Tensor> {
         self.section.forward(&self.hidden.forward(&normal(means)?)?.relu()?)
     }
 }

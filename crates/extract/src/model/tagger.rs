@@ -53,11 +53,6 @@ impl Tagger {
         Ok(Self { net: load(bytes)? })
     }
 
-    #[cfg(feature = "train")]
-    pub(crate) fn with_net(net: Net) -> Self {
-        Self { net }
-    }
-
     /// Reads a text. Time and memory grow with its length alone.
     pub fn read(&self, text: &str) -> Result<Reading, Error> {
         let chars: Vec<char> = text.chars().collect();

@@ -11,11 +11,11 @@ use super::net::{Net, shapes};
 use crate::Error;
 
 /// Version of the network's shape and of its input.
-pub const FORMAT: &str = "kikitori.tagger/1";
+pub(crate) const FORMAT: &str = "kikitori.tagger/1";
 /// Key of [`FORMAT`] in the header.
-pub const FORMAT_KEY: &str = "format";
+pub(crate) const FORMAT_KEY: &str = "format";
 /// Key of the label hash in the header.
-pub const LABELS_KEY: &str = "labels_sha256";
+pub(crate) const LABELS_KEY: &str = "labels_sha256";
 
 /// Builds the network from the bytes of a weights' file.
 pub(super) fn load(bytes: &[u8]) -> Result<Net, Error> {
@@ -52,4 +52,80 @@ pub(super) fn load(bytes: &[u8]) -> Result<Net, Error> {
         tensors.insert(name, tensor);
     }
     Net::new(&VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(Error::tensor)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::collections::HashMap;
+
+    use record::{Explain, Lang};
+    use safetensors::tensor::TensorView;
+
+    use super::*;
+    use crate::ErrorKind;
+
+    /// A weights' file with a change to its header, its shapes or one number.
+    fn file(header: &[(&str, &str)], width: usize, first: f32) -> Vec<u8> {
+        let bytes: HashMap<String, (Vec<usize>, Vec<u8>)> = shapes()
+            .into_iter()
+            .map(|(name, mut shape)| {
+                shape[0] = shape[0] * width / 2;
+                let mut bytes = vec![0; shape.iter().product::<usize>() * 2];
+                // The upper byte of an infinite half.
+                bytes[1] = if first.is_finite() { 0 } else { 0x7c };
+                (name, (shape, bytes))
+            })
+            .collect();
+        let views = bytes.iter().map(|(name, (shape, bytes))| {
+            (Cow::from(name), TensorView::new(Dtype::F16, shape.clone(), bytes).unwrap())
+        });
+        let header = header.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        safetensors::serialize(views, Some(header)).unwrap()
+    }
+
+    fn refused(bytes: &[u8]) -> String {
+        let error = load(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Weights);
+        assert!(error.explain(Lang::Ja).contains("重み"));
+        assert!(error.hint(Lang::En).unwrap().contains("--no-model-pass"));
+        error.to_string()
+    }
+
+    #[test]
+    fn weights_of_this_code_load() {
+        let hash = label_hash();
+        assert!(load(&file(&[(FORMAT_KEY, FORMAT), (LABELS_KEY, &hash)], 2, 0.0)).is_ok());
+    }
+
+    #[test]
+    fn weights_for_other_labels_are_refused_by_name() {
+        let message = refused(&file(&[(FORMAT_KEY, FORMAT), (LABELS_KEY, "00ff")], 2, 0.0));
+        assert!(message.contains("labels_sha256 is 00ff"), "{message}");
+    }
+
+    #[test]
+    fn weights_of_another_version_are_refused_by_name() {
+        let hash = label_hash();
+        let message = refused(&file(&[(FORMAT_KEY, "kikitori.tagger/0"), (LABELS_KEY, &hash)], 2, 0.0));
+        assert!(message.contains("kikitori.tagger/0"), "{message}");
+        assert!(refused(&file(&[], 2, 0.0)).contains("format is nothing"));
+    }
+
+    #[test]
+    fn weights_of_another_shape_or_without_numbers_are_refused() {
+        let hash = label_hash();
+        let header = [(FORMAT_KEY, FORMAT), (LABELS_KEY, hash.as_str())];
+        assert!(refused(&file(&header, 4, 0.0)).contains("tensor embed.char is"));
+        assert!(refused(&file(&header, 2, f32::INFINITY)).contains("holds no numbers"));
+    }
+
+    #[test]
+    fn no_file_a_cut_file_and_another_file_are_refused() {
+        let hash = label_hash();
+        let whole = file(&[(FORMAT_KEY, FORMAT), (LABELS_KEY, &hash)], 2, 0.0);
+        for bytes in [&[][..], &whole[..whole.len() - 1], &whole[..40], b"{\"a\": 1}, not weights"] {
+            refused(bytes);
+        }
+    }
 }

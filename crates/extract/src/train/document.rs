@@ -27,7 +27,6 @@ pub(super) struct Dictation {
 /// Which patterns are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Patterns {
-    All,
     Trained,
     HeldOut,
 }
@@ -35,7 +34,6 @@ pub(super) enum Patterns {
 impl Patterns {
     fn of<'g>(self, grammar: &'g Grammar, section: Section) -> Vec<&'g Pattern> {
         let used = |p: &&Pattern| match self {
-            Self::All => true,
             Self::Trained => !p.held_out,
             Self::HeldOut => p.held_out,
         };
