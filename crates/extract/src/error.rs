@@ -60,7 +60,11 @@ impl Error {
 
     #[cfg(feature = "train")]
     pub(crate) fn training(what: &str) -> Self {
-        Self { kind: ErrorKind::Internal, context: format!("the training data is wrong: {what}"), source: None }
+        Self {
+            kind: ErrorKind::Internal,
+            context: format!("the training data is wrong: {what}"),
+            source: None,
+        }
     }
 
     #[cfg(feature = "train")]
@@ -94,7 +98,9 @@ impl Explain for Error {
             (Lang::Ja, ErrorKind::Template) => {
                 format!("様式ファイルと規則が合いません: {}", self.context).into()
             }
-            (Lang::Ja, ErrorKind::Weights) => format!("タグ付けモデルの重みを使えません: {}", self.context).into(),
+            (Lang::Ja, ErrorKind::Weights) => {
+                format!("タグ付けモデルの重みを使えません: {}", self.context).into()
+            }
             (Lang::Ja, ErrorKind::Internal) => format!("内部の誤りです: {}", self.context).into(),
             (Lang::En, _) => self.context.clone().into(),
         }

@@ -51,7 +51,7 @@ pub enum Proposal {
         /// Id of the field.
         field: String,
         /// The value with its words.
-        outcome: Outcome,
+        outcome: Box<Outcome>,
         /// How sure the source is, 0..=1.
         probability: f32,
     },

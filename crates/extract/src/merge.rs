@@ -63,12 +63,14 @@ fn value(spec: &FieldSpec, field: &Field, proposals: &[Proposal]) -> Change {
     if field.state != State::NotMentioned {
         return None;
     }
-    proposals.iter().find_map(|proposal| match proposal {
-        Proposal::Value { field, outcome: Outcome::Stated(grounded), .. } if *field == spec.id => {
-            let ranges = grounded.ranges().to_vec();
-            Field::stated(spec, grounded.clone(), Origin::Model).ok().map(|field| (field, ranges))
+    proposals.iter().find_map(|proposal| {
+        let Proposal::Value { field, outcome, .. } = proposal else { return None };
+        let Outcome::Stated(grounded) = &**outcome else { return None };
+        if *field != spec.id {
+            return None;
         }
-        _ => None,
+        let made = Field::stated(spec, grounded.clone(), Origin::Model).ok()?;
+        Some((made, grounded.ranges().to_vec()))
     })
 }
 

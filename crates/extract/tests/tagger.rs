@@ -10,28 +10,28 @@ use record::{Document, Origin, Segment, State, Transcript};
 use text::{Chain, Headings};
 
 fn forms() -> Vec<Template> {
-    shipped_templates(rule_names()).unwrap()
+    shipped_templates(rule_names()).expect("the shipped forms")
 }
 
 fn form(id: &str) -> Template {
-    forms().into_iter().find(|t| t.id == id).unwrap()
+    forms().into_iter().find(|t| t.id == id).expect("a shipped form")
 }
 
 fn document(template: &Template, text: &str) -> Document {
     let segment = Segment { raw: text.into(), text: text.into(), ..Segment::default() };
     let mut document = Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None);
     let headings: Vec<String> = template.headings().map(ToOwned::to_owned).collect();
-    Chain::default().with(Headings::with(&headings)).run(&mut document).unwrap();
+    Chain::default().with(Headings::with(&headings)).run(&mut document).expect("the passes");
     document
 }
 
 fn filled(template: &Template, text: &str, tagger: Option<&Tagger>) -> Extraction {
     let proposers: Vec<&dyn Proposer> = tagger.into_iter().map(|t| -> &dyn Proposer { t }).collect();
-    extract(&document(template, text), template, &proposers).unwrap()
+    extract(&document(template, text), template, &proposers).expect("a record")
 }
 
 fn display(extraction: &Extraction, id: &str) -> String {
-    extraction.fields.iter().find(|f| f.id == id).unwrap().display.clone()
+    extraction.fields.iter().find(|f| f.id == id).expect("a field of the form").display.clone()
 }
 
 /// No heading, and no cue that a rule knows.
@@ -42,7 +42,11 @@ const HEADLESS: &str = "長男は下を向いたまま、一言も話しませ�
 fn sentences_without_a_heading_find_their_fields() {
     let tagger = Tagger::shipped().unwrap();
     let done = filled(&form("visit"), HEADLESS, Some(&tagger));
-    assert!(display(&done, "obs.child").contains("一言も話しませんでした"), "{}", display(&done, "obs.child"));
+    assert!(
+        display(&done, "obs.child").contains("一言も話しませんでした"),
+        "{}",
+        display(&done, "obs.child")
+    );
     assert!(display(&done, "obs.home").contains("段ボール"), "{}", display(&done, "obs.home"));
     assert!(display(&done, "obs.parent").contains("涙ぐんで"), "{}", display(&done, "obs.parent"));
 }
@@ -67,10 +71,12 @@ fn sentences_without_a_full_stop_are_told_apart() {
 #[test]
 fn a_view_that_nobody_marked_is_no_view() {
     let tagger = Tagger::shipped().unwrap();
-    let text = "虐待の可能性が高いと思います。一時保護が必要だと考えます。医師の所見では骨折はないとのことです。";
+    let text =
+        "虐待の可能性が高いと思います。一時保護が必要だと考えます。医師の所見では骨折はないとのことです。";
     for template in forms() {
         let done = filled(&template, text, Some(&tagger));
-        for field in done.fields.iter().filter(|f| f.label.contains("所見") || f.label.contains("見立て")) {
+        for field in done.fields.iter().filter(|f| f.label.contains("所見") || f.label.contains("見立て"))
+        {
             assert_eq!(field.state, State::NotMentioned, "{}: {}", template.id, field.id);
         }
     }
@@ -123,14 +129,22 @@ fn a_text_reads_the_same_alone_and_inside_a_long_one() {
     let shifted = format!("{}{HEADLESS}{padding}", "。".repeat(40));
     let moved = padding.len() - "。".repeat(40).len();
     let alone: Vec<_> = tagger.read(&shifted).unwrap().spans().to_vec();
-    let alone: Vec<_> = alone.into_iter().map(|s| (s.kind, s.range.start + moved..s.range.end + moved)).collect();
+    let alone: Vec<_> =
+        alone.into_iter().map(|s| (s.kind, s.range.start + moved..s.range.end + moved)).collect();
     assert_eq!(inside.into_iter().map(|s| (s.kind, s.range)).collect::<Vec<_>>(), alone);
 }
 
 #[test]
 fn odd_texts_are_read_without_harm() {
     let tagger = Tagger::shipped().unwrap();
-    let texts = ["", "。", " \n", "えーと、あの、まあ、その。", "The quick brown fox. Привет, мир.", "👨‍👩‍👧🏠\u{0}\u{feff}"];
+    let texts = [
+        "",
+        "。",
+        " \n",
+        "えーと、あの、まあ、その。",
+        "The quick brown fox. Привет, мир.",
+        "👨‍👩‍👧🏠\u{0}\u{feff}",
+    ];
     for text in texts {
         for template in forms() {
             let done = filled(&template, text, Some(&tagger));
@@ -145,6 +159,6 @@ fn one_endless_sentence_takes_bounded_time() {
     let endless: String = "本児は学校から帰って宿題をして、".chars().cycle().take(100_000).collect();
     let started = Instant::now();
     let reading = tagger.read(&endless).unwrap();
-    assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
     assert!(reading.ends(0.0).len() == 100_000);
 }

@@ -42,7 +42,9 @@ impl Proposer for Tagger {
         let mut under: Option<Scene<'_>> = None;
         for spec in fields {
             let own: Vec<&Routed> = routed.iter().filter(|r| stands_under(spec, &r.sentence)).collect();
-            let Some(probability) = own.iter().map(|r| r.probability).min_by(f32::total_cmp) else { continue };
+            let Some(probability) = own.iter().map(|r| r.probability).min_by(f32::total_cmp) else {
+                continue;
+            };
             match spec.kind {
                 FieldType::Text | FieldType::Quote => {
                     proposals.extend(own.iter().map(|r| Proposal::Sentence {
@@ -53,10 +55,14 @@ impl Proposer for Tagger {
                 }
                 FieldType::Rows | FieldType::Person => {
                     let routed_scene = under.get_or_insert_with(|| scene_of(&scene, &routed));
-                    let outcome = by_rule(routed_scene, spec)
-                        .or_else(|| person(document, spec, &own, &reading));
+                    let outcome =
+                        by_rule(routed_scene, spec).or_else(|| person(document, spec, &own, &reading));
                     if let Some(outcome) = outcome {
-                        proposals.push(Proposal::Value { field: spec.id.clone(), outcome, probability });
+                        proposals.push(Proposal::Value {
+                            field: spec.id.clone(),
+                            outcome: outcome.into(),
+                            probability,
+                        });
                     }
                 }
                 // Choices, dates and numbers have closed words; the rules know them.

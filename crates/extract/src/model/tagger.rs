@@ -130,8 +130,7 @@ impl Reading {
             mean.iter_mut().zip(state).for_each(|(sum, s)| *sum += s);
         }
         let count = (end - start).max(1) as f32;
-        mean.iter_mut().for_each(|sum| *sum /= count);
-        mean
+        mean.map(|sum| sum / count)
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) const LABELS_KEY: &str = "labels_sha256";
 
 /// Builds the network from the bytes of a weights' file.
 pub(super) fn load(bytes: &[u8]) -> Result<Net, Error> {
-    let (_, header) =
-        SafeTensors::read_metadata(bytes).map_err(|e| Error::weights("not a weights' file", Some(e.into())))?;
+    let (_, header) = SafeTensors::read_metadata(bytes)
+        .map_err(|e| Error::weights("not a weights' file", Some(e.into())))?;
     let said = |key: &str| {
         let value = header.metadata().as_ref().and_then(|m| m.get(key)).map(String::as_str);
         value.unwrap_or("nothing").to_owned()

@@ -11,7 +11,8 @@ use crate::model::{Section, tag_class};
 /// A dictation is cut at about so many characters.
 const LENGTH: usize = 220;
 /// Words between sentences.
-const LINKS: &[&str] = &["また、", "なお、", "それから、", "あと、", "で、", "一方、", "その後、", "ちなみに、"];
+const LINKS: &[&str] =
+    &["また、", "なお、", "それから、", "あと、", "で、", "一方、", "その後、", "ちなみに、"];
 
 /// A dictation with its answers.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +33,7 @@ pub(super) enum Patterns {
 }
 
 impl Patterns {
-    fn of<'g>(self, grammar: &'g Grammar, section: Section) -> Vec<&'g Pattern> {
+    fn of(self, grammar: &Grammar, section: Section) -> Vec<&Pattern> {
         let used = |p: &&Pattern| match self {
             Self::Trained => !p.held_out,
             Self::HeldOut => p.held_out,
@@ -60,10 +61,12 @@ pub(super) fn dictation(grammar: &Grammar, patterns: Patterns, rng: &mut Rng) ->
         for _ in 0..rng.usize(1..=3) {
             let Some(pattern) = rng.choice(&fitting) else { break };
             let mut sentence = Vec::new();
-            if rng.u8(0..8) == 0 {
+            let with_filler = rng.u8(0..8) == 0;
+            let with_link = !with_filler && rng.u8(0..8) == 0;
+            if with_filler {
                 sentence.extend(grammar.words("filler", rng));
                 sentence.push(Tagged { c: '、', span: None });
-            } else if rng.u8(0..8) == 0 {
+            } else if with_link {
                 let link = rng.choice(LINKS).copied().unwrap_or_default();
                 sentence.extend(link.chars().map(|c| Tagged { c, span: None }));
             }

@@ -1,4 +1,4 @@
-//! The training: AdamW over dictations made on the spot, with a learning rate that rises and falls once.
+//! The training: `AdamW` over dictations made on the spot, with a learning rate that rises and falls once.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -85,8 +85,7 @@ fn initial(rng: &mut Rng) -> candle_core::Result<VarMap> {
             [_, inputs, ..] => (3.0 / inputs as f32).sqrt(),
             [] => continue,
         };
-        let values: Vec<f32> =
-            (0..shape.iter().product()).map(|_| reach * (2.0 * rng.f32() - 1.0)).collect();
+        let values: Vec<f32> = (0..shape.iter().product()).map(|_| reach * (2.0 * rng.f32() - 1.0)).collect();
         let var = Var::from_tensor(&Tensor::from_vec(values, shape, &Device::Cpu)?)?;
         if let Ok(mut data) = map.data().lock() {
             data.insert(name, var);
@@ -204,14 +203,10 @@ fn file(map: &VarMap) -> Result<Vec<u8>, Error> {
     }
     let mut views = Vec::new();
     for (name, (shape, bytes)) in &halves {
-        views.push((
-            name.clone(),
-            TensorView::new(Dtype::F16, shape.clone(), bytes).map_err(Error::writing)?,
-        ));
+        views
+            .push((name.clone(), TensorView::new(Dtype::F16, shape.clone(), bytes).map_err(Error::writing)?));
     }
-    let header = HashMap::from([
-        (FORMAT_KEY.to_owned(), FORMAT.to_owned()),
-        (LABELS_KEY.to_owned(), label_hash()),
-    ]);
+    let header =
+        HashMap::from([(FORMAT_KEY.to_owned(), FORMAT.to_owned()), (LABELS_KEY.to_owned(), label_hash())]);
     safetensors::serialize(views, Some(header)).map_err(Error::writing)
 }
