@@ -1,9 +1,12 @@
-//! Text passes and field rules: bytes of text a second.
+//! Text passes, field rules and the model pass: bytes of text a second; and the tagger on 1,000 characters.
 
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use extract::Proposer;
+use extract::model::Tagger;
 use record::template::{Template, shipped_templates};
 use record::{Document, Segment, Transcript};
 use text::Chain;
@@ -20,6 +23,13 @@ fn form(id: &str) -> Template {
 }
 
 fn benches(c: &mut Criterion) {
+    let tagger = Tagger::shipped().expect("the shipped weights");
+    let script = transcript("visit-plain").segments[0].raw.clone();
+    let thousand: String = script.chars().cycle().take(1000).collect();
+    let mut group = c.benchmark_group("tagger");
+    group.bench_function("load", |b| b.iter(Tagger::shipped));
+    group.bench_function("1000 characters", |b| b.iter(|| black_box(tagger.read(&thousand))));
+    group.finish();
     for (stem, id) in [("visit-home", "visit"), ("intake-school", "intake")] {
         let transcript = transcript(stem);
         let mut group = c.benchmark_group(stem);
@@ -39,6 +49,7 @@ fn benches(c: &mut Criterion) {
         Chain::default().run(&mut document).expect("the passes");
         let template = form(id);
         group.bench_function("field rules", |b| b.iter(|| extract::extract(&document, &template, &[])));
+        group.bench_function("model pass", |b| b.iter(|| tagger.propose(&document, &template)));
         group.finish();
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: names, help and defaults. Behaviour is in `commands`.
 
+use crate::bias::BiasSetting;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -121,6 +122,10 @@ pub(crate) struct EngineArgs {
     /// Words in the style that is expected; the engine imitates them. Never words of another case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,
+    /// How strongly the words of the form and of the office are raised while decoding: off, or any of
+    /// boost=,start=,cap=,back-off= (`kikitori eval --ablate bias` shows what it is worth).
+    #[arg(long, value_name = "SETTINGS", default_value = "boost=2")]
+    pub(crate) bias: BiasSetting,
     /// Spoken language (ISO 639-1).
     #[arg(long, value_name = "CODE", default_value = "ja")]
     pub(crate) language: String,
@@ -175,6 +180,9 @@ pub(crate) struct FormArgs {
     /// Directory with the office's own forms.
     #[arg(long, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
     pub(crate) templates: Option<PathBuf>,
+    /// Fill the form by the rules alone, without the tagger's proposals.
+    #[arg(long)]
+    pub(crate) no_model_pass: bool,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -385,6 +393,9 @@ pub(crate) struct EvalArgs {
     /// Keep transcripts of recordings here, by recording and settings, and use those that are there.
     #[arg(long, value_name = "DIR")]
     pub(crate) cache: Option<PathBuf>,
+    /// Score the rules alone, without the tagger's proposals.
+    #[arg(long)]
+    pub(crate) no_model_pass: bool,
     #[command(flatten)]
     pub(crate) engine: EngineArgs,
 }

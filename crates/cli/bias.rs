@@ -4,6 +4,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use asr::Bias;
+use record::template::Template;
+
+use crate::failure::Failure;
+use crate::lexicon;
 
 /// `off`, or any of `boost=2,start=0.5,cap=5,back-off=0.5`; what is not named keeps its default.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +43,16 @@ impl FromStr for BiasSetting {
         }
         Ok(Self::On(bias))
     }
+}
+
+/// Words that are expected: the headings of the forms and the office's own terms.
+pub(crate) fn terms(templates: &[Template]) -> Result<Vec<String>, Failure> {
+    let headings = templates.iter().flat_map(Template::headings).map(ToOwned::to_owned);
+    let office = lexicon::imported()?.unwrap_or_default().into_iter().map(|term| term.written);
+    let mut terms: Vec<String> = headings.chain(office).collect();
+    terms.sort();
+    terms.dedup();
+    Ok(terms)
 }
 
 impl BiasSetting {

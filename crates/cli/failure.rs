@@ -209,6 +209,13 @@ impl From<text::Error> for Failure {
     }
 }
 
+impl From<extract::Error> for Failure {
+    fn from(error: extract::Error) -> Self {
+        let code = if error.kind() == extract::ErrorKind::Weights { MODEL } else { INTERNAL };
+        Self::explained(code, error)
+    }
+}
+
 impl From<audio::Error> for Failure {
     fn from(error: audio::Error) -> Self {
         use audio::ErrorKind as Kind;

@@ -1,6 +1,7 @@
 //! The `kikitori` program: arguments in, exit code out. What it does lives in the crates.
 
 mod args;
+mod bias;
 mod commands;
 mod eval;
 mod failure;

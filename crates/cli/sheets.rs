@@ -11,7 +11,7 @@ use record::{Record, Source, Transcript};
 
 use crate::args::{FormArgs, OutputArgs};
 use crate::failure::Failure;
-use crate::{forms, output};
+use crate::{bias, forms, output};
 
 /// Stem of the files of a dictation that came from standard input.
 const NO_NAME: &str = "record";
@@ -67,6 +67,11 @@ impl Sheets {
     /// Words that the engine is shown: the first form's.
     pub(crate) fn prompt(&self) -> Option<&str> {
         self.templates.first().and_then(|t| t.prompt.as_deref())
+    }
+
+    /// Words that the engine expects: those of the forms and of the office.
+    pub(crate) fn terms(&self) -> Result<Vec<String>, Failure> {
+        bias::terms(&self.templates)
     }
 
     /// Where an interrupted job keeps its transcript: beside the first file.

@@ -60,11 +60,15 @@ fn arrows_between_our_crates_point_down() {
 }
 
 #[test]
-fn one_crate_has_an_http_client_and_one_has_the_engine() {
+fn http_engine_and_tensors_have_their_crates() {
     for (package, dependencies) in dependencies() {
         let has = |name: &str| dependencies.contains(name);
         assert_eq!(has("ureq"), package == "models", "only `models` may use the network: {package}");
         assert_eq!(has("whisper-rs"), package == "asr", "only `asr` knows whisper.cpp: {package}");
+        // `models` converts weights, `extract` runs the tagger.
+        let tensors = has("candle-core") || has("candle-nn");
+        assert!(!tensors || ["models", "extract"].contains(&package.as_str()), "tensors in {package}");
+        assert_eq!(has("candle-nn"), package == "extract", "only `extract` has a network: {package}");
         assert!(!has("reqwest") && !has("hyper"), "a second HTTP client: {package}");
     }
 }

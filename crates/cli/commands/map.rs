@@ -7,7 +7,7 @@ use std::path::Path;
 use export::{RecordOptions, read_transcript, record_by_name};
 use pipeline::MapOptions;
 
-use super::{parse_recorded_at, recorded_at};
+use super::{parse_recorded_at, proposers, recorded_at, tagger};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
 use crate::lexicon;
@@ -25,7 +25,13 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         (None, Some(own)) => Some(parse_recorded_at(own)?),
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
-    let map = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
+    let tagger = tagger(args.form.no_model_pass)?;
+    let map = MapOptions {
+        recorded_at,
+        lexicon: lexicon::office()?,
+        proposers: proposers(&tagger),
+        ..MapOptions::default()
+    };
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     sheets.write(&file.transcript, &file.source, &map, &options)
 }

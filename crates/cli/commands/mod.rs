@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use ::models::Store;
 use asr::{Control, Engine, EngineConfig};
+use extract::Proposer;
+use extract::model::Tagger;
 use pipeline::{Input, RecordedAt, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
@@ -86,11 +88,12 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     Ok(asr::open(&args.engine, &config)?)
 }
 
-/// `prompt` is the form's; the one on the command line wins.
+/// `prompt` is the form's; the one on the command line wins. `terms` are raised.
 pub(crate) fn transcribe_options(
     args: &EngineArgs,
     inputs: &[Input],
     prompt: Option<&str>,
+    terms: Vec<String>,
 ) -> TranscribeOptions {
     let mut options = TranscribeOptions::for_length(inputs);
     if let Some(sessions) = args.sessions {
@@ -101,6 +104,7 @@ pub(crate) fn transcribe_options(
         options.decode.threads = threads.into();
     }
     options.decode.prompt = args.prompt.clone().or(prompt.map(ToOwned::to_owned));
+    options.decode.bias = args.bias.towards(terms);
     options.decode.language = (args.language != "auto").then(|| args.language.clone());
     options
 }
@@ -110,6 +114,7 @@ pub(crate) fn transcription(
     inputs: &Inputs,
     args: &EngineArgs,
     prompt: Option<&str>,
+    terms: Vec<String>,
     global: &Global,
     control: &Control,
 ) -> Result<Transcription, Failure> {
@@ -118,7 +123,7 @@ pub(crate) fn transcription(
     let done = pipeline::transcribe(
         &inputs.inputs,
         &*engine,
-        &transcribe_options(args, &inputs.inputs, prompt),
+        &transcribe_options(args, &inputs.inputs, prompt, terms),
         control,
         &mut |event| {
             progress.on(&event);
@@ -126,4 +131,14 @@ pub(crate) fn transcription(
     );
     progress.finish();
     Ok(done?)
+}
+
+/// The tagger of the model pass, unless it is switched off.
+pub(crate) fn tagger(off: bool) -> Result<Option<Tagger>, Failure> {
+    Ok(if off { None } else { Some(Tagger::shipped()?) })
+}
+
+/// What speaks beside the rules.
+pub(crate) fn proposers(tagger: &Option<Tagger>) -> Vec<&dyn Proposer> {
+    tagger.iter().map(|t| -> &dyn Proposer { t }).collect()
 }

@@ -4,7 +4,7 @@ use asr::Control;
 use export::{AudioSource, RecordOptions, TranscriptFile, record_by_name};
 use pipeline::{Input, MapOptions};
 
-use super::{Inputs, recorded_at, transcribe, transcription};
+use super::{Inputs, proposers, recorded_at, tagger, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
 use crate::lexicon;
@@ -15,12 +15,18 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
     let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, first)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, first)?;
-    let done = transcription(&inputs, &args.engine, sheets.prompt(), global, control)?;
+    let done = transcription(&inputs, &args.engine, sheets.prompt(), sheets.terms()?, global, control)?;
     if done.cancelled {
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &sheets.kept(), global));
     }
-    let map = MapOptions { recorded_at, lexicon: lexicon::office()?, ..MapOptions::default() };
+    let tagger = tagger(args.form.no_model_pass)?;
+    let map = MapOptions {
+        recorded_at,
+        lexicon: lexicon::office()?,
+        proposers: proposers(&tagger),
+        ..MapOptions::default()
+    };
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };
     sheets.write(&done.transcript, &done.source, &map, &options)

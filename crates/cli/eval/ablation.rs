@@ -11,6 +11,8 @@ pub(crate) struct Setting {
     pub(crate) passes: Option<Vec<String>>,
     /// Whether the proposers speak beside the rules.
     pub(crate) model: bool,
+    /// Whether decoding is biased towards expected words.
+    pub(crate) bias: bool,
 }
 
 /// The column with everything on.
@@ -18,7 +20,7 @@ pub(crate) const FULL: &str = "all";
 
 /// The setting with everything on.
 pub(crate) fn full() -> Setting {
-    Setting { name: FULL.to_owned(), passes: None, model: true }
+    Setting { name: FULL.to_owned(), passes: None, model: true, bias: true }
 }
 
 /// What the program that is measured has.
@@ -26,6 +28,8 @@ pub(crate) fn full() -> Setting {
 pub(crate) struct Program {
     /// Whether there are proposers.
     pub(crate) model: bool,
+    /// Whether recordings are decoded with a bias.
+    pub(crate) bias: bool,
 }
 
 /// A part beside the text passes that can be switched off.
@@ -38,8 +42,7 @@ struct Part {
 /// Text passes are not listed: each can be switched off by its own name.
 const PARTS: &[Part] = &[
     Part { name: "model", exists: |program| program.model, switch_off: |setting| setting.model = false },
-    // Decoding knows no biasing; asked for, this fails instead of changing nothing.
-    Part { name: "bias", exists: |_| false, switch_off: |_| {} },
+    Part { name: "bias", exists: |program| program.bias, switch_off: |setting| setting.bias = false },
 ];
 
 /// The settings that a list of names asks for, one for each name.
@@ -101,8 +104,8 @@ mod tests {
     #[test]
     fn a_part_that_the_program_lacks_cannot_be_switched_off() {
         let model = ["model".to_owned()];
-        assert!(settings(&model, Program { model: false }).is_err());
-        let settings = settings(&model, Program { model: true }).ok().unwrap();
+        assert!(settings(&model, Program { model: false, ..Program::default() }).is_err());
+        let settings = settings(&model, Program { model: true, ..Program::default() }).ok().unwrap();
         assert!(!settings[0].model && settings[0].passes.is_none());
         assert!(full().model);
     }

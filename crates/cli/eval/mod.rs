@@ -35,6 +35,7 @@ use record::{Record, Source, Transcript};
 pub(crate) use diff::run as diff;
 
 use crate::args::EvalArgs;
+use crate::bias::BiasSetting;
 use crate::commands::{engine, parse_recorded_at};
 use crate::failure::Failure;
 use crate::{forms, output, progress};
@@ -52,7 +53,8 @@ pub(crate) fn run(
     quiet: bool,
     control: &Control,
 ) -> Result<(), Failure> {
-    let program = Program { model: !proposers.is_empty() };
+    let bias = args.audio && args.engine.bias != BiasSetting::Off;
+    let program = Program { model: !proposers.is_empty(), bias };
     let mut settings = vec![ablation::full()];
     settings.extend(ablation::settings(&args.ablate, program)?);
     let mut cases = source::cases(dir)?;
@@ -82,16 +84,15 @@ pub(crate) fn run(
             return Err(Failure::interrupted(record::Lang::Ja));
         }
         let template = forms::by_id(&case.expected.template, None)?;
-        let heard = match &listener {
-            Some(listener) => {
-                let path = case.recording().unwrap_or_default();
-                listener.listen(&path, &template)?
-            }
-            None => case.scripted()?,
+        let heard = |biased: bool| match &listener {
+            Some(listener) => listener.listen(&case.recording().unwrap_or_default(), &template, biased),
+            None => case.scripted(),
         };
+        let usual = heard(true)?;
         for (setting, run) in settings.iter().zip(&mut runs) {
+            let heard = if setting.bias { usual.clone() } else { heard(false)? };
             let spoken = if setting.model { proposers } else { &[] };
-            run.add(case, judge(case, &template, setting, spoken, heard.clone(), listener.is_some())?);
+            run.add(case, judge(case, &template, setting, spoken, heard, listener.is_some())?);
         }
     }
     let report = Report::new(listener.is_some(), runs);
@@ -123,7 +124,12 @@ fn judge(
 ) -> Result<Score, Failure> {
     let recorded_at = Some(parse_recorded_at(&case.expected.recorded_at)?);
     let map = |transcript: Transcript, source: Source, passes: Option<Vec<String>>| {
-        let options = MapOptions { recorded_at: recorded_at.clone(), passes, proposers: proposers.to_vec() };
+        let options = MapOptions {
+            recorded_at: recorded_at.clone(),
+            passes,
+            proposers: proposers.to_vec(),
+            ..MapOptions::default()
+        };
         pipeline::map(transcript, source, template, &options).map_err(Failure::from)
     };
     let raw = transcript.clone();

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::expected::{self, Expected};
 use super::grounding::{self, Sentence};
 use crate::args::EngineArgs;
+use crate::bias;
 use crate::commands::transcribe_options;
 use crate::failure::Failure;
 use crate::output;
@@ -117,9 +118,15 @@ pub(crate) struct Listener<'a> {
 
 impl Listener<'_> {
     /// What the engine hears in a recording. Only whole transcripts are kept in the cache.
-    pub(crate) fn listen(&self, path: &Path, template: &Template) -> Result<(Transcript, Source), Failure> {
+    pub(crate) fn listen(
+        &self,
+        path: &Path,
+        template: &Template,
+        biased: bool,
+    ) -> Result<(Transcript, Source), Failure> {
         let inputs = [Input::new(path)];
-        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref());
+        let terms = if biased { bias::terms(std::slice::from_ref(template))? } else { Vec::new() };
+        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref(), terms);
         let kept = match self.cache {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|e| Failure::io(dir, &e))?;

@@ -3,7 +3,7 @@
 use record::{Citation, Edit, Flag, Lang, SourceFile};
 
 /// Every flag with its Japanese and English words. The Japanese ones are also the marks of the txt format.
-const FLAGS: [(Flag, &str, &str); 25] = [
+const FLAGS: [(Flag, &str, &str); 26] = [
     (Flag::LowConfidence, "聞き取り不確か", "heard with low confidence"),
     (Flag::PossibleHallucination, "無音の疑い", "possibly nothing was said"),
     (Flag::Repetition, "繰り返しの疑い", "repetition loop"),
@@ -29,6 +29,7 @@ const FLAGS: [(Flag, &str, &str); 25] = [
     (Flag::ReplayNeeded, "要再聴取", "listen again"),
     (Flag::Contradiction, "食い違いあり", "statements differ"),
     (Flag::Overdue, "期限超過", "past the deadline"),
+    (Flag::ModelDiffers, "欄の割り当てを要確認", "which field is to be checked"),
 ];
 
 /// What a reviewer reads for a flag.

@@ -10,6 +10,8 @@ use record::{Explain, GroundingError, Lang};
 pub enum ErrorKind {
     /// Correct the template: it names a rule or a column that does not exist, or gives a rule a field that it cannot fill.
     Template,
+    /// Take the weights that belong to this version: these are damaged or were made for other code.
+    Weights,
     /// Report it: a rule or a data file of ours is wrong.
     Internal,
 }
@@ -34,6 +36,32 @@ impl Error {
     pub(crate) fn unknown_rule(name: &str, known: &[&str]) -> Self {
         let context = format!("unknown rule: {name} (known: {})", known.join(", "));
         Self { kind: ErrorKind::Template, context, source: None }
+    }
+
+    #[cfg(feature = "model")]
+    pub(crate) fn weights(what: &str, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind: ErrorKind::Weights, context: format!("the tagger cannot be used: {what}"), source }
+    }
+
+    #[cfg(feature = "model")]
+    pub(crate) fn tensor(error: candle_core::Error) -> Self {
+        let context = "the tagger cannot calculate".to_owned();
+        Self { kind: ErrorKind::Internal, context, source: Some(error.into()) }
+    }
+
+    #[cfg(feature = "train")]
+    pub(crate) fn training(what: &str) -> Self {
+        Self {
+            kind: ErrorKind::Internal,
+            context: format!("the training data is wrong: {what}"),
+            source: None,
+        }
+    }
+
+    #[cfg(feature = "train")]
+    pub(crate) fn writing(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let context = "the weights cannot be written".to_owned();
+        Self { kind: ErrorKind::Internal, context, source: Some(error.into()) }
     }
 
     pub(crate) fn from_matcher(error: aho_corasick::BuildError) -> Self {
@@ -61,15 +89,26 @@ impl Explain for Error {
             (Lang::Ja, ErrorKind::Template) => {
                 format!("様式ファイルと規則が合いません: {}", self.context).into()
             }
+            (Lang::Ja, ErrorKind::Weights) => {
+                format!("タグ付けモデルの重みを使えません: {}", self.context).into()
+            }
             (Lang::Ja, ErrorKind::Internal) => format!("内部の誤りです: {}", self.context).into(),
             (Lang::En, _) => self.context.clone().into(),
         }
     }
 
     fn hint(&self, lang: Lang) -> Option<Cow<'static, str>> {
-        (self.kind == ErrorKind::Template).then(|| match lang {
-            Lang::Ja => "`kikitori templates check` で様式ファイルを確かめてください".into(),
-            Lang::En => "run `kikitori templates check` on the template file".into(),
-        })
+        let hint = match (self.kind, lang) {
+            (ErrorKind::Template, Lang::Ja) => "`kikitori templates check` で様式ファイルを確かめてください",
+            (ErrorKind::Template, Lang::En) => "run `kikitori templates check` on the template file",
+            (ErrorKind::Weights, Lang::Ja) => {
+                "この版の重みを使うか、`--no-model-pass` で規則だけを使ってください"
+            }
+            (ErrorKind::Weights, Lang::En) => {
+                "use the weights of this version, or the rules alone with `--no-model-pass`"
+            }
+            (ErrorKind::Internal, _) => return None,
+        };
+        Some(hint.into())
     }
 }

@@ -2,16 +2,21 @@
 //!
 //! A template names, for each field, the rule that fills it. A rule looks at the [`Scene`](scene) and returns an
 //! [`Outcome`]: a value with its words, or words that say that there is none. What no rule takes is listed, never lost.
-//! The model pass will propose outcomes through the same door: [`Proposer`].
+//! The model pass ([`model`], feature `model`) proposes through a door of its own: [`Proposer`].
 
 mod conflicts;
 mod error;
 mod gaps;
 mod identity;
+mod merge;
+#[cfg(feature = "model")]
+pub mod model;
 mod people;
 mod rules;
 mod scene;
 mod status;
+#[cfg(feature = "train")]
+pub mod train;
 mod words;
 
 use std::ops::Range;
@@ -22,22 +27,49 @@ use record::{Conflict, Document, Field, Flag, Gap, Origin, State, Unassigned};
 pub use error::{Error, ErrorKind};
 pub use rules::{Outcome, names as rule_names};
 
+use merge::{Ruled, merge};
 use people::Relations;
 use scene::Scene;
 
 /// Below this mean token probability a value asks for a second look.
 const LOW_CONFIDENCE: f32 = 0.5;
 
-/// A second source of outcomes beside the rules: the model pass.
+/// What a second source says about a document.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Proposal {
+    /// A sentence belongs to a text or quote field.
+    Sentence {
+        /// Id of the field.
+        field: String,
+        /// Byte range of the document.
+        range: Range<usize>,
+        /// How sure the source is, 0..=1.
+        probability: f32,
+    },
+    /// A value of another field.
+    Value {
+        /// Id of the field.
+        field: String,
+        /// The value with its words.
+        outcome: Box<Outcome>,
+        /// How sure the source is, 0..=1.
+        probability: f32,
+    },
+}
+
+/// A second source beside the rules: the model pass.
 ///
 /// # For implementations
 ///
-/// * An outcome is built from spans of the document, like a rule's; nothing else can be said with the type.
-/// * Where a rule has spoken, the rule wins; a proposal that differs flags the field.
+/// * A proposal names words of the document, or holds an outcome built from them like a rule's; nothing else can be said
+///   with the type.
+/// * The caller decides: where a rule has spoken, the rule wins, and a sure proposal that differs flags the field. A
+///   field that a person fills, that takes only its own label, or that is copied or computed takes no proposal.
 /// * Same document, same proposals.
 pub trait Proposer: Send + Sync {
-    /// Proposals by field id, for a template.
-    fn propose(&self, document: &Document, template: &Template) -> Vec<(String, Outcome)>;
+    /// Proposals for the fields of a template.
+    fn propose(&self, document: &Document, template: &Template) -> Result<Vec<Proposal>, Error>;
 }
 
 /// What the passes make of a document for one form.
@@ -59,46 +91,36 @@ pub fn extract(
     template: &Template,
     proposers: &[&dyn Proposer],
 ) -> Result<Extraction, Error> {
-    let relations =
-        Relations::new(template.codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)?;
+    let relations = relations(template)?;
     let scene = Scene::new(document, template, &relations);
-    let mut proposals: Vec<(String, Outcome)> =
-        proposers.iter().flat_map(|p| p.propose(document, template)).collect();
-
-    let mut taken: Vec<Range<usize>> = Vec::new();
-    let mut fields = Vec::with_capacity(template.fields.len());
+    let mut ruled = Ruled { fields: Vec::new(), ranges: Vec::new() };
     for spec in &template.fields {
-        let ruled = match &spec.rule {
+        let outcome = match &spec.rule {
             Some(name) if spec.fill != Fill::Human => rules::by_name(name)?.fill(&scene, spec)?,
             _ => None,
         };
-        let proposed =
-            proposals.iter().position(|(id, _)| *id == spec.id).map(|i| proposals.swap_remove(i).1);
-        let (outcome, origin) = match (ruled, proposed) {
-            (Some(ruled), _) => (Some(ruled), Origin::Rule),
-            (None, proposed) => (proposed, Origin::Model),
-        };
-        let Some(outcome) = outcome else {
-            fields.push(Field::not_mentioned(spec));
-            continue;
-        };
-        taken.extend(outcome.ranges().iter().cloned());
-        let mut field = match outcome {
-            Outcome::Stated(grounded) => {
-                let origin = if grounded.is_computed() { Origin::Computed } else { origin };
+        ruled.ranges.push(outcome.as_ref().map_or_else(Vec::new, |o| o.ranges().to_vec()));
+        ruled.fields.push(match outcome {
+            None => Field::not_mentioned(spec),
+            Some(Outcome::Stated(grounded)) => {
+                let origin = if grounded.is_computed() { Origin::Computed } else { Origin::Rule };
                 Field::stated(spec, grounded, origin)?
             }
-            Outcome::Without { reason, by, words } => Field::without_value(spec, reason, by, words)?,
-        };
-        if field.confidence.is_some_and(|c| c < LOW_CONFIDENCE) {
-            field.flags.push(Flag::LowConfidence);
-        }
-        fields.push(field);
+            Some(Outcome::Without { reason, by, words }) => Field::without_value(spec, reason, by, words)?,
+        });
+    }
+    for proposer in proposers {
+        merge(&scene, &mut ruled, &proposer.propose(document, template)?)?;
+    }
+    let Ruled { mut fields, ranges } = ruled;
+    for field in fields.iter_mut().filter(|f| f.confidence.is_some_and(|c| c < LOW_CONFIDENCE)) {
+        field.flags.push(Flag::LowConfidence);
     }
     for (field, spec) in fields.iter_mut().zip(&template.fields) {
         field.sealed |= words::has_any(document.text(), 0..document.text().len(), &spec.sealed_when);
     }
     identity::guard(&scene, &mut fields);
+    let taken = ranges.into_iter().flatten().collect();
     let conflicts = conflicts::list(&scene, &mut fields);
     Ok(Extraction {
         gaps: gaps::list(&scene, &fields),
@@ -106,6 +128,11 @@ pub fn extract(
         unassigned: unassigned(&scene, taken),
         fields,
     })
+}
+
+/// The form's words for people.
+pub(crate) fn relations(template: &Template) -> Result<Relations, Error> {
+    Relations::new(template.codes.get("relation").unwrap_or_default()).map_err(Error::from_matcher)
 }
 
 /// Sentences of which the fields cite less than half.

@@ -85,6 +85,13 @@ impl<'d> Scene<'d> {
         Self { doc, template, relations, sentences, quoted }
     }
 
+    /// The same document with these sentences.
+    #[cfg(feature = "model")]
+    pub(crate) fn with_sentences(&self, sentences: Vec<Sentence>) -> Self {
+        let Self { doc, template, relations, quoted, .. } = self;
+        Self { doc, template, relations, sentences, quoted: quoted.clone() }
+    }
+
     /// Whether `at` stands in 「」.
     pub(crate) fn is_quoted(&self, at: usize) -> bool {
         split::is_quoted(&self.quoted, at)

@@ -59,6 +59,8 @@ pub enum Flag {
     Contradiction,
     /// A deadline that was missed.
     Overdue,
+    /// The rules and the model put these words into different fields.
+    ModelDiffers,
 }
 
 impl Flag {

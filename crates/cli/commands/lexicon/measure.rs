@@ -137,7 +137,7 @@ fn transcript(job: &Job<'_>, stem: &Path, global: &Global, control: &Control) ->
         )
     })?;
     let inputs = Inputs::open(&[recording])?;
-    let done = transcription(&inputs, job.engine, None, global, control)?;
+    let done = transcription(&inputs, job.engine, None, Vec::new(), global, control)?;
     if done.cancelled { Err(Failure::interrupted(global.lang())) } else { Ok(done.transcript) }
 }
 

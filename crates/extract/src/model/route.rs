@@ -1,0 +1,181 @@
+//! From what the tagger sees to proposals: each sentence under no heading is put under the one where it would stand, and
+//! the field's own rule makes a value of it.
+
+use std::ops::Range;
+
+use record::template::{FieldSpec, FieldType, Fill, Template};
+use record::{Document, Grounded, PersonBuilder};
+
+use super::labels::{Section, SpanKind};
+use super::tagger::{Reading, Tagger, best};
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{has_any, trim};
+use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
+
+/// A sentence is routed when its section is at least this probable.
+const LIKELY: f32 = 0.8;
+/// A sentence without a full stop is cut where its end is at least this probable.
+const END: f32 = 0.7;
+/// Shorter pieces are not cut off: characters.
+const SHORTEST: usize = 6;
+/// Words with which a speaker marks a view as such; without one of them nothing is a view.
+const VIEW_MARKS: &[&str] = &["所見", "見立て", "アセスメント", "評価として"];
+/// The views of others.
+const OTHERS_VIEWS: &[&str] = &["の所見", "医師", "検査所見"];
+
+/// A sentence with the heading under which the tagger puts it.
+struct Routed {
+    sentence: Sentence,
+    probability: f32,
+}
+
+impl Proposer for Tagger {
+    fn propose(&self, document: &Document, template: &Template) -> Result<Vec<Proposal>, Error> {
+        let relations = relations(template)?;
+        let scene = Scene::new(document, template, &relations);
+        let reading = self.read(document.text())?;
+        let routed = self.route(&scene, &reading)?;
+        let fields = template.fields.iter().filter(|f| f.fill == Fill::Program);
+
+        let mut proposals = Vec::new();
+        let mut under: Option<Scene<'_>> = None;
+        for spec in fields {
+            let own: Vec<&Routed> = routed.iter().filter(|r| stands_under(spec, &r.sentence)).collect();
+            let Some(probability) = own.iter().map(|r| r.probability).min_by(f32::total_cmp) else {
+                continue;
+            };
+            match spec.kind {
+                FieldType::Text | FieldType::Quote => {
+                    proposals.extend(own.iter().map(|r| Proposal::Sentence {
+                        field: spec.id.clone(),
+                        range: r.sentence.range.clone(),
+                        probability: r.probability,
+                    }));
+                }
+                FieldType::Rows | FieldType::Person => {
+                    let routed_scene = under.get_or_insert_with(|| scene_of(&scene, &routed));
+                    let outcome =
+                        by_rule(routed_scene, spec).or_else(|| person(document, spec, &own, &reading));
+                    if let Some(outcome) = outcome {
+                        proposals.push(Proposal::Value {
+                            field: spec.id.clone(),
+                            outcome: outcome.into(),
+                            probability,
+                        });
+                    }
+                }
+                // Choices, dates and numbers have closed words; the rules know them.
+                _ => {}
+            }
+        }
+        Ok(proposals)
+    }
+}
+
+impl Tagger {
+    /// The sentences under no heading that the tagger is sure of.
+    fn route(&self, scene: &Scene<'_>, reading: &Reading) -> Result<Vec<Routed>, Error> {
+        let pieces: Vec<Range<usize>> = pieces(scene, &reading.ends(END));
+        let mut routed = Vec::new();
+        for (range, p) in pieces.iter().zip(self.sections(reading, &pieces)?) {
+            let (section, probability) = best(&p);
+            if probability < LIKELY || !may_route(scene, section, range) {
+                continue;
+            }
+            if let Some(heading) = heading(scene.template, section) {
+                let (range, full) = (range.clone(), range.clone());
+                let sentence = Sentence { range, full, heading: Some(heading.to_owned()), head: None };
+                routed.push(Routed { sentence, probability });
+            }
+        }
+        Ok(routed)
+    }
+}
+
+/// The sentences under no heading, cut also where the tagger hears an end.
+fn pieces(scene: &Scene<'_>, ends: &[usize]) -> Vec<Range<usize>> {
+    let quoted = scene.doc.quoted();
+    let text = scene.text();
+    let long = |range: Range<usize>| text[trim(text, range.clone())].chars().count() >= SHORTEST;
+    let mut pieces = Vec::new();
+    for sentence in scene.headless() {
+        let mut start = sentence.range.start;
+        for end in ends.iter().copied().filter(|e| sentence.range.start < *e && *e < sentence.range.end) {
+            let inside = quoted.iter().any(|q| q.start < end && end < q.end);
+            if !inside && long(start..end) && long(end..sentence.range.end) {
+                pieces.push(start..end);
+                start = end;
+            }
+        }
+        pieces.push(start..sentence.range.end);
+    }
+    pieces
+}
+
+/// The first of the section's headings that a field of the form lists.
+fn heading(template: &Template, section: Section) -> Option<&'static str> {
+    let listed = |heading: &&&str| template.fields.iter().any(|f| f.headings.iter().any(|h| h == **heading));
+    section.headings().iter().find(listed).copied()
+}
+
+/// What no tagger may decide: a view that nobody marked, a plan in somebody's words, words that say only "unknown" or "none".
+fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool {
+    let text = scene.text();
+    let quotes = !scene.quotes(range.clone()).is_empty();
+    match section {
+        Section::View => {
+            has_any(text, range.clone(), VIEW_MARKS) && !has_any(text, range.clone(), OTHERS_VIEWS) && !quotes
+        }
+        Section::Next | Section::Roles => !quotes,
+        Section::Contact | Section::Injury | Section::Talk => true,
+        _ => status(text, range.clone()).is_none(),
+    }
+}
+
+fn stands_under(spec: &FieldSpec, sentence: &Sentence) -> bool {
+    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+}
+
+/// The dictation with the routed sentences under their headings.
+fn scene_of<'d>(scene: &Scene<'d>, routed: &[Routed]) -> Scene<'d> {
+    let mut sentences: Vec<Sentence> =
+        scene.sentences.iter().filter(|s| s.heading.is_some()).cloned().collect();
+    let is_routed = |s: &Sentence| routed.iter().any(|r| overlap(&r.sentence.range, &s.range));
+    sentences.extend(scene.headless().filter(|s| !is_routed(s)).cloned());
+    sentences.extend(routed.iter().map(|r| r.sentence.clone()));
+    sentences.sort_by_key(|s| s.range.start);
+    scene.with_sentences(sentences)
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+/// What the field's rule makes of the routed dictation. A rule that does not fit the field says nothing.
+fn by_rule(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Outcome> {
+    let rule = rules::by_name(spec.rule.as_deref()?).ok()?;
+    let outcome = rule.fill(scene, spec).ok()??;
+    matches!(outcome, Outcome::Stated(_)).then_some(outcome)
+}
+
+/// A person out of the spans of the field's sentences: a name, with the agency beside it.
+fn person(document: &Document, spec: &FieldSpec, own: &[&Routed], reading: &Reading) -> Option<Outcome> {
+    if spec.kind != FieldType::Person {
+        return None;
+    }
+    let inside = |kind: SpanKind, range: &Range<usize>| {
+        let spans = reading.spans().iter().filter(move |s| s.kind == kind);
+        spans.map(|s| s.range.clone()).find(|s| range.start <= s.start && s.end <= range.end)
+    };
+    own.iter().find_map(|routed| {
+        let range = &routed.sentence.range;
+        let name = inside(SpanKind::Person, range)?;
+        let mut person = PersonBuilder::new(document);
+        person.name(name);
+        if let Some(org) = inside(SpanKind::Organisation, range) {
+            person.org(org);
+        }
+        Some(Outcome::Stated(Grounded::person(person)))
+    })
+}

@@ -1,0 +1,164 @@
+//! The tagger with the shipped weights: what it adds to the rules, and what it must never do.
+#![cfg(feature = "model")]
+
+use std::time::{Duration, Instant};
+
+use extract::model::Tagger;
+use extract::{Extraction, Proposer, extract, rule_names};
+use record::template::{Fill, Template, shipped_templates};
+use record::{Document, Origin, Segment, State, Transcript};
+use text::{Chain, Headings};
+
+fn forms() -> Vec<Template> {
+    shipped_templates(rule_names()).expect("the shipped forms")
+}
+
+fn form(id: &str) -> Template {
+    forms().into_iter().find(|t| t.id == id).expect("a shipped form")
+}
+
+fn document(template: &Template, text: &str) -> Document {
+    let segment = Segment { raw: text.into(), text: text.into(), ..Segment::default() };
+    let mut document = Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None);
+    let headings: Vec<String> = template.headings().map(ToOwned::to_owned).collect();
+    Chain::default().with(Headings::with(&headings)).run(&mut document).expect("the passes");
+    document
+}
+
+fn filled(template: &Template, text: &str, tagger: Option<&Tagger>) -> Extraction {
+    let proposers: Vec<&dyn Proposer> = tagger.into_iter().map(|t| -> &dyn Proposer { t }).collect();
+    extract(&document(template, text), template, &proposers).expect("a record")
+}
+
+fn display(extraction: &Extraction, id: &str) -> String {
+    extraction.fields.iter().find(|f| f.id == id).expect("a field of the form").display.clone()
+}
+
+/// No heading, and no cue that a rule knows.
+const HEADLESS: &str = "長男は下を向いたまま、一言も話しませんでした。廊下には段ボールが積み上がっていました。\
+                        お母さんは疲れた様子で、途中で涙ぐんでいました。";
+
+#[test]
+fn sentences_without_a_heading_find_their_fields() {
+    let tagger = Tagger::shipped().unwrap();
+    let done = filled(&form("visit"), HEADLESS, Some(&tagger));
+    assert!(
+        display(&done, "obs.child").contains("一言も話しませんでした"),
+        "{}",
+        display(&done, "obs.child")
+    );
+    assert!(display(&done, "obs.home").contains("段ボール"), "{}", display(&done, "obs.home"));
+    assert!(display(&done, "obs.parent").contains("涙ぐんで"), "{}", display(&done, "obs.parent"));
+}
+
+#[test]
+fn wrong_characters_do_not_break_it() {
+    let tagger = Tagger::shipped().unwrap();
+    let heard = "路下には段ボールが積み上がていました。台所の流しに食べ残した者が溜まっていました。";
+    let done = filled(&form("visit"), heard, Some(&tagger));
+    assert!(display(&done, "obs.home").contains("段ボール"), "{:?}", done.unassigned);
+}
+
+#[test]
+fn sentences_without_a_full_stop_are_told_apart() {
+    let tagger = Tagger::shipped().unwrap();
+    let text = HEADLESS.replace(['。', '、'], "");
+    let done = filled(&form("visit"), &text, Some(&tagger));
+    let home = display(&done, "obs.home");
+    assert!(home.contains("段ボール") && !home.contains("涙ぐんで"), "{home}");
+}
+
+#[test]
+fn a_view_that_nobody_marked_is_no_view() {
+    let tagger = Tagger::shipped().unwrap();
+    let text =
+        "虐待の可能性が高いと思います。一時保護が必要だと考えます。医師の所見では骨折はないとのことです。";
+    for template in forms() {
+        let done = filled(&template, text, Some(&tagger));
+        for field in done.fields.iter().filter(|f| f.label.contains("所見") || f.label.contains("見立て"))
+        {
+            assert_eq!(field.state, State::NotMentioned, "{}: {}", template.id, field.id);
+        }
+    }
+}
+
+#[test]
+fn the_tagger_fills_no_field_of_a_person_and_no_literal_one() {
+    let tagger = Tagger::shipped().unwrap();
+    let severe = "緊急度は高い。生命の危険がある。右の大腿骨に骨折があり、実父に殴られた。すぐに分離が必要。一時保護する。\
+                  警察に通報し、立入調査を行う。親権停止を申し立てる。";
+    for template in forms() {
+        let done = filled(&template, severe, Some(&tagger));
+        for (field, spec) in done.fields.iter().zip(&template.fields) {
+            let by_model = field.origin == Some(Origin::Model);
+            assert!(!by_model || spec.fill == Fill::Program, "{}: {}", template.id, field.id);
+            if spec.fill == Fill::Human {
+                assert_eq!(field.state, State::NotMentioned, "{}: {}", template.id, field.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_value_of_the_model_is_words_of_the_text() {
+    let tagger = Tagger::shipped().unwrap();
+    for template in forms() {
+        let document = document(&template, HEADLESS);
+        let done = extract(&document, &template, &[&tagger]).unwrap();
+        for field in done.fields.iter().filter(|f| f.origin == Some(Origin::Model)) {
+            assert!(!field.citations.is_empty(), "{}", field.id);
+            assert!(field.citations.iter().all(|c| document.text().contains(&c.quote)), "{}", field.id);
+        }
+    }
+}
+
+#[test]
+fn same_text_same_proposals() {
+    let template = form("visit");
+    let document = document(&template, HEADLESS);
+    let propose = || Tagger::shipped().unwrap().propose(&document, &template).unwrap();
+    assert_eq!(propose(), propose());
+}
+
+#[test]
+fn a_text_reads_the_same_alone_and_inside_a_long_one() {
+    let tagger = Tagger::shipped().unwrap();
+    let padding = "。".repeat(700);
+    let text = format!("{padding}{HEADLESS}{padding}");
+    let inside: Vec<_> = tagger.read(&text).unwrap().spans().to_vec();
+    let shifted = format!("{}{HEADLESS}{padding}", "。".repeat(40));
+    let moved = padding.len() - "。".repeat(40).len();
+    let alone: Vec<_> = tagger.read(&shifted).unwrap().spans().to_vec();
+    let alone: Vec<_> =
+        alone.into_iter().map(|s| (s.kind, s.range.start + moved..s.range.end + moved)).collect();
+    assert_eq!(inside.into_iter().map(|s| (s.kind, s.range)).collect::<Vec<_>>(), alone);
+}
+
+#[test]
+fn odd_texts_are_read_without_harm() {
+    let tagger = Tagger::shipped().unwrap();
+    let texts = [
+        "",
+        "。",
+        " \n",
+        "えーと、あの、まあ、その。",
+        "The quick brown fox. Привет, мир.",
+        "👨‍👩‍👧🏠\u{0}\u{feff}",
+    ];
+    for text in texts {
+        for template in forms() {
+            let done = filled(&template, text, Some(&tagger));
+            assert!(done.fields.iter().all(|f| f.origin != Some(Origin::Model)), "{text}: {}", template.id);
+        }
+    }
+}
+
+#[test]
+fn one_endless_sentence_takes_bounded_time() {
+    let tagger = Tagger::shipped().unwrap();
+    let endless: String = "本児は学校から帰って宿題をして、".chars().cycle().take(100_000).collect();
+    let started = Instant::now();
+    let reading = tagger.read(&endless).unwrap();
+    assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
+    assert!(reading.ends(0.0).len() == 100_000);
+}
