@@ -9,7 +9,7 @@ use crate::failure::Failure;
 pub(crate) fn run(args: &EvalArgs, global: &Global, control: &Control) -> Result<(), Failure> {
     match (&args.command, &args.dir) {
         (Some(EvalCommand::Diff { before, after }), _) => eval::diff(before, after),
-        (None, Some(dir)) => eval::run(args, dir, &[], global.quiet, control),
+        (None, Some(dir)) => eval::run(args, dir, &[], global, control),
         (None, None) => Err(Failure::usage("ディレクトリを指定してください", "name a directory")),
     }
 }
