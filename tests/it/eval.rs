@@ -173,3 +173,59 @@ fn a_cached_transcript_is_used_again() {
     fs::write(&kept[0], transcript.to_string()).unwrap();
     assert_eq!(run()["total"]["values"]["found"], 0);
 }
+
+/// The fields of each form by id.
+fn forms(dir: &Dir) -> BTreeMap<String, serde_json::Value> {
+    let list = dir.kikitori(["templates", "list", "--json"]).json();
+    let ids = list["templates"].as_array().unwrap().iter().map(|t| t["id"].as_str().unwrap().to_owned());
+    ids.map(|id| {
+        let form = dir.kikitori(["templates", "show", id.as_str(), "--json"]).json();
+        (id, form["template"]["fields"].clone())
+    })
+    .collect()
+}
+
+fn labels(spec: &serde_json::Value) -> Vec<&str> {
+    spec["choices"].as_array().into_iter().flatten().filter_map(|c| c["label"].as_str()).collect()
+}
+
+fn by_id<'j>(list: &'j serde_json::Value, id: &str) -> Option<&'j serde_json::Value> {
+    list.as_array().and_then(|all| all.iter().find(|one| one["id"] == id))
+}
+
+#[test]
+fn expected_records_fit_their_forms() {
+    let forms = forms(&Dir::new());
+    for path in fs::read_dir(dictations()).unwrap().map(|e| e.unwrap().path()) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.ends_with(".expected.json") {
+            continue;
+        }
+        let expected: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        let form = &forms[expected["template"].as_str().unwrap()];
+        for (id, field) in expected["fields"].as_object().unwrap() {
+            let spec = by_id(form, id).unwrap_or_else(|| panic!("{name}: no field {id}"));
+            assert!(
+                !["H", "K"].contains(&spec["fill"].as_str().unwrap()),
+                "{name}: {id} is not the program's"
+            );
+            if spec["type"] == "enum" && field["state"] == "stated" {
+                assert!(labels(spec).contains(&field["value"].as_str().unwrap()), "{name}: {id}");
+            }
+            let rows = field["value"].as_array().filter(|_| spec["type"] == "rows");
+            for (key, cell) in rows.into_iter().flatten().flat_map(|row| row.as_object().unwrap()) {
+                let column = key.strip_suffix("_words").or(key.strip_suffix("_detail")).unwrap_or(key);
+                let spec = by_id(&spec["columns"], column)
+                    .unwrap_or_else(|| panic!("{name}: {id} has no column {column}"));
+                if spec["type"] == "enum" && column == key {
+                    assert!(labels(spec).contains(&cell.as_str().unwrap()), "{name}: {id}.{key}: {cell}");
+                }
+            }
+        }
+        for gap in expected["gaps"].as_array().unwrap() {
+            let spec = by_id(form, gap.as_str().unwrap()).unwrap_or_else(|| panic!("{name}: no field {gap}"));
+            assert_eq!(spec["required"], "must", "{name}: {gap}");
+            assert!(expected["fields"].get(gap.as_str().unwrap()).is_none(), "{name}: {gap} is filled");
+        }
+    }
+}
