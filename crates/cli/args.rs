@@ -16,6 +16,7 @@ use record::Lang;
   kikitori record visit.m4a --template visit            fill a visit form and print it
   kikitori record a.m4a b.m4a --template intake -f html -o intake.html
   kikitori map notes.txt --template visit -f json       from text instead of speech
+  kikitori record visit.m4a --template visit,progress,injury -o records
   kikitori transcribe visit.m4a -f srt -o visit.srt
 
 Results go to standard output, everything else to standard error. Nothing is sent over the network; only `models pull`
@@ -129,7 +130,8 @@ pub(crate) struct EngineArgs {
 /// Where the result goes.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct OutputArgs {
-    /// File to write instead of standard output; an existing one is kept.
+    /// File to write instead of standard output; an existing one is kept. With several forms a directory, in which each
+    /// form gets its file `<stem>.<id>.<ext>`.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Replace an existing output file.
@@ -165,9 +167,9 @@ pub(crate) struct RecordedArgs {
 /// Which form.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct FormArgs {
-    /// Form to fill: an id of `templates list`.
-    #[arg(short, long, value_name = "ID")]
-    pub(crate) template: String,
+    /// Form to fill: an id of `templates list`; several joined by commas are filled from the same dictation.
+    #[arg(short, long, value_name = "ID,…", value_delimiter = ',', required = true)]
+    pub(crate) template: Vec<String>,
     /// Directory with the office's own forms.
     #[arg(long, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
     pub(crate) templates: Option<PathBuf>,
@@ -231,6 +233,13 @@ pub(crate) enum TemplatesCommand {
         /// As JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Write a form with explanations to start from.
+    New {
+        /// Id of the new form: lower-case letters, digits, hyphens. The file must be called `<ID>.toml`.
+        id: String,
+        #[command(flatten)]
+        output: OutputArgs,
     },
     /// Check form files and say where the mistakes are.
     Check {

@@ -8,6 +8,7 @@ mod forms;
 mod output;
 mod places;
 mod progress;
+mod sheets;
 
 use std::process::ExitCode;
 use std::time::Duration;

@@ -158,7 +158,41 @@ fn empty_endless_and_foreign_texts_end_clearly() {
     dir.write("binary.txt", [0, 159, 146, 150, 0, 0]);
     dir.kikitori(["map", "binary.txt", "--template", "visit"]).failed(4);
     let endless = map(&dir, &"そして母は".repeat(20_000), "visit");
-    assert_eq!(endless["unassigned"].as_array().map(Vec::len), Some(1));
+    // Cut into pieces that rules can read, and all of it still there.
+    let kept = endless["unassigned"].as_array().unwrap().iter().map(|u| u["text"].as_str().unwrap());
+    assert_eq!(kept.collect::<String>(), "そして母は".repeat(20_000));
     let foreign = map(&dir, "The weather is fine today. We went home.", "visit");
     assert!(foreign["fields"].as_array().unwrap().iter().all(|f| f["state"] == "not_mentioned"));
+}
+
+const ENTRY: &str = "令和七年六月三日火曜、十四時から十五時、家庭訪問。対応者、児福司の森田。左の頬に青あざがひとつ。本児は転んだと話す。";
+
+#[test]
+fn one_dictation_fills_several_forms() {
+    let dir = Dir::new();
+    dir.write("a.txt", ENTRY);
+    let both = ["map", "a.txt", "--template", "visit,injury,progress"];
+    let all = dir.kikitori(both.into_iter().chain(["-f", "json"])).json();
+    let ids: Vec<_> = all.as_array().unwrap().iter().map(|r| r["template"]["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["visit", "injury", "progress"]);
+    for (record, id) in all.as_array().unwrap().iter().zip(["injury", "injury"]) {
+        assert_eq!(field(record, id)["value"][0]["part"], "頬");
+    }
+    let text = dir.kikitori(both).ok();
+    assert!(
+        text.contains("面接・家庭訪問記録") && text.contains("傷の記録") && text.contains("経過記録"),
+        "{text}"
+    );
+    let html = dir.kikitori(both.into_iter().chain(["-f", "html"])).failed(2);
+    assert!(html.contains("-o"), "{html}");
+
+    dir.kikitori(both.into_iter().chain(["-f", "html", "-o", "records"])).ok();
+    for id in ["visit", "injury", "progress"] {
+        assert!(dir.path(&format!("records/a.{id}.html")).is_file(), "{id}");
+    }
+    // An existing file is kept; nothing is written before that is known.
+    dir.kikitori(["map", "a.txt", "--template", "urgency,visit", "-f", "html", "-o", "records"]).failed(7);
+    assert!(!dir.path("records/a.urgency.html").exists());
+    dir.kikitori(both.into_iter().chain(["-f", "html", "-o", "records", "--force"])).ok();
+    dir.kikitori(["map", "a.txt", "--template", "visit,visit"]).failed(2);
 }

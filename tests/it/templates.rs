@@ -1,6 +1,6 @@
 //! Forms: listed, shown, checked, and an office's own in front of ours.
 
-use crate::harness::Dir;
+use crate::harness::{Dir, field};
 
 const OWN: &str = r#"schema = 1
 id = "memo"
@@ -80,4 +80,38 @@ fn a_form_with_an_unknown_type_is_not_used() {
     dir.write("a.txt", "所見。なし。");
     let message = dir.kikitori(["map", "a.txt", "--template", "memo", "--templates", "forms"]).failed(4);
     assert!(message.contains("unknown type: essay"), "{message}");
+}
+
+#[test]
+fn a_new_form_is_a_valid_one_that_fills() {
+    let dir = Dir::new();
+    std::fs::create_dir(dir.path("forms")).unwrap();
+    dir.kikitori(["templates", "new", "memo", "-o", "forms/memo.toml"]).ok();
+    dir.kikitori(["templates", "check", "forms/memo.toml"]).ok();
+    dir.write("a.txt", "令和7年6月3日14時から15時、面接。今後の対応。明日、担当から園に電話。");
+    let args = ["map", "a.txt", "--template", "memo", "--templates", "forms", "-f", "json"];
+    let record = dir.kikitori(args).json();
+    assert_eq!(field(&record, "at")["value"]["start"], "2025-06-03T14:00");
+    assert_eq!(field(&record, "next")["value"][0]["what"], "園に電話");
+    assert!(dir.kikitori(["templates", "new", "memo"]).ok().contains("# 使える規則"));
+    // An existing form is kept.
+    dir.kikitori(["templates", "new", "memo", "-o", "forms/memo.toml"]).failed(7);
+    dir.kikitori(["templates", "new", "Memo 2"]).failed(4);
+}
+
+#[test]
+fn the_check_explains_mistakes_in_every_attribute() {
+    let dir = Dir::new();
+    let wrong = OWN
+        .replace(r#"fill = "P""#, "fill = \"P\"\nhours = 48\nsealed = true\nsealed_when = [\"通告\"]")
+        .replace(r#"required = "must""#, r#"required = "always""#);
+    dir.write("memo.toml", wrong);
+    let report = dir.kikitori(["--lang", "en", "templates", "check", "memo.toml"]).failed(4);
+    for said in [
+        "unknown required: always",
+        "only a computed datetime has hours",
+        "a field is `sealed` or `sealed_when`, not both",
+    ] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
 }

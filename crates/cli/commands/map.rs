@@ -10,15 +10,13 @@ use pipeline::MapOptions;
 use super::{parse_recorded_at, recorded_at};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
-use crate::{forms, output};
+use crate::sheets::Sheets;
 
 /// A longer text is no dictation: eight hours of speech are about 150,000 characters.
 const MAX_BYTES: u64 = 64 << 20;
 
 pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
-    let exporter = record_by_name(&args.format)?;
-    let template = forms::by_id(&args.form.template, args.form.templates.as_deref())?;
-    output::check(&args.output)?;
+    let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, Some(&args.file))?;
     let bytes = read(&args.file)?;
     let name = args.file.file_name().unwrap_or(args.file.as_os_str()).to_string_lossy();
     let file = read_transcript(&bytes, &name)?;
@@ -26,10 +24,9 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         (None, Some(own)) => Some(parse_recorded_at(own)?),
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
-    let record = pipeline::map(file.transcript, file.source, &template, &options)?;
+    let map = MapOptions { recorded_at, ..MapOptions::default() };
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
-    output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))
+    sheets.write(&file.transcript, &file.source, &map, &options)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {

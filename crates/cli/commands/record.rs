@@ -7,24 +7,22 @@ use pipeline::{Input, MapOptions};
 use super::{Inputs, recorded_at, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
-use crate::{forms, output};
+use crate::sheets::Sheets;
 
 pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Result<(), Failure> {
-    let exporter = record_by_name(&args.format)?;
-    let template = forms::by_id(&args.form.template, args.form.templates.as_deref())?;
-    output::check(&args.output)?;
+    let first = args.files.first().map(AsRef::as_ref);
+    let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, first)?;
     let inputs = Inputs::open(&args.files)?;
-    let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
-    let done = transcription(&inputs, &args.engine, template.prompt.as_deref(), global, control)?;
+    let recorded_at = recorded_at(&args.recorded, first)?;
+    let done = transcription(&inputs, &args.engine, sheets.prompt(), global, control)?;
     if done.cancelled {
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
-        return Err(transcribe::keep(&file, &args.output, global));
+        return Err(transcribe::keep(&file, &sheets.kept(), global));
     }
-    let options = MapOptions { recorded_at, ..MapOptions::default() };
-    let record = pipeline::map(done.transcript, done.source, &template, &options)?;
+    let map = MapOptions { recorded_at, ..MapOptions::default() };
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };
-    output::write(&args.output, |out| Ok(exporter.export(&record, &template, &options, out)?))
+    sheets.write(&done.transcript, &done.source, &map, &options)
 }
 
 /// The recording as a page can play it. The media type is by name: the browser looks at the bytes.

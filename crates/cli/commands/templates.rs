@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use record::template::{FieldSpec, Fill, Required, Template};
 use record::{Explain, Lang};
 
-use crate::args::{Global, TemplatesArgs, TemplatesCommand};
+use crate::args::{Global, OutputArgs, TemplatesArgs, TemplatesCommand};
 use crate::failure::Failure;
 use crate::forms::{self, Form};
 use crate::output;
@@ -16,6 +16,7 @@ pub(crate) fn run(args: &TemplatesArgs, global: &Global) -> Result<(), Failure> 
     match &args.command {
         TemplatesCommand::List { json } => list(&forms::all(dir)?, *json),
         TemplatesCommand::Show { id, json } => show(&forms::by_id(id, dir)?, *json),
+        TemplatesCommand::New { id, output } => new(id, output, dir),
         TemplatesCommand::Check { files } => check(files, dir, global),
     }
 }
@@ -84,6 +85,16 @@ fn describe(field: &FieldSpec) -> String {
         field.kind.name(),
         field.label
     )
+}
+
+/// The skeleton of a form, checked like any other before it is written.
+fn new(id: &str, output: &OutputArgs, dir: Option<&Path>) -> Result<(), Failure> {
+    let skeleton = record::template::skeleton(id, extract::rule_names());
+    let name = format!("{id}.toml");
+    record::template::parse_template(&skeleton, &name, &forms::codes(dir)?, extract::rule_names())?;
+    output::write(output, |out| {
+        out.write_all(skeleton.as_bytes()).map_err(|e| Failure::io(Path::new(&name), &e))
+    })
 }
 
 fn check(files: &[PathBuf], dir: Option<&Path>, global: &Global) -> Result<(), Failure> {

@@ -7,6 +7,7 @@
 mod conflicts;
 mod error;
 mod gaps;
+mod identity;
 mod people;
 mod rules;
 mod scene;
@@ -97,6 +98,7 @@ pub fn extract(
     for (field, spec) in fields.iter_mut().zip(&template.fields) {
         field.sealed |= words::has_any(document.text(), 0..document.text().len(), &spec.sealed_when);
     }
+    identity::guard(&scene, &mut fields);
     let conflicts = conflicts::list(&scene, &mut fields);
     Ok(Extraction {
         gaps: gaps::list(&scene, &fields),

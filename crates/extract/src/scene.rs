@@ -35,6 +35,24 @@ const PLAN_ENDINGS: &[&str] = &[
     "行う",
     "行います",
 ];
+/// Ends of a sentence that are a plan whatever day it is.
+const CERTAIN_PLANS: &[&str] = &[
+    "を予定",
+    "を検討する",
+    "を検討",
+    "を検討中",
+    "を予定する",
+    "を予定している",
+    "する予定",
+    "する予定です",
+    "する方針",
+    "こととする",
+    "ことにする",
+    "ことにした",
+    "ことにしました",
+];
+/// Headings of a view: its words end where somebody is quoted or a plan begins.
+const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
     &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
@@ -193,6 +211,10 @@ impl<'d> Scene<'d> {
                 _ => false,
             }) || PLAN_WORDS.iter().any(|w| words.contains(w));
         let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e));
+        let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
+        if certain && self.quotes(sentence.range.clone()).is_empty() {
+            return true;
+        }
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }
 
@@ -242,11 +264,26 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
+        if at == whole.start
+            && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
+            && ends_view(doc, &whole)
+        {
+            current = None;
+        }
         if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
             current = None;
         }
     }
     sentences
+}
+
+/// A sentence behind a view that is none: somebody is quoted, or the next step is told.
+fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
+    let quoted = doc
+        .annotations_in(sentence.clone())
+        .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
+    let words = doc.text()[sentence.clone()].trim_start();
+    quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

@@ -1,14 +1,20 @@
 //! Values that carry the words they come from. There is no other way to a value.
 
+mod person;
+mod rows;
+
 use std::ops::Range;
 
 use jiff::civil::Date;
 
 use crate::field::GroundingError;
-use crate::template::{Choice, ColumnSpec, FieldSpec};
+use crate::template::Choice;
 use crate::{
-    Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Row, Trace, Value, ValueRange, display,
+    Annotation, Citation, ClockTime, Document, Entity, Flag, Person, Trace, Value, ValueRange, display,
 };
+
+pub use person::PersonBuilder;
+pub use rows::{Kept, RowBuilder};
 
 /// A rule's normal form of some words. The set is closed: a rule cannot put free text here.
 #[derive(Clone, Debug, PartialEq)]
@@ -274,240 +280,6 @@ impl Grounded {
         self.trace.extend(evidence.trace);
     }
 }
-
-/// Builds one row of a table out of spans.
-#[derive(Clone, Debug)]
-pub struct RowBuilder<'d> {
-    doc: &'d Document,
-    spec: &'d FieldSpec,
-    row: Row,
-    confidence: Option<f32>,
-    ranges: Vec<Range<usize>>,
-}
-
-impl<'d> RowBuilder<'d> {
-    /// An empty row of the field.
-    #[must_use]
-    pub fn new(doc: &'d Document, spec: &'d FieldSpec) -> Self {
-        Self { doc, spec, row: Row::default(), confidence: None, ranges: Vec::new() }
-    }
-
-    /// Copies the words of `range` into the column.
-    pub fn copy(&mut self, column: &str, range: Range<usize>) -> Result<(), GroundingError> {
-        self.column(column)?;
-        self.set(column, self.doc.text()[range.clone()].into());
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Sets an enum or a `bool3` column (有, 無, 不明), or adds a label to a `multi` column.
-    pub fn choose(&mut self, column: &str, label: &str, trigger: Range<usize>) -> Result<(), GroundingError> {
-        let spec = self.column(column)?;
-        let known = match spec.kind {
-            crate::template::FieldType::Bool3 => PRESENCE.contains(&label),
-            _ => spec.choices.iter().any(|c| c.label == label),
-        };
-        if !known {
-            return Err(GroundingError::NotAChoice(label.to_owned()));
-        }
-        if spec.kind == crate::template::FieldType::Multi {
-            let cell = self.row.cells.entry(column).or_insert_with(|| serde_json::Value::Array(Vec::new()));
-            if let serde_json::Value::Array(labels) = cell
-                && !labels.iter().any(|l| l == label)
-            {
-                labels.push(label.into());
-            }
-        } else {
-            self.set(column, label.into());
-        }
-        self.cite(trigger);
-        Ok(())
-    }
-
-    /// Sets a column to a normal form of the words of `range`.
-    pub fn normal(
-        &mut self,
-        column: &str,
-        form: &NormalForm,
-        range: Range<usize>,
-    ) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let cell = match value_of(form) {
-            Some(Value::Text(text)) => text.into(),
-            Some(Value::Number(number)) => serde_json::Value::Number(number),
-            _ => return Err(GroundingError::WrongType(column.to_owned())),
-        };
-        self.set(column, cell);
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Keeps the words of a column: the words beside its label (`detail`), or those that its normal form came from.
-    pub fn keep(&mut self, column: &str, kind: Kept, range: Range<usize>) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let key = format!("{column}_{}", kind.suffix());
-        self.set(&key, self.doc.text()[range.clone()].into());
-        self.cite(range);
-        Ok(())
-    }
-
-    /// Joins statements as 「label「words」 / label「words」」; the words are copied.
-    pub fn statements(
-        &mut self,
-        column: &str,
-        said: &[(&'d Choice, Range<usize>)],
-    ) -> Result<(), GroundingError> {
-        self.column(column)?;
-        let text: Vec<String> = said
-            .iter()
-            .map(|(who, words)| format!("{}「{}」", who.label, &self.doc.text()[words.clone()]))
-            .collect();
-        self.set(column, text.join(" / ").into());
-        for (_, words) in said {
-            self.cite(words.clone());
-        }
-        Ok(())
-    }
-
-    /// Cites words that belong to the row as a whole.
-    pub fn cite(&mut self, range: Range<usize>) {
-        let evidence = evidence(self.doc, range.clone());
-        self.ranges.push(range);
-        let covered = self.row.citations.iter().any(|c| {
-            c.file == evidence.citation.file
-                && c.quote.contains(&evidence.citation.quote)
-                && c.start_ms <= evidence.citation.start_ms
-                && evidence.citation.end_ms <= c.end_ms
-        });
-        for trace in evidence.trace {
-            push_once(&mut self.row.flags, Flag::SelfCorrected);
-            if !self.row.trace.contains(&trace) {
-                self.row.trace.push(trace);
-            }
-        }
-        if !covered {
-            self.row.citations.push(evidence.citation);
-            self.confidence = lower(self.confidence, evidence.confidence);
-        }
-    }
-
-    /// Adds a review item.
-    pub fn flag(&mut self, flag: Flag) {
-        push_once(&mut self.row.flags, flag);
-    }
-
-    /// Whether a column has a value.
-    #[must_use]
-    pub fn has(&self, column: &str) -> bool {
-        self.row.cells.contains_key(column)
-    }
-
-    /// The text of a column, where it has one.
-    #[must_use]
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.row.cells.get(column).and_then(|v| v.as_str())
-    }
-
-    fn column(&self, id: &str) -> Result<&'d ColumnSpec, GroundingError> {
-        self.spec.column(id).ok_or_else(|| GroundingError::NoColumn(format!("{}.{id}", self.spec.id)))
-    }
-
-    fn set(&mut self, key: &str, value: serde_json::Value) {
-        self.row.cells.insert(key.to_owned(), value);
-    }
-}
-
-/// Which words of a column [`RowBuilder::keep`] keeps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Words beside a label.
-    Detail,
-    /// Words of a date, a time or a number.
-    Words,
-}
-
-impl Kept {
-    fn suffix(self) -> &'static str {
-        match self {
-            Self::Detail => "detail",
-            Self::Words => "words",
-        }
-    }
-}
-
-/// Builds a person out of spans.
-#[derive(Clone, Debug)]
-pub struct PersonBuilder<'d> {
-    doc: &'d Document,
-    person: Person,
-    grounded: Grounded,
-}
-
-impl<'d> PersonBuilder<'d> {
-    /// Nobody yet.
-    #[must_use]
-    pub fn new(doc: &'d Document) -> Self {
-        Self { doc, person: Person::default(), grounded: Grounded::default() }
-    }
-
-    /// The name as it was spoken.
-    pub fn name(&mut self, range: Range<usize>) {
-        self.person.name = Some(self.words(range));
-    }
-
-    /// A reporter who gave no name; `range` says so.
-    pub fn anonymous(&mut self, range: Range<usize>) {
-        self.words(range);
-        self.person.name = Some(display::ANONYMOUS.to_owned());
-    }
-
-    /// The reading of the name.
-    pub fn kana(&mut self, range: Range<usize>) {
-        self.person.kana = Some(self.words(range));
-    }
-
-    /// A label of the relation list.
-    pub fn relation(&mut self, choice: &Choice, trigger: Range<usize>) {
-        self.words(trigger);
-        self.person.relation = Some(choice.label.clone());
-    }
-
-    /// Profession or office: a label of a code list.
-    pub fn role(&mut self, choice: &Choice, trigger: Range<usize>) {
-        self.words(trigger);
-        self.person.role = Some(choice.label.clone());
-    }
-
-    /// Profession or office in the words of the speaker.
-    pub fn role_words(&mut self, range: Range<usize>) {
-        self.person.role = Some(self.words(range));
-    }
-
-    /// The organisation.
-    pub fn org(&mut self, range: Range<usize>) {
-        self.person.org = Some(self.words(range));
-    }
-
-    /// Completed years.
-    pub fn age(&mut self, years: u16, range: Range<usize>) {
-        self.words(range);
-        self.person.age = Some(years);
-    }
-
-    /// Whether nothing is known of the person.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.person == Person::default()
-    }
-
-    fn words(&mut self, range: Range<usize>) -> String {
-        self.grounded.cite(self.doc, range.clone());
-        self.doc.text()[range].to_owned()
-    }
-}
-
-/// The labels of a `bool3` cell.
-const PRESENCE: [&str; 3] = ["有", "無", "不明"];
 
 /// Longest words that a correction leaves.
 const CORRECTION_BYTES: usize = 300;

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Flag, Grounded, NormalForm};
+use record::{Flag, Grounded, NormalForm, Reason};
 
-use super::{Filled, Outcome, copied, without};
+use super::{Filled, Outcome, copied, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::words::{find_any, has_any, spoken_choices};
 
@@ -172,6 +172,13 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             )
         })
         .collect();
+    // 「実母は叩いたことは否認」 alone: the act is denied and not told.
+    let denied =
+        |s: &&Sentence| matches!(without(scene, s), Some(Outcome::Without { reason: Reason::Denial, .. }));
+    if let Some(first) = told.first().filter(|_| told.iter().all(|s| denied(s))) {
+        let by = scene.mentions(first.range.clone()).into_iter().find_map(|m| m.relation);
+        return Ok(Some(without_as(scene, first, Reason::Denial, by)));
+    }
     let hearsay = told
         .iter()
         .any(|s| has_any(text, s.range.clone(), &["とのこと", "と聞いて", "そうです"]))

@@ -10,7 +10,7 @@ use record::{Entity, Grounded, PersonBuilder};
 use super::{Filled, Outcome, copied, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Ways in which a contact is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,7 +195,16 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some(contact) = contact(scene) else { return Ok(None) };
     let before = contact.sentence.full.start..contact.word.start;
     let clause = clauses(text, before.clone()).into_iter().next_back();
-    let own = clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words));
+    let met =
+        find_any(text, contact.sentence.full.clone(), &["と面談", "と面接", "と面会", "と話し", "と協議"]);
+    let met = met.filter(|m| matches!(contact.way, Way::Visit | Way::Received) && m.start > contact.word.end);
+    let met = met.and_then(|m| {
+        let clause = clauses(text, contact.word.end..m.start + "と".len()).pop()?;
+        partner_words(scene, skip_verb(text, clause))
+    });
+    let own = met
+        .and_then(|words| person(scene, words))
+        .or_else(|| clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words)));
     if own.is_some() {
         return Ok(own);
     }
@@ -212,6 +221,12 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         })
     };
     Ok(here.or_else(met).and_then(|m| person(scene, m.range)))
+}
+
+/// 「し副校長の清水先生と」: without the rest of the verb before.
+fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
+    let rest = ["して", "し、", "し", "の際", "時に"].iter().find(|p| text[clause.clone()].starts_with(**p));
+    clause.start + rest.map_or(0, |p| p.len())..clause.end
 }
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.

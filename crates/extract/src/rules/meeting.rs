@@ -97,8 +97,12 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
+    let shared = |s: &crate::scene::Sentence| {
+        clauses(text, s.range.clone()).iter().filter(|c| bearer(scene, c).is_some()).count() > 1
+            && scene.quotes(s.range.clone()).is_empty()
+    };
     let told = if headed.is_empty() {
-        scene.sentences.iter().filter(|s| scene.is_plan(s)).collect()
+        scene.sentences.iter().filter(|s| scene.is_plan(s) || shared(s)).collect()
     } else {
         headed
     };

@@ -212,10 +212,20 @@ fn later(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
 
 /// The day of the meeting: at its words, else the first day said.
 pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    match about(scene, spec)? {
-        Some(outcome) => Ok(Some(outcome)),
-        None => contact::occasion(scene, spec),
+    if let Some(outcome) = about(scene, spec)? {
+        return Ok(Some(outcome));
     }
+    // A meeting to come: 「6月10日の援助方針会議に出します」.
+    let text = scene.text();
+    for sentence in &scene.sentences {
+        if let Some(cue) =
+            find_any(text, sentence.full.clone(), &spec.cues).filter(|c| !scene.is_quoted(c.start))
+            && let Some(outcome) = near(scene, sentence, &cue).and_then(|m| m.grounded(scene, spec))
+        {
+            return Ok(Some(outcome));
+        }
+    }
+    contact::occasion(scene, spec)
 }
 
 /// The day on which the sheet was written: only where the dictation says so, or opens with a day.

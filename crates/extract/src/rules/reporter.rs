@@ -11,15 +11,32 @@ use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
 
-const REPORTER: &[&str] = &["通告者は", "相談者は", "通告者、", "からの通告"];
+const REPORTER: &[&str] = &["通告者は", "相談者は", "通告者、", "相談者、"];
+/// The reporter stands in front of these: 「担任の先生からの通告」.
+const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "からの相談", "から相談"];
 const ANONYMOUS: &[&str] = &["匿名", "名前は言わ", "名前はちょっと", "名乗ら"];
 const END: &[&str] = &["さんです", "です", "とのこと", "さん"];
 
 /// The sentence that says who reported, and where the words about him begin.
 fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
-    scene.sentences.iter().find_map(|s| {
-        let cue = find_any(scene.text(), s.full.clone(), REPORTER)?;
-        Some((s, trim(scene.text(), cue.end..s.full.end)))
+    let text = scene.text();
+    let named = scene.sentences.iter().find_map(|s| {
+        let cue = find_any(text, s.full.clone(), REPORTER)?;
+        Some((s, trim(text, cue.end..s.full.end)))
+    });
+    named.or_else(|| {
+        scene.sentences.iter().find_map(|s| {
+            let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
+            let clause = clauses(text, s.range.start..cue.start).pop()?;
+            let moments = scene
+                .doc
+                .annotations_in(clause.clone())
+                .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
+            let from = moments.map(|a| a.range.end).max().unwrap_or(clause.start);
+            let from = from + if text[from..].starts_with('に') { "に".len() } else { 0 };
+            let words = trim(text, from..cue.start);
+            (!words.is_empty()).then_some((s, words))
+        })
     })
 }
 
@@ -94,12 +111,10 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 pub(super) fn route(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let Some((sentence, words)) = sentence(scene) else { return Ok(None) };
-    let range = if has_any(text, sentence.full.clone(), &["からの通告"]) {
-        sentence.full.clone()
-    } else {
-        words
-    };
-    let Some(spoken) = spoken_choices(text, range, &spec.choices).into_iter().next() else { return Ok(None) };
+    let known = spoken_choices(text, words, &spec.choices).into_iter().next();
+    let reported = || has_any(text, sentence.full.clone(), REPORTED).then(|| sentence.full.clone());
+    let whole = || spoken_choices(text, reported()?, &spec.choices).into_iter().next();
+    let Some(spoken) = known.or_else(whole) else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
     Ok(Some(Outcome::Stated(grounded.with_flags([Flag::ReporterIdentity]))))
 }
@@ -121,6 +136,17 @@ fn after_any_cue(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> Op
 
 /// The reporter's telephone number, or why it is not there.
 pub(super) fn phone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    // 「通告者は隣室の田中さん、電話は…」
+    let named = sentence(scene).map(|(s, _)| s);
+    let told = named.and_then(|s| {
+        scene.doc.annotations_in(s.full.clone()).find_map(|a| match &a.entity {
+            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+            _ => None,
+        })
+    });
+    if let Some((number, words)) = told {
+        return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &NormalForm::Phone(number)))));
+    }
     for sentence in &scene.sentences {
         let about = has_any(scene.text(), sentence.full.clone(), &spec.cues)
             || has_any(scene.text(), sentence.full.clone(), &["通告者の住所と電話", "住所や電話"]);

@@ -7,6 +7,7 @@ mod forms;
 mod harness;
 mod injury;
 mod laws;
+mod people;
 mod progress;
 mod safety;
 mod sheet;

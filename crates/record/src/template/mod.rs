@@ -5,6 +5,7 @@ mod diagnostic;
 mod load;
 mod raw;
 mod shipped;
+mod skeleton;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub use codes::{CodeLists, parse_codes};
 pub use diagnostic::{Diagnostic, TemplateError};
 pub use load::parse_template;
 pub use shipped::{shipped_codes, shipped_templates};
+pub use skeleton::skeleton;
 
 /// A form.
 #[derive(Clone, Debug, PartialEq, Serialize)]
