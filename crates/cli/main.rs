@@ -28,6 +28,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let lang = args.global.lang();
     init_logging();
+    report_panics_by_place();
     let outcome = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => {
             let outcome = runtime.block_on(run(args));
@@ -80,8 +81,17 @@ async fn stop_signal() -> std::io::Result<()> {
 fn finished(done: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
     match done {
         Ok(outcome) => outcome,
-        Err(panic) => Err(Failure::internal(panic.into())),
+        // The panic's own message may hold words of a transcript; its place has been reported.
+        Err(_) => Err(Failure::internal(anyhow::anyhow!("the program stopped at a mistake of its own"))),
     }
+}
+
+/// Reports the place of a panic and not its message, which may hold words of a transcript.
+fn report_panics_by_place() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "unknown".to_owned(), ToString::to_string);
+        progress::line(&format!("panic at {place}"));
+    }));
 }
 
 fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {

@@ -30,11 +30,11 @@ use asr::Control;
 use extract::Proposer;
 use pipeline::MapOptions;
 use record::template::Template;
-use record::{Record, Source, Transcript};
+use record::{Lang, Record, Source, Transcript};
 
 pub(crate) use diff::run as diff;
 
-use crate::args::EvalArgs;
+use crate::args::{EvalArgs, Global};
 use crate::bias::BiasSetting;
 use crate::commands::{engine, parse_recorded_at};
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ pub(crate) fn run(
     args: &EvalArgs,
     dir: &Path,
     proposers: &[&dyn Proposer],
-    quiet: bool,
+    global: &Global,
     control: &Control,
 ) -> Result<(), Failure> {
     let bias = args.audio && args.engine.bias != BiasSetting::Off;
@@ -68,8 +68,12 @@ pub(crate) fn run(
                 format!("no recordings: {}", dir.display()),
             ));
         }
-        if cases.len() < all && !quiet {
-            progress::line(&format!("{} / {all}: *.{{opus,wav,…}}", cases.len()));
+        if cases.len() < all && !global.quiet {
+            let spoken = cases.len();
+            progress::line(&match global.lang() {
+                Lang::Ja => format!("{all}件のうち録音のある{spoken}件を評価します"),
+                Lang::En => format!("scoring the {spoken} of {all} dictations that have a recording"),
+            });
         }
     }
     let listener = engine.as_deref().map(|engine| Listener {
@@ -81,7 +85,7 @@ pub(crate) fn run(
     let mut runs: Vec<Run> = settings.iter().map(|s| Run::new(&s.name)).collect();
     for case in &cases {
         if control.is_cancelled() {
-            return Err(Failure::interrupted(record::Lang::Ja));
+            return Err(Failure::interrupted(global.lang()));
         }
         let template = forms::by_id(&case.expected.template, None)?;
         let heard = |biased: bool| match &listener {

@@ -38,6 +38,9 @@ const PLAN_ENDINGS: &[&str] = &[
 /// Ends of a sentence that are a plan whatever day it is.
 const CERTAIN_PLANS: &[&str] = &[
     "を予定",
+    "を検討する",
+    "を検討",
+    "を検討中",
     "を予定する",
     "を予定している",
     "する予定",

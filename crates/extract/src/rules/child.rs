@@ -43,6 +43,8 @@ const OTHER_SECTIONS: &[&str] = &[
     "相談歴",
     "経過",
     "役割分担",
+    "生育歴",
+    "既往歴",
 ];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
@@ -75,6 +77,14 @@ pub(super) fn ages(scene: &Scene<'_>) -> Vec<(Age, Range<usize>)> {
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
 pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    for sentence in scene.under(&spec.headings) {
+        if let Some(name) = name_at(text, trim(text, sentence.range.clone())) {
+            return Ok(Some(named(scene, name)));
+        }
+        if let Some(outcome) = without(scene, sentence) {
+            return Ok(Some(outcome));
+        }
+    }
     for sentence in about_child(scene) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         if let Some(found) = status(text, cue.end..sentence.range.end) {
@@ -240,6 +250,12 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The words after 「住所は、」.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
+        let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
+        return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
+    }
     Ok(about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues)))
 }
 

@@ -63,6 +63,9 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
         }
+        if has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]) {
+            return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
+        }
         let grounded =
             Grounded::normal(scene.doc, std::slice::from_ref(&sentence.full), &NormalForm::Present);
         let detail = detail_of(scene, spec, sentence);

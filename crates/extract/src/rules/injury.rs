@@ -135,6 +135,8 @@ struct Area<'c> {
     part: Spoken<'c>,
     kind: Spoken<'c>,
     range: Range<usize>,
+    /// Where the words of the injury before end.
+    from: usize,
 }
 
 /// Pairs each kind with the part before it. A part without a kind is no injury (「泣いて頬が赤い」).
@@ -176,7 +178,8 @@ fn areas<'c>(
             next_part.map_or_else(joint, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
-        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
+        let from = areas.last().map_or(sentence.range.start, |a| a.range.end).min(part.range.start);
+        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end, from });
     }
     areas
 }
@@ -275,7 +278,11 @@ fn side(
     let part = area.part.range.start;
     let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
     let before = area.range.start.min(side_start(text, part, reach))..part;
-    match spoken_choices(text, before, choices).into_iter().last() {
+    // 「右腕の肘の下」: the side may stand before another part of the same phrase.
+    let phrase =
+        text[area.from..part].rfind(['、', '。', ' ', 'に', 'と']).map_or(area.from, |at| area.from + at);
+    let further = || spoken_choices(text, phrase..part, choices).into_iter().last();
+    match spoken_choices(text, before, choices).into_iter().last().or_else(further) {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {
             row.flag(Flag::SideMissing);

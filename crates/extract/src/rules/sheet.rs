@@ -153,7 +153,10 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in headed_or_cued(scene, spec) {
         let sealed = !spec.sealed_when.is_empty();
-        if !sealed && has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は"]) {
+        // A number of the child's sheet is not the reporter's and not a relative's.
+        let own = sentence.heading.as_ref().is_none_or(|h| spec.headings.contains(h));
+        let others = has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は", "祖母", "祖父"]);
+        if !sealed && (others || !own) {
             continue;
         }
         let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
@@ -218,7 +221,12 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             status = status.or_else(|| without(scene, sentence));
             continue;
         }
-        let spoken = spoken_choices(text, sentence.full.clone(), roles);
+        let mut spoken = spoken_choices(text, sentence.full.clone(), roles);
+        if spoken.is_empty() {
+            // 「親権者。実母。」
+            spoken
+                .extend(sentence.head.clone().into_iter().flat_map(|head| spoken_choices(text, head, roles)));
+        }
         for (i, person) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
             // 「親権者は実母、監護者は母方祖母」: the role in front of the person, else the one behind.

@@ -58,6 +58,12 @@ pub(super) const INJURY_WORDS: &[&str] = &[
     "跡",
     "打撲",
     "脱毛",
+    "こぶ",
+    "腫",
+    "紫斑",
+    "歯型",
+    "ひび",
+    "索状痕",
 ];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.

@@ -109,7 +109,9 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
             .iter()
             .find(|p| text[title.range.end..until].starts_with(**p))
             .map_or(0, |p| p.len());
-        let name = name_at(text, title.range.end + gap..until).filter(|n| !n.is_empty());
+        let start = title.range.end + gap;
+        let particle = text[start..until].starts_with(['が', 'は', 'と', 'で', 'に', 'を', 'も', 'へ']);
+        let name = name_at(text, start..until).filter(|n| !n.is_empty() && !particle);
         let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
         members.push(Member {
             title: Some((title.choice, title.range.clone())),
