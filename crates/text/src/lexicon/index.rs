@@ -98,7 +98,7 @@ impl Index {
         while let Some(frame) = stack.pop() {
             let node = &self.nodes[frame.node];
             let depth = frame.depth + 1;
-            let allowed = reach(node.longest).min(0.3 + 0.2 * depth as f32);
+            let allowed = reach(node.longest).min(0.4 + 0.2 * depth as f32);
             for (mora, child) in &node.children {
                 if depth == 1 && opening[mora.number()] > FIRST {
                     continue;

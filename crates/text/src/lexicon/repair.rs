@@ -27,8 +27,12 @@ const CERTAIN: f32 = 0.92;
 /// Readings of single kanji that are tried beside the most likely ones.
 const OTHER_READINGS: usize = 2;
 
-/// Words of a window before one with another reading; longer terms are certain enough without it.
-const MAX_WORDS: usize = 5;
+/// Prefixes that any noun takes: 同市, 当園. A short term that starts so by chance is no term.
+const DEFINITE: &[&str] = &["同", "各", "当", "両", "諸", "某", "旧", "現", "全"];
+/// Words that are read in all ways together; longer terms are certain enough without it.
+const LOCAL_WORDS: usize = 5;
+/// Ways of reading them that are tried.
+const MAX_CHOICES: usize = 12;
 
 /// What a document needs.
 #[derive(Debug, Default)]
@@ -167,7 +171,7 @@ impl<'d> Scene<'d> {
                 let beside = cued.cue.split(' ').any(|c| {
                     !c.is_empty() && (self.text[..start].ends_with(c) || self.text[range.end..].starts_with(c))
                 });
-                if !self.is_free(&range, cued.intended)
+                if !self.is_open(&range)
                     || (!beside && self.is_glued(&window, 8))
                     || is_named(&self.text[range.end..])
                 {
@@ -192,18 +196,26 @@ impl<'d> Scene<'d> {
     /// Runs of words that sound like a term.
     fn by_reading(&self, candidates: &mut Vec<Candidate>) {
         for run in self.runs() {
-            for other in 0..=OTHER_READINGS {
-                let Some(aloud) = Aloud::new(&self.words[run.clone()], other) else { break };
-                for first in 0..run.len() {
-                    if aloud.is_new(first) && can_start(&self.words[run.start + first]) {
-                        self.search(&run, &aloud, first, candidates);
-                    }
+            let words = &self.words[run.clone()];
+            let likely = Aloud::new(words, |_| 0);
+            for first in (0..run.len()).filter(|first| can_start(&words[*first])) {
+                self.search(run.start, &likely, first, candidates);
+                for choice in 1..choices(&words[first..]) {
+                    let near = &words[first..words.len().min(first + LOCAL_WORDS)];
+                    let mut rest = choice;
+                    let aloud = Aloud::new(near, |word| {
+                        let reading = rest % readings(word);
+                        rest /= readings(word);
+                        reading
+                    });
+                    self.search(run.start + first, &aloud, 0, candidates);
                 }
             }
         }
     }
 
-    fn search(&self, run: &Range<usize>, aloud: &Aloud, first: usize, candidates: &mut Vec<Candidate>) {
+    /// Terms that the words from `first` on sound like; word 0 of `aloud` is word `offset` of the document.
+    fn search(&self, offset: usize, aloud: &Aloud, first: usize, candidates: &mut Vec<Candidate>) {
         let from = aloud.starts[first];
         let mut hits = Vec::new();
         self.terms.index.search(
@@ -212,9 +224,9 @@ impl<'d> Scene<'d> {
             |hit| hits.push(hit),
         );
         for hit in hits {
-            // The last word that ends there: words that are not read aloud stay outside.
+            // The first word that ends there: words that are not read aloud stay outside.
             let Some(end) = aloud.starts[first..].iter().position(|&s| s == from + hit.len) else { continue };
-            let window = run.start + first..run.start + first + end;
+            let window = offset + first..offset + first + end;
             if let Some(candidate) = self.judge(&window, hit.term, hit.distance) {
                 candidates.push(candidate);
             }
@@ -240,7 +252,7 @@ impl<'d> Scene<'d> {
             || cues::table().get(written).is_some()
             || self.is_glued(window, length)
             || is_named(&self.text[range.end..])
-            || (length <= 4 && words.iter().any(|w| w.pos == Pos::Prefix))
+            || (length <= 4 && DEFINITE.contains(&words.first()?.surface))
         {
             return None;
         }
@@ -362,45 +374,34 @@ fn limit(length: usize, standing: Standing) -> f32 {
     }
 }
 
+/// How many readings of a word are tried: of one kanji all, of longer words the most likely one.
+fn readings(word: &Morpheme<'_>) -> usize {
+    let single = word.surface.chars().count() == 1 && word.surface.chars().all(is_kanji);
+    if single { 1 + word.other_readings.len().min(OTHER_READINGS) } else { 1 }
+}
+
+/// How many ways there are to read the first words.
+fn choices(words: &[Morpheme<'_>]) -> usize {
+    words.iter().take(LOCAL_WORDS).map(readings).product::<usize>().min(MAX_CHOICES)
+}
+
 /// Words read aloud: all moras, and where each word starts; the last entry is the end.
 struct Aloud {
     moras: Vec<Mora>,
     starts: Vec<usize>,
-    /// Words whose reading is not the most likely one; `None` where all readings are.
-    other: Option<Vec<usize>>,
 }
 
 impl Aloud {
-    /// `other` 0 takes the most likely readings, 1 and 2 the further ones of single kanji; `None` where there are none.
-    fn new(words: &[Morpheme<'_>], other: usize) -> Option<Self> {
+    /// `choose` tells which reading of a word is taken, from 0 for the most likely one.
+    fn new(words: &[Morpheme<'_>], mut choose: impl FnMut(&Morpheme<'_>) -> usize) -> Self {
         let mut aloud =
-            Self { moras: Vec::with_capacity(words.len() * 3), starts: Vec::with_capacity(words.len() + 1), other: None };
-        let mut changed = Vec::new();
-        for (at, word) in words.iter().enumerate() {
-            let mut reading = word.reading.as_str();
-            if let Some(i) = other.checked_sub(1)
-                && let Some(further) = word.other_readings.get(i)
-                && word.surface.chars().count() == 1
-                && word.surface.chars().all(is_kanji)
-            {
-                reading = further;
-                changed.push(at);
-            }
+            Self { moras: Vec::with_capacity(words.len() * 3), starts: Vec::with_capacity(words.len() + 1) };
+        for word in words {
+            let other = choose(word).checked_sub(1).and_then(|i| word.other_readings.get(i));
             aloud.starts.push(aloud.moras.len());
-            aloud.moras.extend(moras(reading));
+            aloud.moras.extend(moras(other.unwrap_or(&word.reading)));
         }
         aloud.starts.push(aloud.moras.len());
-        if other > 0 {
-            aloud.other = Some(changed).filter(|c| !c.is_empty());
-            aloud.other.as_ref()?;
-        }
-        Some(aloud)
-    }
-
-    /// Whether a search from word `first` can meet a reading that no earlier one met.
-    fn is_new(&self, first: usize) -> bool {
-        let Some(changed) = &self.other else { return true };
-        let next = changed.partition_point(|at| *at < first);
-        changed.get(next).is_some_and(|at| at - first <= MAX_WORDS)
+        aloud
     }
 }

@@ -85,7 +85,7 @@ pub(crate) fn is_spelling(written: &str, term: &str, standing: Standing) -> bool
     let differing = differing(term, written);
     let (theirs, ours) = (&term[differing.0], &written[differing.1]);
     let no_kanji = |text: &str| !text.chars().any(is_kanji);
-    no_kanji(theirs) || (no_kanji(ours) && standing != Standing::Broken)
+    (!theirs.is_empty() && no_kanji(theirs)) || (no_kanji(ours) && standing != Standing::Broken)
 }
 
 /// Whether a term with letters stands for letters or their names in katakana: nobody writes kanji for AHT.
@@ -142,6 +142,7 @@ mod tests {
         assert!(is_spelling("立ち入り調査", "立入調査", Standing::Compound));
         assert!(is_spelling("子ども家庭センター", "こども家庭センター", Standing::Compound));
         assert!(is_spelling("どなり声", "怒鳴り声", Standing::Compound));
+        assert!(!is_spelling("家庭相談委員", "家庭相談員", Standing::Compound));
         assert!(!is_spelling("逆体通告", "虐待通告", Standing::Broken));
         assert!(!is_spelling("母方そぼ", "母方祖母", Standing::Broken));
     }
