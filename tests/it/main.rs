@@ -10,6 +10,7 @@ mod cli;
 mod generated;
 mod harness;
 mod interrupt;
+mod lexicon;
 mod long;
 mod mapping;
 mod privacy;

@@ -16,7 +16,7 @@ use super::cues::{self, Action};
 use super::index::reach;
 use super::mora::{Mora, moras};
 use super::terms::{Source, Terms};
-use super::window::{Standing, can_end, can_start, is_named, is_spelling, letters_fit, standing};
+use super::window::{Standing, can_end, can_start, is_named, is_spelled_out, is_spelling, letters_fit, standing};
 use crate::cursor::{after, before, is_kanji};
 use crate::layout::Layout;
 use crate::morphology::{Morpheme, Morphology, Pos};
@@ -247,7 +247,7 @@ impl<'d> Scene<'d> {
             || !self.is_free(&range, &term.written)
             || term.written.contains(written)
             || written.contains(term.written.as_str())
-            || (distance < 0.3 && is_spelling(written, &term.written, standing))
+            || (distance < 0.3 && is_spelling(words, &term.written, standing))
             || !letters_fit(written, &term.written)
             || cues::table().get(written).is_some()
             || self.is_glued(window, length)
@@ -258,15 +258,17 @@ impl<'d> Scene<'d> {
         }
         let has_grammar = words.iter().any(|w| w.pos.is_grammar() || w.pos == Pos::Verb);
         let keeps_grammar = words.iter().any(|w| w.pos == Pos::Particle && term.written.contains(w.surface));
-        if has_grammar && !keeps_grammar && !(length >= 7 && standing == Standing::Broken) {
+        let spelled = length >= 5 && distance == 0.0 && is_spelled_out(written, &term.written);
+        if has_grammar && !keeps_grammar && !spelled && !(length >= 7 && standing == Standing::Broken) {
             return None;
         }
-        let doubt = match self.doc.confidence(range.clone()) {
-            Some(p) if p < DOUBTFUL => 1.6,
-            Some(p) if p > CERTAIN => 0.7,
-            _ => 1.0,
+        let natural = limit(length, standing);
+        let limit = match self.doc.confidence(range.clone()) {
+            Some(p) if p < DOUBTFUL && length >= 5 => natural * 1.5 + 0.15,
+            Some(p) if p > CERTAIN => natural * 0.7,
+            _ => natural,
         };
-        if distance > limit(length, standing) * doubt || distance > reach(length) {
+        if distance > limit || distance > reach(length) {
             return None;
         }
         let how = if standing == Standing::Broken { "no words" } else { "words that do not go together" };
@@ -311,15 +313,19 @@ impl<'d> Scene<'d> {
     /// Whether kanji touch the window that belong to the same word as far as anybody can tell. A long term is certain
     /// enough to stand beside any word of its own, a short one only beside what a term or a suffix starts.
     fn is_glued(&self, window: &Range<usize>, length: usize) -> bool {
-        let touches = |c: Option<char>| c.is_some_and(is_kanji);
+        let kanji = |c: Option<char>| c.is_some_and(is_kanji);
         let (start, end) = (self.words[window.start].range.start, self.words[window.end - 1].range.end);
-        let next = self.words.get(window.end).filter(|_| touches(after(self.text, end)) && !self.is_border(end));
+        let next = self.words.get(window.end).filter(|_| {
+            kanji(before(self.text, end)) && kanji(after(self.text, end)) && !self.is_border(end)
+        });
         let behind = next.is_some_and(|w| {
             let suffix = length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Counter | Pos::Bound);
             !suffix && self.right.binary_search_by_key(&end, |r| r.start).is_err()
         });
         let previous = window.start.checked_sub(1).map(|i| &self.words[i]);
-        let previous = previous.filter(|_| touches(before(self.text, start)) && !self.is_border(start));
+        let previous = previous.filter(|_| {
+            kanji(before(self.text, start)) && kanji(after(self.text, start)) && !self.is_border(start)
+        });
         let ahead = previous.is_some_and(|w| {
             let complete = w.surface.chars().count() > 1 && w.known;
             !(complete && length >= 5)
