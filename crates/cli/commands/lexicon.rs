@@ -27,7 +27,8 @@ pub(crate) fn run(args: &LexiconArgs, global: &Global, control: &Control) -> Res
         LexiconCommand::Check { file, json } => check(file.as_deref(), *json, global),
         LexiconCommand::Test { text, json } => test(text, *json, global),
         LexiconCommand::Measure { dir, transcripts, only, recall, engine } => {
-            let job = measure::Job { dir, transcripts: transcripts.as_deref(), only, recall: *recall, engine };
+            let job =
+                measure::Job { dir, transcripts: transcripts.as_deref(), only, recall: *recall, engine };
             measure::run(&job, global, control)
         }
     }
@@ -119,9 +120,10 @@ fn tell(term: &Term, clash: &Clash, lang: Lang) -> String {
     let (ja, en) = match clash.kind {
         ClashKind::Term => ("用語と紛らわしい", "sounds like the term"),
         ClashKind::SameTerm => ("同じ語に別の読みがある", "the same term has another reading"),
-        ClashKind::TooShort => {
-            ("短すぎて音では見つけられない(書かれたとおりのときだけ使う)", "too short to be found by its sound")
-        }
+        ClashKind::TooShort => (
+            "短すぎて音では見つけられない(書かれたとおりのときだけ使う)",
+            "too short to be found by its sound",
+        ),
         _ => ("ふつうの語と紛らわしい(その語は置き換えない)", "sounds like an ordinary word, which stays"),
     };
     let what = if lang == Lang::Ja { ja } else { en };
@@ -148,9 +150,8 @@ fn test(text: &str, json: bool, global: &Global) -> Result<(), Failure> {
         _ => None,
     });
     if json {
-        let edits: Vec<_> = edits
-            .map(|e| serde_json::json!({ "from": e.from, "to": e.to, "reason": e.reason }))
-            .collect();
+        let edits: Vec<_> =
+            edits.map(|e| serde_json::json!({ "from": e.from, "to": e.to, "reason": e.reason })).collect();
         let asked: Vec<_> =
             asked.map(|(word, intended)| serde_json::json!({ "word": word, "intended": intended })).collect();
         return print_json(&serde_json::json!({

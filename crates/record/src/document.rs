@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::{Annotation, Citation, Edit, EditError, Entity, Flag, MappedText, Remap, Replacement, Transcript};
+use crate::{
+    Annotation, Citation, Edit, EditError, Entity, Flag, MappedText, Remap, Replacement, Transcript,
+};
 
 /// A pause of at least this many milliseconds between two tokens is kept as a [`Break`].
 const BREAK_MS: u64 = 300;

@@ -89,7 +89,8 @@ fn pack(path: &Path) -> Result<GzEncoder<fs::File>> {
 }
 
 fn entries(source: &Path) -> Result<Vec<Entry>> {
-    let mut files: Vec<PathBuf> = fs::read_dir(source)?.map(|f| f.map(|f| f.path())).collect::<std::io::Result<_>>()?;
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(source)?.map(|f| f.map(|f| f.path())).collect::<std::io::Result<_>>()?;
     files.retain(|f| f.extension().is_some_and(|e| e == "csv"));
     files.sort();
     let mut entries = Vec::new();
@@ -159,5 +160,9 @@ fn fields(line: &str) -> Vec<String> {
 }
 
 fn quote(surface: &str) -> String {
-    if surface.contains([',', '"']) { format!("\"{}\"", surface.replace('"', "\"\"")) } else { surface.to_owned() }
+    if surface.contains([',', '"']) {
+        format!("\"{}\"", surface.replace('"', "\"\""))
+    } else {
+        surface.to_owned()
+    }
 }

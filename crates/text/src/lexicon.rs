@@ -18,6 +18,7 @@
 //! # Ok::<(), text::Error>(())
 //! ```
 
+mod aloud;
 mod check;
 mod cues;
 mod index;

@@ -3,7 +3,7 @@
 //! ```
 //! let words = text::Morphology::shared()?.tokens("実父に架電した。");
 //! let readings: Vec<_> = words.iter().map(|w| w.reading.as_str()).collect();
-//! assert_eq!(readings, ["じつ", "ちち", "に", "か", "でん", "し", "た", ""]);
+//! assert_eq!(readings, ["じっぷ", "に", "か", "でん", "し", "た", ""]);
 //! # Ok::<(), text::Error>(())
 //! ```
 //!
@@ -211,7 +211,15 @@ impl Morphology {
                 };
                 let cost = token.total_cost() - before;
                 before = token.total_cost();
-                words.push(Morpheme { range, surface, pos, reading, other_readings: readings.collect(), known, cost });
+                words.push(Morpheme {
+                    range,
+                    surface,
+                    pos,
+                    reading,
+                    other_readings: readings.collect(),
+                    known,
+                    cost,
+                });
             }
         }
         reading::numbers(&mut words);

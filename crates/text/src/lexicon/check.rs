@@ -58,7 +58,12 @@ pub(super) fn clashes(terms: &Terms, term: &Term) -> Result<Vec<Clash>> {
         if same && other.reading != term.reading || !same && within {
             let kind = if same { ClashKind::SameTerm } else { ClashKind::Term };
             let (word, reading) = (other.written.clone(), other.reading.clone());
-            clashes.push(Clash { word, reading, kind, distance: if apart.is_finite() { apart } else { 0.0 } });
+            clashes.push(Clash {
+                word,
+                reading,
+                kind,
+                distance: if apart.is_finite() { apart } else { 0.0 },
+            });
         }
     }
     for (word, read) in ordinary_words()? {

@@ -52,7 +52,8 @@ pub(crate) fn table() -> &'static Words<Vec<Rule>> {
                 Some("ask") => Some(Action::Ask),
                 _ => None,
             };
-            let mut list = || columns.next().unwrap_or_default().split('|').filter(|w| !w.is_empty()).collect();
+            let mut list =
+                || columns.next().unwrap_or_default().split('|').filter(|w| !w.is_empty()).collect();
             let rule = Rule { intended, action, before: list(), after: list(), near: list() };
             match words.iter_mut().find(|(word, _)| word == heard) {
                 Some((_, rules)) => rules.push(rule),
@@ -72,7 +73,8 @@ pub(crate) fn holding(
     border: impl Fn(usize) -> bool,
 ) -> Option<Cued> {
     let (head, tail) = (&text[..at.start], &text[at.end..]);
-    let starts = head.chars().next_back().is_none_or(|c| ends_clause(c) || ends_sentence(c)) || border(at.start);
+    let starts =
+        head.chars().next_back().is_none_or(|c| ends_clause(c) || ends_sentence(c)) || border(at.start);
     let ends = tail.chars().next().is_none_or(|c| ends_clause(c) || ends_sentence(c)) || border(at.end);
     rules.iter().find_map(|rule| {
         let action = rule.action?;
@@ -138,7 +140,8 @@ mod tests {
     #[test]
     fn dangerous_words_are_asked_about_at_most() {
         assert_eq!(cued("ナイフが出てきた", "ナイフ"), Some((Action::Ask, "内夫")));
-        for word in ["ナイフ", "湿布", "死斑", "黙視", "リスク", "祖父", "支援計画", "ご飯", "市販"] {
+        for word in ["ナイフ", "湿布", "死斑", "黙視", "リスク", "祖父", "支援計画", "ご飯", "市販"]
+        {
             let rules = table().get(word).unwrap();
             assert!(rules.iter().all(|r| r.action != Some(Action::Replace)), "{word}");
         }

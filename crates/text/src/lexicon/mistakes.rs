@@ -49,9 +49,7 @@ impl MistakeKind {
                 "語に使えない文字(前後の空白、句読点、かぎかっこ、制御文字)があります".to_owned(),
                 "the term has spaces around it, punctuation, brackets or control characters".to_owned(),
             ),
-            Self::NotKana => {
-                ("読みがかなではありません".to_owned(), "the reading is not in kana".to_owned())
-            }
+            Self::NotKana => ("読みがかなではありません".to_owned(), "the reading is not in kana".to_owned()),
             Self::TooLong => ("64文字を超えています".to_owned(), "longer than 64 characters".to_owned()),
             Self::Duplicate(line) => {
                 (format!("{line}行目と同じ語と読みです"), format!("repeats line {line}"))

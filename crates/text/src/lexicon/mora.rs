@@ -108,9 +108,7 @@ impl Mora {
             Row::Nasal => 0.4,
             _ if before == Some(self) => 0.5,
             Row::A => 0.5,
-            Row::K | Row::S | Row::T | Row::H
-                if !self.glide && matches!(self.vowel, Vowel::I | Vowel::U) =>
-            {
+            Row::K | Row::S | Row::T | Row::H if !self.glide && matches!(self.vowel, Vowel::I | Vowel::U) => {
                 0.7
             }
             _ => OTHER,
@@ -155,7 +153,9 @@ fn every() -> impl Iterator<Item = Mora> {
     ];
     const VOWELS: [Vowel; 6] = [Vowel::A, Vowel::I, Vowel::U, Vowel::E, Vowel::O, Vowel::None];
     ROWS.into_iter().flat_map(|row| {
-        [false, true].into_iter().flat_map(move |glide| VOWELS.into_iter().map(move |vowel| Mora { row, glide, vowel }))
+        [false, true]
+            .into_iter()
+            .flat_map(move |glide| VOWELS.into_iter().map(move |vowel| Mora { row, glide, vowel }))
     })
 }
 
@@ -197,7 +197,11 @@ pub(crate) fn append(reading: &str, moras: &mut Vec<Mora>) {
         if let Some((glide, vowel)) = small(c) {
             // A small vowel takes the place of the vowel before it.
             if let Some(last) = moras.last_mut().filter(|m| m.vowel != Vowel::None) {
-                *last = Mora { row: last.row, glide: glide && !matches!(last.row, Row::A | Row::Y | Row::W), vowel };
+                *last = Mora {
+                    row: last.row,
+                    glide: glide && !matches!(last.row, Row::A | Row::Y | Row::W),
+                    vowel,
+                };
                 continue;
             }
         }
@@ -334,7 +338,9 @@ mod tests {
 
     #[test]
     fn other_words_are_far() {
-        for (a, b) in [("よういく", "きょういく"), ("けいか", "けいかく"), ("じっぷ", "じつぼ"), ("そふ", "そぼ")] {
+        for (a, b) in
+            [("よういく", "きょういく"), ("けいか", "けいかく"), ("じっぷ", "じつぼ"), ("そふ", "そぼ")]
+        {
             assert!(between(a, b) >= 0.5, "{a} {b}: {}", between(a, b));
         }
         assert!(between("じどうそうだんじょ", "かていほうもん") > 4.0);

@@ -12,11 +12,13 @@ use std::ops::Range;
 
 use record::{Document, Entity, Replacement};
 
+use super::aloud::{Aloud, LOCAL_WORDS, choices};
 use super::cues::{self, Action};
 use super::index::reach;
-use super::mora::{Mora, moras};
 use super::terms::{Source, Terms};
-use super::window::{Standing, can_end, can_start, is_named, is_spelled_out, is_spelling, letters_fit, standing};
+use super::window::{
+    Standing, can_end, can_start, is_named, is_spelled_out, is_spelling, letters_fit, standing,
+};
 use crate::cursor::{after, before, is_kanji};
 use crate::layout::Layout;
 use crate::morphology::{Morpheme, Morphology, Pos};
@@ -24,15 +26,9 @@ use crate::morphology::{Morpheme, Morphology, Pos};
 /// Below this probability of its tokens a stretch is doubtful, above the other one it is certain.
 const DOUBTFUL: f32 = 0.5;
 const CERTAIN: f32 = 0.92;
-/// Readings of single kanji that are tried beside the most likely ones.
-const OTHER_READINGS: usize = 2;
 
 /// Prefixes that any noun takes: 同市, 当園. A short term that starts so by chance is no term.
 const DEFINITE: &[&str] = &["同", "各", "当", "両", "諸", "某", "旧", "現", "全"];
-/// Words that are read in all ways together; longer terms are certain enough without it.
-const LOCAL_WORDS: usize = 5;
-/// Ways of reading them that are tried.
-const MAX_CHOICES: usize = 12;
 
 /// What a document needs.
 #[derive(Debug, Default)]
@@ -77,13 +73,13 @@ pub(super) fn plan(terms: &Terms, morphology: &Morphology, doc: &Document) -> Pl
     candidates.sort_by_key(|c| std::cmp::Reverse(c.range.len()));
     let mut taken: std::collections::BTreeMap<usize, Candidate> = std::collections::BTreeMap::new();
     for c in candidates {
-        let free_before = taken.range(..c.range.end).next_back().is_none_or(|(_, t)| t.range.end <= c.range.start);
+        let free_before =
+            taken.range(..c.range.end).next_back().is_none_or(|(_, t)| t.range.end <= c.range.start);
         if free_before && text[c.range.clone()] != c.new {
             taken.insert(c.range.start, c);
         }
     }
-    let replacements =
-        taken.into_values().map(|c| Replacement::new(c.range, c.new, c.reason)).collect();
+    let replacements = taken.into_values().map(|c| Replacement::new(c.range, c.new, c.reason)).collect();
     Plan { replacements, questions }
 }
 
@@ -154,7 +150,13 @@ impl<'d> Scene<'d> {
                 Source::Predicted => (1, "predicted from the sound".to_owned()),
             };
             let reason = format!("term {} ({}), {source}", term.written, term.reading);
-            candidates.push(Candidate { range: found.range(), new: term.written.clone(), reason, rank, distance: 0.0 });
+            candidates.push(Candidate {
+                range: found.range(),
+                new: term.written.clone(),
+                reason,
+                rank,
+                distance: 0.0,
+            });
         }
     }
 
@@ -169,7 +171,8 @@ impl<'d> Scene<'d> {
                 let Some(window) = self.window_at(&range) else { continue };
                 let Some(cued) = cues::holding(rules, self.text, &range, border) else { continue };
                 let beside = cued.cue.split(' ').any(|c| {
-                    !c.is_empty() && (self.text[..start].ends_with(c) || self.text[range.end..].starts_with(c))
+                    !c.is_empty()
+                        && (self.text[..start].ends_with(c) || self.text[range.end..].starts_with(c))
                 });
                 if !self.is_open(&range)
                     || (!beside && self.is_glued(&window, 8))
@@ -182,7 +185,11 @@ impl<'d> Scene<'d> {
                     Action::Replace => candidates.push(Candidate {
                         range,
                         new: cued.intended.to_owned(),
-                        reason: format!("term {}, cue {}", cued.intended, if cued.cue.is_empty() { "none needed" } else { &cued.cue }),
+                        reason: format!(
+                            "term {}, cue {}",
+                            cued.intended,
+                            if cued.cue.is_empty() { "none needed" } else { &cued.cue }
+                        ),
                         rank: 0,
                         distance: 0.0,
                     }),
@@ -197,18 +204,12 @@ impl<'d> Scene<'d> {
     fn by_reading(&self, candidates: &mut Vec<Candidate>) {
         for run in self.runs() {
             let words = &self.words[run.clone()];
-            let likely = Aloud::new(words, |_| 0);
+            let likely = Aloud::chosen(words, 0);
             for first in (0..run.len()).filter(|first| can_start(&words[*first])) {
                 self.search(run.start, &likely, first, candidates);
-                for choice in 1..choices(&words[first..]) {
-                    let near = &words[first..words.len().min(first + LOCAL_WORDS)];
-                    let mut rest = choice;
-                    let aloud = Aloud::new(near, |word| {
-                        let reading = rest % readings(word);
-                        rest /= readings(word);
-                        reading
-                    });
-                    self.search(run.start + first, &aloud, 0, candidates);
+                let near = &words[first..words.len().min(first + LOCAL_WORDS)];
+                for choice in 1..choices(near) {
+                    self.search(run.start + first, &Aloud::chosen(near, choice), 0, candidates);
                 }
             }
         }
@@ -264,7 +265,7 @@ impl<'d> Scene<'d> {
         }
         let natural = limit(length, standing);
         let limit = match self.doc.confidence(range.clone()) {
-            Some(p) if p < DOUBTFUL && length >= 5 => natural * 1.5 + 0.15,
+            Some(p) if p < DOUBTFUL && length >= 5 => natural * 2.0 + 0.3,
             Some(p) if p > CERTAIN => natural * 0.7,
             _ => natural,
         };
@@ -292,9 +293,8 @@ impl<'d> Scene<'d> {
     /// Whether `range` touches no quotation, no border, nothing that a pass has recognised and that `new` would lose, and
     /// no term that stands there already.
     fn is_free(&self, range: &Range<usize>, new: &str) -> bool {
-        let lost = overlapping(&self.settled, range).any(|r| {
-            !(range.start <= r.start && r.end <= range.end && new.contains(&self.text[r.clone()]))
-        });
+        let lost = overlapping(&self.settled, range)
+            .any(|r| !(range.start <= r.start && r.end <= range.end && new.contains(&self.text[r.clone()])));
         !lost && self.is_open(range)
     }
 
@@ -320,7 +320,7 @@ impl<'d> Scene<'d> {
         });
         let behind = next.is_some_and(|w| {
             let suffix = length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Counter | Pos::Bound);
-            !suffix && self.right.binary_search_by_key(&end, |r| r.start).is_err()
+            !suffix && w.pos != Pos::Number && self.right.binary_search_by_key(&end, |r| r.start).is_err()
         });
         let previous = window.start.checked_sub(1).map(|i| &self.words[i]);
         let previous = previous.filter(|_| {
@@ -360,7 +360,10 @@ impl<'d> Scene<'d> {
 }
 
 /// The ranges of a sorted list that overlap `range`.
-fn overlapping<'r>(sorted: &'r [Range<usize>], range: &'r Range<usize>) -> impl Iterator<Item = &'r Range<usize>> {
+fn overlapping<'r>(
+    sorted: &'r [Range<usize>],
+    range: &'r Range<usize>,
+) -> impl Iterator<Item = &'r Range<usize>> {
     // Lists of terms and of recognised stretches overlap each other by little: a few entries back are enough.
     let end = sorted.partition_point(|r| r.start < range.end);
     sorted[end.saturating_sub(8)..end].iter().filter(|r| r.end > range.start)
@@ -377,37 +380,5 @@ fn limit(length: usize, standing: Standing) -> f32 {
         (Standing::Broken, 6) => 0.5,
         (Standing::Broken, n) => (0.12 * n as f32).min(1.5),
         (Standing::Compound, n) => (0.08 * n as f32).min(1.0),
-    }
-}
-
-/// How many readings of a word are tried: of one kanji all, of longer words the most likely one.
-fn readings(word: &Morpheme<'_>) -> usize {
-    let single = word.surface.chars().count() == 1 && word.surface.chars().all(is_kanji);
-    if single { 1 + word.other_readings.len().min(OTHER_READINGS) } else { 1 }
-}
-
-/// How many ways there are to read the first words.
-fn choices(words: &[Morpheme<'_>]) -> usize {
-    words.iter().take(LOCAL_WORDS).map(readings).product::<usize>().min(MAX_CHOICES)
-}
-
-/// Words read aloud: all moras, and where each word starts; the last entry is the end.
-struct Aloud {
-    moras: Vec<Mora>,
-    starts: Vec<usize>,
-}
-
-impl Aloud {
-    /// `choose` tells which reading of a word is taken, from 0 for the most likely one.
-    fn new(words: &[Morpheme<'_>], mut choose: impl FnMut(&Morpheme<'_>) -> usize) -> Self {
-        let mut aloud =
-            Self { moras: Vec::with_capacity(words.len() * 3), starts: Vec::with_capacity(words.len() + 1) };
-        for word in words {
-            let other = choose(word).checked_sub(1).and_then(|i| word.other_readings.get(i));
-            aloud.starts.push(aloud.moras.len());
-            aloud.moras.extend(moras(other.unwrap_or(&word.reading)));
-        }
-        aloud.starts.push(aloud.moras.len());
-        aloud
     }
 }

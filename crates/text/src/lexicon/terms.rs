@@ -184,7 +184,8 @@ fn term(line: &str) -> std::result::Result<Term, MistakeKind> {
     if written.chars().count() > MAX_CHARS || reading.chars().count() > MAX_CHARS {
         return Err(MistakeKind::TooLong);
     }
-    let bad = |c: char| c.is_control() || matches!(c, '「' | '」' | '『' | '』' | '。' | '、' | '|' | '\u{feff}');
+    let bad =
+        |c: char| c.is_control() || matches!(c, '「' | '」' | '『' | '』' | '。' | '、' | '|' | '\u{feff}');
     if written.trim() != written || written.contains(bad) || category.contains(char::is_control) {
         return Err(MistakeKind::BadTerm);
     }
@@ -204,17 +205,28 @@ mod tests {
 
     #[test]
     fn an_offices_lexicon_is_read() {
-        let terms = read("語\t読み\t分類\r\n# 園\r\n\r\nさくら保育園\tサクラホイクエン\t機関\r\n第二小\tだいにしょう\r\n".as_bytes()).unwrap();
+        let terms = read(
+            "語\t読み\t分類\r\n# 園\r\n\r\nさくら保育園\tサクラホイクエン\t機関\r\n第二小\tだいにしょう\r\n"
+                .as_bytes(),
+        )
+        .unwrap();
         assert_eq!(terms.len(), 2);
         assert_eq!((terms[0].reading.as_str(), terms[0].category.as_str()), ("さくらほいくえん", "機関"));
     }
 
     #[test]
     fn every_wrong_line_is_named() {
-        let file = "さくら保育園\n桜小\t桜小\n\tさくら\n桜小\tさくらしょう\n桜小\tさくらしょう\n「桜」\tさくら\n";
+        let file =
+            "さくら保育園\n桜小\t桜小\n\tさくら\n桜小\tさくらしょう\n桜小\tさくらしょう\n「桜」\tさくら\n";
         let error = read(file.as_bytes()).unwrap_err();
         let told = error.explain(Lang::Ja);
-        for part in ["1行目: 列が1個", "2行目: 読みがかな", "3行目: 語がありません", "5行目: 4行目と同じ", "6行目: 語に使えない"] {
+        for part in [
+            "1行目: 列が1個",
+            "2行目: 読みがかな",
+            "3行目: 語がありません",
+            "5行目: 4行目と同じ",
+            "6行目: 語に使えない",
+        ] {
             assert!(told.contains(part), "{part} in {told}");
         }
         assert!(!told.contains("4行目: "), "{told}");
@@ -232,8 +244,9 @@ mod tests {
     fn fifty_thousand_terms_are_read() {
         let file: String = (0..50_000u32)
             .map(|i| {
-                let kana: String =
-                    (0..5).map(|k| char::from_u32(u32::from('か') + (i / 20u32.pow(k)) % 20).unwrap()).collect();
+                let kana: String = (0..5)
+                    .map(|k| char::from_u32(u32::from('か') + (i / 20u32.pow(k)) % 20).unwrap())
+                    .collect();
                 format!("語{i}\t{kana}\t学校\n")
             })
             .collect();

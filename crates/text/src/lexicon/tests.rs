@@ -98,13 +98,21 @@ fn an_edit_keeps_what_stood_there_and_why() {
     let mut doc = document("逆体通告を受理した。受賞期点は不明。", None);
     Lexicon::shipped().apply(&mut doc).unwrap();
     let edits = doc.mapped().edits();
-    assert_eq!((edits[0].from.as_str(), edits[0].to.as_str(), edits[0].pass), ("逆体通告", "虐待通告", "lexicon"));
-    assert!(edits[1].reason.contains("じゅしょうきてん") && edits[1].reason.contains("distance"), "{}", edits[1].reason);
+    assert_eq!(
+        (edits[0].from.as_str(), edits[0].to.as_str(), edits[0].pass),
+        ("逆体通告", "虐待通告", "lexicon")
+    );
+    assert!(
+        edits[1].reason.contains("じゅしょうきてん") && edits[1].reason.contains("distance"),
+        "{}",
+        edits[1].reason
+    );
 }
 
 #[test]
 fn quotations_stay() {
-    for text in ["本児は「自動相談所は嫌」と話す", "『逆体通告』と言った", "実母は「家電するも普通」と言う"] {
+    for text in ["本児は「自動相談所は嫌」と話す", "『逆体通告』と言った", "実母は「家電するも普通」と言う"]
+    {
         assert_eq!(repaired(text), text);
     }
 }
@@ -113,7 +121,8 @@ fn quotations_stay() {
 fn nothing_is_read_across_two_segments() {
     let two = |a: &str, b: &str| {
         let segment = |raw: &str| Segment { raw: raw.into(), ..Segment::default() };
-        let mut doc = Document::new(&Transcript { segments: vec![segment(a), segment(b)], edits: vec![] }, None);
+        let mut doc =
+            Document::new(&Transcript { segments: vec![segment(a), segment(b)], edits: vec![] }, None);
         Lexicon::shipped().apply(&mut doc).unwrap();
         doc.text().to_owned()
     };
@@ -129,14 +138,16 @@ fn what_an_earlier_pass_has_recognised_stays() {
 
 #[test]
 fn names_with_a_title_stay() {
-    for text in ["樹里さんが話す", "佐藤やすしさん", "実夫さんと面接", "加伝さんから電話", "保健師の加伝さん"] {
+    for text in ["樹里さんが話す", "佐藤やすしさん", "実夫さんと面接", "加伝さんから電話", "保健師の加伝さん"]
+    {
         assert_eq!(repaired(text), text);
     }
 }
 
 #[test]
 fn kanji_that_touch_a_short_term_protect_it() {
-    for text in ["普通学級に在籍", "警察署書類", "普通免許", "家電量販店", "家庭の一次予防"] {
+    for text in ["普通学級に在籍", "警察署書類", "普通免許", "家電量販店", "家庭の一次予防"]
+    {
         assert_eq!(repaired(text), text);
     }
 }
@@ -290,7 +301,9 @@ fn a_doubtful_stretch_is_repaired_more_readily() {
 
 #[test]
 fn the_offices_own_names_are_repaired() {
-    let office = read("若葉台学園\tわかばだいがくえん\t機関\n翠ヶ丘小\tみどりがおかしょう\t学校\n".as_bytes()).unwrap();
+    let office =
+        read("若葉台学園\tわかばだいがくえん\t機関\n翠ヶ丘小\tみどりがおかしょう\t学校\n".as_bytes())
+            .unwrap();
     let lexicon = Lexicon::with_office(office);
     let mut doc = document("若葉大学園に連絡。緑が丘将から電話。", None);
     lexicon.apply(&mut doc).unwrap();
@@ -331,7 +344,14 @@ fn an_endless_sentence_and_fifty_thousand_terms_take_bounded_time() {
         })
         .collect();
     let lexicon = Lexicon::with_office(read(office.as_bytes()).unwrap());
-    for unit in ["本児は逆体通告の後に自動相談所へ行き", "か", "家電するも普通", "「", "自福市", "きかけくこがぎぐげご"] {
+    for unit in [
+        "本児は逆体通告の後に自動相談所へ行き",
+        "か",
+        "家電するも普通",
+        "「",
+        "自福市",
+        "きかけくこがぎぐげご",
+    ] {
         let text: String = unit.chars().cycle().take(20_000).collect();
         let mut doc = document(&text, None);
         let clock = Instant::now();
@@ -344,11 +364,73 @@ fn an_endless_sentence_and_fifty_thousand_terms_take_bounded_time() {
 /// Pieces of sentences, right ones and what is heard for them.
 fn dictation() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
-        "逆体", "通告", "自動", "相談", "所", "家電", "普通", "する", "も", "実父", "実務", "に", "は", "が", "の", "、", "。",
-        "「", "」", "受賞", "期点", "機転", "関係", "期間", "機関", "自福", "市", "児童", "福祉", "司", "士", "本児", "本日", "以降",
-        "一時", "一次", "保護", "父方", "粗暴", "避妊", "叩いたこと", "48", "時間", "いない", "三歳", "児", "健診", "検診", "DVD",
-        "面前", "ナイフ", "同居", "母型", "そぼ", "施設", "入所", "処置", "解除", "真剣", "者", "訪問", "記録", "経過", "計画",
-        "支援", "さん", "学級",
+        "逆体",
+        "通告",
+        "自動",
+        "相談",
+        "所",
+        "家電",
+        "普通",
+        "する",
+        "も",
+        "実父",
+        "実務",
+        "に",
+        "は",
+        "が",
+        "の",
+        "、",
+        "。",
+        "「",
+        "」",
+        "受賞",
+        "期点",
+        "機転",
+        "関係",
+        "期間",
+        "機関",
+        "自福",
+        "市",
+        "児童",
+        "福祉",
+        "司",
+        "士",
+        "本児",
+        "本日",
+        "以降",
+        "一時",
+        "一次",
+        "保護",
+        "父方",
+        "粗暴",
+        "避妊",
+        "叩いたこと",
+        "48",
+        "時間",
+        "いない",
+        "三歳",
+        "児",
+        "健診",
+        "検診",
+        "DVD",
+        "面前",
+        "ナイフ",
+        "同居",
+        "母型",
+        "そぼ",
+        "施設",
+        "入所",
+        "処置",
+        "解除",
+        "真剣",
+        "者",
+        "訪問",
+        "記録",
+        "経過",
+        "計画",
+        "支援",
+        "さん",
+        "学級",
     ];
     prop::collection::vec(prop::sample::select(PIECES), 0..16).prop_map(|pieces| pieces.concat())
 }

@@ -53,7 +53,12 @@ fn is_broken(word: &Morpheme<'_>, before: Option<char>, after: Option<char>) -> 
             && touches(before, after)
             && matches!(
                 word.pos,
-                Pos::Noun | Pos::VerbalNoun | Pos::PersonName | Pos::PlaceName | Pos::ProperNoun | Pos::AdverbialNoun
+                Pos::Noun
+                    | Pos::VerbalNoun
+                    | Pos::PersonName
+                    | Pos::PlaceName
+                    | Pos::ProperNoun
+                    | Pos::AdverbialNoun
             )
     })
 }
@@ -65,7 +70,8 @@ pub(crate) fn is_named(tail: &str) -> bool {
 
 /// Whether a word can be the first of a term.
 pub(crate) fn can_start(word: &Morpheme<'_>) -> bool {
-    !word.reading.is_empty() && !matches!(word.pos, Pos::Particle | Pos::Auxiliary | Pos::AuxiliaryVerb | Pos::Symbol)
+    !word.reading.is_empty()
+        && !matches!(word.pos, Pos::Particle | Pos::Auxiliary | Pos::AuxiliaryVerb | Pos::Symbol)
 }
 
 /// Whether a word can be the last of a term.
