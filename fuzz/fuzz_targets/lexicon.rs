@@ -15,8 +15,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
     };
     // The terms' own words are the text most likely to meet them.
-    let raw: String = terms.iter().take(50).map(|t| format!("{}に{}。", t.reading, t.written)).collect();
-    let segment = Segment { raw, ..Segment::default() };
+    let sentences: Vec<String> =
+        terms.iter().take(50).map(|t| format!("{}に{}。", t.reading, t.written)).collect();
+    let segment = Segment { raw: sentences.concat(), ..Segment::default() };
     let mut doc = Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None);
     let applied = Lexicon::with_office(terms).apply(&mut doc);
     assert!(applied.is_ok());

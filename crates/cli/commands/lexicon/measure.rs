@@ -62,11 +62,11 @@ pub(super) fn run(job: &Job<'_>, global: &Global, control: &Control) -> Result<(
     if job.recall {
         return print_text(&recall(&raw, &repaired, &wrong));
     }
-    let rows: String = table(raw)
+    let rows: Vec<String> = table(raw)
         .into_iter()
         .map(|((term, written), times)| format!("{term}\t{written}\t{times}\n"))
         .collect();
-    print_text(&rows)
+    print_text(&rows.concat())
 }
 
 fn document(raw: String, tokens: Vec<Token>) -> Document {

@@ -67,7 +67,7 @@ pub fn heard(lexicon: &Lexicon, spoken: &str, heard: &str) -> Result<Vec<Heard>>
         .map(|(term, range)| {
             let near = path[range.start]..path[range.end];
             let best = best_window(&words, &starts, &near, &terms.readings[term]);
-            let term = &terms.terms[term];
+            let term = &terms.list[term];
             let written =
                 best.map(|w| heard[words[w.start].range.start..words[w.end - 1].range.end].to_owned());
             // Where the term itself stands at that place, it was heard right, however its words are cut.

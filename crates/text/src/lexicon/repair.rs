@@ -135,9 +135,9 @@ impl<'d> Scene<'d> {
     /// Forms that are known to be written for terms.
     fn listed(&self, candidates: &mut Vec<Candidate>) {
         for found in self.terms.heard.iter().flat_map(|forms| forms.find_overlapping_iter(self.text)) {
-            let (term, source) = self.terms.heard_terms[found.pattern().as_usize()];
+            let (term, source) = self.terms.meant[found.pattern().as_usize()];
             let Some(window) = self.window_at(&found.range()) else { continue };
-            let term = &self.terms.terms[term as usize];
+            let term = &self.terms.list[term as usize];
             if self.standing(&window) == Standing::Word
                 || !self.is_open(&found.range())
                 || self.is_glued(&window, 8)
@@ -240,7 +240,7 @@ impl<'d> Scene<'d> {
         let range = words.first()?.range.start..words.last()?.range.end;
         let written = &self.text[range.clone()];
         let length = self.terms.readings[term as usize].len();
-        let term = &self.terms.terms[term as usize];
+        let term = &self.terms.list[term as usize];
         let standing = self.standing(window);
         if standing == Standing::Word
             || written == term.written
@@ -260,7 +260,8 @@ impl<'d> Scene<'d> {
         let has_grammar = words.iter().any(|w| w.pos.is_grammar() || w.pos == Pos::Verb);
         let keeps_grammar = words.iter().any(|w| w.pos == Pos::Particle && term.written.contains(w.surface));
         let spelled = length >= 5 && distance == 0.0 && is_spelled_out(written, &term.written);
-        if has_grammar && !keeps_grammar && !spelled && !(length >= 7 && standing == Standing::Broken) {
+        let long_and_broken = length >= 7 && standing == Standing::Broken;
+        if has_grammar && !(keeps_grammar || spelled || long_and_broken) {
             return None;
         }
         let natural = limit(length, standing);
@@ -328,8 +329,7 @@ impl<'d> Scene<'d> {
         });
         let ahead = previous.is_some_and(|w| {
             let complete = w.surface.chars().count() > 1 && w.known;
-            !(complete && length >= 5)
-                && !(length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Prefix | Pos::Counter))
+            length < 5 || !(complete || matches!(w.pos, Pos::Suffix | Pos::Prefix | Pos::Counter))
         });
         behind || ahead
     }
