@@ -9,7 +9,8 @@ use extract::Proposer;
 use extract::model::Tagger;
 use record::template::{Template, shipped_templates};
 use record::{Document, Segment, Transcript};
-use text::Chain;
+use text::lexicon::read;
+use text::{Chain, Lexicon, Morphology, Pass};
 
 fn transcript(stem: &str) -> Transcript {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("samples/{stem}.txt"));
@@ -54,5 +55,26 @@ fn benches(c: &mut Criterion) {
     }
 }
 
-criterion_group!(all, benches);
+/// The dictionary, and the pass with a large list of an office.
+fn lexicon(c: &mut Criterion) {
+    let mut group = c.benchmark_group("lexicon");
+    group.sample_size(10);
+    group.bench_function("load dictionary", |b| b.iter(Morphology::load));
+    let rows: Vec<String> = (0..50_000u32)
+        .map(|i| {
+            let kana: String =
+                (0..6).filter_map(|k| char::from_u32(u32::from('か') + (i / 9u32.pow(k)) % 20)).collect();
+            format!("施設{i}\t{kana}\t機関\n")
+        })
+        .collect();
+    let office = Lexicon::with_office(read(rows.concat().as_bytes()).expect("a lexicon"));
+    let document = Document::new(&transcript("visit-home"), None);
+    for (name, pass) in [("shipped terms", Lexicon::shipped()), ("50,000 terms of an office", office)] {
+        pass.apply(&mut document.clone()).expect("the pass");
+        group.bench_function(name, |b| b.iter(|| pass.apply(&mut document.clone())));
+    }
+    group.finish();
+}
+
+criterion_group!(all, benches, lexicon);
 criterion_main!(all);

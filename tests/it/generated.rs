@@ -15,7 +15,13 @@ fn every_command_gets_a_manual_page() {
     let dir = Dir::new();
     std::fs::create_dir(dir.path("man")).unwrap();
     dir.kikitori(["man", "--dir", "man"]).ok();
-    for page in ["kikitori.1", "kikitori-record.1", "kikitori-models-pull.1", "kikitori-templates-check.1"] {
+    for page in [
+        "kikitori.1",
+        "kikitori-record.1",
+        "kikitori-models-pull.1",
+        "kikitori-lexicon-check.1",
+        "kikitori-templates-check.1",
+    ] {
         assert!(dir.path("man").join(page).is_file(), "{page}");
     }
 }

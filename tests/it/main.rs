@@ -11,6 +11,7 @@ mod eval;
 mod generated;
 mod harness;
 mod interrupt;
+mod lexicon;
 mod long;
 mod mapping;
 mod privacy;

@@ -67,8 +67,9 @@ fn list(all: bool, json: bool) -> Result<(), Failure> {
             .collect();
         return print_json(&serde_json::json!({ "schema_version": 1, "terms": rows }));
     }
-    let rows: String = terms.map(|t| format!("{}\t{}\t{}\n", t.written, t.reading, t.category)).collect();
-    print_text(&rows)
+    let rows: Vec<String> =
+        terms.map(|t| format!("{}\t{}\t{}\n", t.written, t.reading, t.category)).collect();
+    print_text(&rows.concat())
 }
 
 fn check(file: Option<&Path>, json: bool, global: &Global) -> Result<(), Failure> {

@@ -18,6 +18,7 @@
 //! # Ok::<(), text::Error>(())
 //! ```
 
+mod aloud;
 mod check;
 mod cues;
 mod index;
@@ -75,7 +76,7 @@ impl Lexicon {
     /// All terms, the office's first.
     #[must_use]
     pub fn terms(&self) -> &[Term] {
-        &self.terms.terms
+        &self.terms.list
     }
 
     /// What a new entry of the office would wrongly hit: terms and ordinary words that sound the same or nearly so.

@@ -1,8 +1,8 @@
 //! The rule passes: from the recogniser's words to clean words with dates, times, numbers, headings and quotations marked.
 //!
 //! ```text
-//! Document ─▶ normalize ─▶ fillers ─▶ numerals ─▶ corrections ─▶ dates ─▶ times ─▶ ages ─▶ headings ─▶ quotes
-//!             └──────────────── edits ──────────────────────┘   └──────────── annotations ───────────────┘
+//! Document ─▶ normalize ─▶ fillers ─▶ numerals ─▶ corrections ─▶ dates ─▶ times ─▶ ages ─▶ lexicon ─▶ headings ─▶ quotes
+//!             └──────────────── edits ──────────────────────┘   └─── annotations ───┘   └ edits ┘   └─ annotations ──┘
 //! ```
 //!
 //! Beside them stand passes of house style (plain sentence ends, person labels), which run only where they are named.

@@ -3,7 +3,7 @@
 //! ```
 //! let words = text::Morphology::shared()?.tokens("実父に架電した。");
 //! let readings: Vec<_> = words.iter().map(|w| w.reading.as_str()).collect();
-//! assert_eq!(readings, ["じつ", "ちち", "に", "か", "でん", "し", "た", ""]);
+//! assert_eq!(readings, ["じっぷ", "に", "か", "でん", "し", "た", ""]);
 //! # Ok::<(), text::Error>(())
 //! ```
 //!

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use asr::Control;
 use record::{Document, Segment, Token, Transcript};
 use text::lexicon::measure::{Heard, heard, table};
-use text::{Chain, Lexicon};
+use text::{Chain, Lexicon, Pass};
 
 use super::super::templates::print_text;
 use super::super::{Inputs, transcription};
@@ -38,7 +38,7 @@ struct Spoken {
 
 pub(super) fn run(job: &Job<'_>, global: &Global, control: &Control) -> Result<(), Failure> {
     let lexicon = lexicon::office()?.unwrap_or_else(Lexicon::shipped);
-    let (mut raw, mut repaired) = (Vec::new(), Vec::new());
+    let (mut raw, mut repaired, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for (stem, rows) in tables(job)? {
         let transcript = transcript(job, &stem, global, control)?;
         for row in rows {
@@ -46,39 +46,55 @@ pub(super) fn run(job: &Job<'_>, global: &Global, control: &Control) -> Result<(
             let written: String = tokens.iter().map(|t| t.text.as_str()).collect();
             raw.extend(heard(&lexicon, &row.words, &written)?);
             if job.recall {
-                let segment = Segment { raw: written, tokens, ..Segment::default() };
-                let mut doc = Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None);
+                let mut doc = document(written, tokens);
                 Chain::default().with(lexicon.clone()).run(&mut doc)?;
                 repaired.extend(heard(&lexicon, &row.words, doc.text())?);
+                // The words as the passes write them: 一歳六か月 is 1歳6か月 in a document.
+                let mut said = document(row.words.clone(), Vec::new());
+                Chain::default().run(&mut said)?;
+                let edits = doc.mapped().edits().iter().filter(|e| e.pass == lexicon.name());
+                wrong.extend(
+                    edits.filter(|e| !said.text().contains(&e.to)).map(|e| (e.from.clone(), e.to.clone())),
+                );
             }
         }
     }
     if job.recall {
-        return print_text(&recall(&raw, &repaired));
+        return print_text(&recall(&raw, &repaired, &wrong));
     }
-    let rows: String = table(raw)
+    let rows: Vec<String> = table(raw)
         .into_iter()
         .map(|((term, written), times)| format!("{term}\t{written}\t{times}\n"))
         .collect();
-    print_text(&rows)
+    print_text(&rows.concat())
 }
 
-/// Recall before and after, then every term that was lost: what was written, and what the repair made of it.
-fn recall(raw: &[Heard], repaired: &[Heard]) -> String {
+fn document(raw: String, tokens: Vec<Token>) -> Document {
+    let segment = Segment { raw, tokens, ..Segment::default() };
+    Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None)
+}
+
+/// Recall before and after, then every term that was lost, with what was written and what the repair made of it, and every
+/// repair that wrote what nobody said.
+fn recall(raw: &[Heard], repaired: &[Heard], wrong: &[(String, String)]) -> String {
     let right = |all: &[Heard]| all.iter().filter(|h| h.written.as_deref() == Some(&h.term)).count();
     let share = |n: usize| n as f64 / raw.len().max(1) as f64;
     let (before, after) = (right(raw), right(repaired));
     let mut out = format!(
-        "terms\t{}\nrecall before\t{:.3}\nrecall after\t{:.3}\n",
+        "terms\t{}\nrecall before\t{:.3}\nrecall after\t{:.3}\nwrong replacements\t{}\n",
         raw.len(),
         share(before),
-        share(after)
+        share(after),
+        wrong.len()
     );
     for (was, is) in raw.iter().zip(repaired) {
         if is.written.as_deref() != Some(&is.term) {
             let word = |h: &Heard| h.written.clone().unwrap_or_else(|| "-".to_owned());
             out.push_str(&format!("lost\t{}\t{}\t{}\n", is.term, word(was), word(is)));
         }
+    }
+    for (from, to) in wrong {
+        out.push_str(&format!("wrong\t{from}\t{to}\n"));
     }
     out
 }

@@ -47,7 +47,7 @@ pub(super) fn clashes(terms: &Terms, term: &Term) -> Result<Vec<Clash>> {
             distance: 0.0,
         });
     }
-    for (other, moras) in terms.terms.iter().zip(&terms.readings) {
+    for (other, moras) in terms.list.iter().zip(&terms.readings) {
         if other == term {
             continue;
         }

@@ -48,8 +48,7 @@ impl Default for Index {
 /// The largest distance at which a term of this many moras is found: a fifth of its sounds, at most two; less for short ones.
 pub(crate) fn reach(moras: usize) -> f32 {
     match moras {
-        0..=2 => 0.0,
-        3 => 0.0,
+        0..=3 => 0.0,
         4 => 0.4,
         5 => 0.8,
         n => (0.2 * n as f32).min(2.0),
@@ -98,7 +97,7 @@ impl Index {
         while let Some(frame) = stack.pop() {
             let node = &self.nodes[frame.node];
             let depth = frame.depth + 1;
-            let allowed = reach(node.longest).min(0.3 + 0.2 * depth as f32);
+            let allowed = reach(node.longest).min(0.4 + 0.2 * depth as f32);
             for (mora, child) in &node.children {
                 if depth == 1 && opening[mora.number()] > FIRST {
                     continue;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Lexicon;
+use super::aloud::{Aloud, choices};
 use super::mora::{Mora, distance, moras};
 use crate::error::Result;
 use crate::morphology::{Morpheme, Morphology};
@@ -66,12 +67,16 @@ pub fn heard(lexicon: &Lexicon, spoken: &str, heard: &str) -> Result<Vec<Heard>>
         .map(|(term, range)| {
             let near = path[range.start]..path[range.end];
             let best = best_window(&words, &starts, &near, &terms.readings[term]);
-            let term = &terms.terms[term];
+            let term = &terms.list[term];
             let written =
                 best.map(|w| heard[words[w.start].range.start..words[w.end - 1].range.end].to_owned());
-            // A longer word that holds the term says it too.
-            let written = written.map(|w| if w.contains(&term.written) { term.written.clone() } else { w });
-            Heard { term: term.written.clone(), written }
+            // Where the term itself stands at that place, it was heard right, however its words are cut.
+            let around = near_by(&words, &starts, &near);
+            let right = heard[around].contains(&term.written);
+            Heard {
+                term: term.written.clone(),
+                written: if right { Some(term.written.clone()) } else { written },
+            }
         })
         .collect())
 }
@@ -131,6 +136,17 @@ fn align(said: &[Mora], written: &[Mora]) -> Vec<usize> {
     path
 }
 
+/// Bytes of the words at `near` and a few more on each side.
+fn near_by(words: &[Morpheme<'_>], starts: &[usize], near: &Range<usize>) -> Range<usize> {
+    let first = starts.partition_point(|s| *s <= near.start).saturating_sub(1 + SLACK);
+    let last = (starts.partition_point(|s| *s < near.end) + SLACK).min(words.len());
+    match words.get(first..last) {
+        Some([first, .., last]) => first.range.start..last.range.end,
+        Some([only]) => only.range.clone(),
+        _ => 0..0,
+    }
+}
+
 /// The words around `near` that sound most like `term`.
 fn best_window(
     words: &[Morpheme<'_>],
@@ -143,9 +159,11 @@ fn best_window(
     let mut best: Option<(f32, Range<usize>)> = None;
     for start in first.saturating_sub(SLACK)..=(first + SLACK).min(words.len()) {
         for end in last.saturating_sub(SLACK).max(start + 1)..=(last + SLACK).min(words.len()) {
-            let window: Vec<Mora> = words[start..end].iter().flat_map(|w| moras(&w.reading)).collect();
+            let window = &words[start..end];
             let silent = words[start].reading.is_empty() || words[end - 1].reading.is_empty();
-            let apart = distance(term, &window);
+            let apart = (0..choices(window))
+                .map(|choice| distance(term, &Aloud::chosen(window, choice).moras))
+                .fold(f32::INFINITY, f32::min);
             if !silent && best.as_ref().is_none_or(|(d, _)| apart < *d) {
                 best = Some((apart, start..end));
             }

@@ -162,8 +162,12 @@ fn every() -> impl Iterator<Item = Mora> {
 fn rows(a: Row, b: Row) -> f32 {
     match (a, b) {
         _ if a == b => 0.0,
-        (Row::K, Row::G) | (Row::S, Row::Z) | (Row::T, Row::D) | (Row::A, Row::W) => 0.3,
-        (Row::H, Row::B | Row::P) | (Row::B, Row::P) => 0.3,
+        (Row::K, Row::G)
+        | (Row::S, Row::Z)
+        | (Row::T, Row::D)
+        | (Row::A, Row::W)
+        | (Row::H, Row::B | Row::P)
+        | (Row::B, Row::P) => 0.3,
         (Row::Z, Row::D) => 0.2,
         (Row::N, Row::M) | (Row::A, Row::Y) => 0.4,
         (Row::S, Row::T | Row::H) | (Row::B, Row::M) | (Row::A, Row::H) | (Row::D, Row::R) => 0.5,

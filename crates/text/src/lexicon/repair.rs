@@ -12,11 +12,13 @@ use std::ops::Range;
 
 use record::{Document, Entity, Replacement};
 
+use super::aloud::{Aloud, LOCAL_WORDS, choices};
 use super::cues::{self, Action};
 use super::index::reach;
-use super::mora::{Mora, moras};
 use super::terms::{Source, Terms};
-use super::window::{Standing, can_end, can_start, is_named, is_spelling, letters_fit, standing};
+use super::window::{
+    Standing, can_end, can_start, is_named, is_spelled_out, is_spelling, letters_fit, standing,
+};
 use crate::cursor::{after, before, is_kanji};
 use crate::layout::Layout;
 use crate::morphology::{Morpheme, Morphology, Pos};
@@ -24,11 +26,9 @@ use crate::morphology::{Morpheme, Morphology, Pos};
 /// Below this probability of its tokens a stretch is doubtful, above the other one it is certain.
 const DOUBTFUL: f32 = 0.5;
 const CERTAIN: f32 = 0.92;
-/// Readings of single kanji that are tried beside the most likely ones.
-const OTHER_READINGS: usize = 2;
 
-/// Words of a window before one with another reading; longer terms are certain enough without it.
-const MAX_WORDS: usize = 5;
+/// Prefixes that any noun takes: 同市, 当園. A short term that starts so by chance is no term.
+const DEFINITE: &[&str] = &["同", "各", "当", "両", "諸", "某", "旧", "現", "全"];
 
 /// What a document needs.
 #[derive(Debug, Default)]
@@ -135,9 +135,9 @@ impl<'d> Scene<'d> {
     /// Forms that are known to be written for terms.
     fn listed(&self, candidates: &mut Vec<Candidate>) {
         for found in self.terms.heard.iter().flat_map(|forms| forms.find_overlapping_iter(self.text)) {
-            let (term, source) = self.terms.heard_terms[found.pattern().as_usize()];
+            let (term, source) = self.terms.meant[found.pattern().as_usize()];
             let Some(window) = self.window_at(&found.range()) else { continue };
-            let term = &self.terms.terms[term as usize];
+            let term = &self.terms.list[term as usize];
             if self.standing(&window) == Standing::Word
                 || !self.is_open(&found.range())
                 || self.is_glued(&window, 8)
@@ -174,7 +174,7 @@ impl<'d> Scene<'d> {
                     !c.is_empty()
                         && (self.text[..start].ends_with(c) || self.text[range.end..].starts_with(c))
                 });
-                if !self.is_free(&range, cued.intended)
+                if !self.is_open(&range)
                     || (!beside && self.is_glued(&window, 8))
                     || is_named(&self.text[range.end..])
                 {
@@ -203,18 +203,20 @@ impl<'d> Scene<'d> {
     /// Runs of words that sound like a term.
     fn by_reading(&self, candidates: &mut Vec<Candidate>) {
         for run in self.runs() {
-            for other in 0..=OTHER_READINGS {
-                let Some(aloud) = Aloud::new(&self.words[run.clone()], other) else { break };
-                for first in 0..run.len() {
-                    if aloud.is_new(first) && can_start(&self.words[run.start + first]) {
-                        self.search(&run, &aloud, first, candidates);
-                    }
+            let words = &self.words[run.clone()];
+            let likely = Aloud::chosen(words, 0);
+            for first in (0..run.len()).filter(|first| can_start(&words[*first])) {
+                self.search(run.start, &likely, first, candidates);
+                let near = &words[first..words.len().min(first + LOCAL_WORDS)];
+                for choice in 1..choices(near) {
+                    self.search(run.start + first, &Aloud::chosen(near, choice), 0, candidates);
                 }
             }
         }
     }
 
-    fn search(&self, run: &Range<usize>, aloud: &Aloud, first: usize, candidates: &mut Vec<Candidate>) {
+    /// Terms that the words from `first` on sound like; word 0 of `aloud` is word `offset` of the document.
+    fn search(&self, offset: usize, aloud: &Aloud, first: usize, candidates: &mut Vec<Candidate>) {
         let from = aloud.starts[first];
         let mut hits = Vec::new();
         self.terms.index.search(
@@ -223,9 +225,9 @@ impl<'d> Scene<'d> {
             |hit| hits.push(hit),
         );
         for hit in hits {
-            // The last word that ends there: words that are not read aloud stay outside.
+            // The first word that ends there: words that are not read aloud stay outside.
             let Some(end) = aloud.starts[first..].iter().position(|&s| s == from + hit.len) else { continue };
-            let window = run.start + first..run.start + first + end;
+            let window = offset + first..offset + first + end;
             if let Some(candidate) = self.judge(&window, hit.term, hit.distance) {
                 candidates.push(candidate);
             }
@@ -238,7 +240,7 @@ impl<'d> Scene<'d> {
         let range = words.first()?.range.start..words.last()?.range.end;
         let written = &self.text[range.clone()];
         let length = self.terms.readings[term as usize].len();
-        let term = &self.terms.terms[term as usize];
+        let term = &self.terms.list[term as usize];
         let standing = self.standing(window);
         if standing == Standing::Word
             || written == term.written
@@ -246,26 +248,29 @@ impl<'d> Scene<'d> {
             || !self.is_free(&range, &term.written)
             || term.written.contains(written)
             || written.contains(term.written.as_str())
-            || (distance < 0.3 && is_spelling(written, &term.written, standing))
+            || (distance < 0.3 && is_spelling(words, &term.written, standing))
             || !letters_fit(written, &term.written)
             || cues::table().get(written).is_some()
             || self.is_glued(window, length)
             || is_named(&self.text[range.end..])
-            || (length <= 4 && words.iter().any(|w| w.pos == Pos::Prefix))
+            || (length <= 4 && DEFINITE.contains(&words.first()?.surface))
         {
             return None;
         }
         let has_grammar = words.iter().any(|w| w.pos.is_grammar() || w.pos == Pos::Verb);
         let keeps_grammar = words.iter().any(|w| w.pos == Pos::Particle && term.written.contains(w.surface));
-        if has_grammar && !keeps_grammar && !(length >= 7 && standing == Standing::Broken) {
+        let spelled = length >= 5 && distance == 0.0 && is_spelled_out(written, &term.written);
+        let long_and_broken = length >= 7 && standing == Standing::Broken;
+        if has_grammar && !(keeps_grammar || spelled || long_and_broken) {
             return None;
         }
-        let doubt = match self.doc.confidence(range.clone()) {
-            Some(p) if p < DOUBTFUL => 1.6,
-            Some(p) if p > CERTAIN => 0.7,
-            _ => 1.0,
+        let natural = limit(length, standing);
+        let limit = match self.doc.confidence(range.clone()) {
+            Some(p) if p < DOUBTFUL && length >= 5 => natural * 2.0 + 0.3,
+            Some(p) if p > CERTAIN => natural * 0.7,
+            _ => natural,
         };
-        if distance > limit(length, standing) * doubt || distance > reach(length) {
+        if distance > limit || distance > reach(length) {
             return None;
         }
         let how = if standing == Standing::Broken { "no words" } else { "words that do not go together" };
@@ -309,20 +314,22 @@ impl<'d> Scene<'d> {
     /// Whether kanji touch the window that belong to the same word as far as anybody can tell. A long term is certain
     /// enough to stand beside any word of its own, a short one only beside what a term or a suffix starts.
     fn is_glued(&self, window: &Range<usize>, length: usize) -> bool {
-        let touches = |c: Option<char>| c.is_some_and(is_kanji);
+        let kanji = |c: Option<char>| c.is_some_and(is_kanji);
         let (start, end) = (self.words[window.start].range.start, self.words[window.end - 1].range.end);
-        let next =
-            self.words.get(window.end).filter(|_| touches(after(self.text, end)) && !self.is_border(end));
+        let next = self.words.get(window.end).filter(|_| {
+            kanji(before(self.text, end)) && kanji(after(self.text, end)) && !self.is_border(end)
+        });
         let behind = next.is_some_and(|w| {
             let suffix = length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Counter | Pos::Bound);
-            !suffix && self.right.binary_search_by_key(&end, |r| r.start).is_err()
+            !suffix && w.pos != Pos::Number && self.right.binary_search_by_key(&end, |r| r.start).is_err()
         });
         let previous = window.start.checked_sub(1).map(|i| &self.words[i]);
-        let previous = previous.filter(|_| touches(before(self.text, start)) && !self.is_border(start));
+        let previous = previous.filter(|_| {
+            kanji(before(self.text, start)) && kanji(after(self.text, start)) && !self.is_border(start)
+        });
         let ahead = previous.is_some_and(|w| {
             let complete = w.surface.chars().count() > 1 && w.known;
-            !(complete && length >= 5)
-                && !(length >= 5 && matches!(w.pos, Pos::Suffix | Pos::Prefix | Pos::Counter))
+            length < 5 || !(complete || matches!(w.pos, Pos::Suffix | Pos::Prefix | Pos::Counter))
         });
         behind || ahead
     }
@@ -373,51 +380,5 @@ fn limit(length: usize, standing: Standing) -> f32 {
         (Standing::Broken, 6) => 0.5,
         (Standing::Broken, n) => (0.12 * n as f32).min(1.5),
         (Standing::Compound, n) => (0.08 * n as f32).min(1.0),
-    }
-}
-
-/// Words read aloud: all moras, and where each word starts; the last entry is the end.
-struct Aloud {
-    moras: Vec<Mora>,
-    starts: Vec<usize>,
-    /// Words whose reading is not the most likely one; `None` where all readings are.
-    other: Option<Vec<usize>>,
-}
-
-impl Aloud {
-    /// `other` 0 takes the most likely readings, 1 and 2 the further ones of single kanji; `None` where there are none.
-    fn new(words: &[Morpheme<'_>], other: usize) -> Option<Self> {
-        let mut aloud = Self {
-            moras: Vec::with_capacity(words.len() * 3),
-            starts: Vec::with_capacity(words.len() + 1),
-            other: None,
-        };
-        let mut changed = Vec::new();
-        for (at, word) in words.iter().enumerate() {
-            let mut reading = word.reading.as_str();
-            if let Some(i) = other.checked_sub(1)
-                && let Some(further) = word.other_readings.get(i)
-                && word.surface.chars().count() == 1
-                && word.surface.chars().all(is_kanji)
-            {
-                reading = further;
-                changed.push(at);
-            }
-            aloud.starts.push(aloud.moras.len());
-            aloud.moras.extend(moras(reading));
-        }
-        aloud.starts.push(aloud.moras.len());
-        if other > 0 {
-            aloud.other = Some(changed).filter(|c| !c.is_empty());
-            aloud.other.as_ref()?;
-        }
-        Some(aloud)
-    }
-
-    /// Whether a search from word `first` can meet a reading that no earlier one met.
-    fn is_new(&self, first: usize) -> bool {
-        let Some(changed) = &self.other else { return true };
-        let next = changed.partition_point(|at| *at < first);
-        changed.get(next).is_some_and(|at| at - first <= MAX_WORDS)
     }
 }

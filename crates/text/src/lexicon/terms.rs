@@ -48,17 +48,17 @@ pub(crate) enum Source {
 /// Terms with everything that finds them.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    pub(crate) terms: Vec<Term>,
+    pub(crate) list: Vec<Term>,
     /// Their readings as moras.
     pub(crate) readings: Vec<Vec<Mora>>,
     pub(crate) index: Index,
     /// Finds the terms as they are written, longest first; pattern numbers are those of the terms. `None` where they are
     /// more than a machine can hold.
     pub(crate) written: Option<AhoCorasick>,
-    /// Finds the forms that are written for terms; pattern numbers are those of `heard_terms`.
+    /// Finds the forms that are written for terms; pattern numbers are those of `meant`.
     pub(crate) heard: Option<AhoCorasick>,
     /// The term that each form stands for.
-    pub(crate) heard_terms: Vec<(u32, Source)>,
+    pub(crate) meant: Vec<(u32, Source)>,
 }
 
 impl Terms {
@@ -105,8 +105,8 @@ impl Terms {
         let longest = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).clone();
         let written = longest.build(terms.iter().map(|t| &t.written)).ok();
         let forms = AhoCorasick::new(heard.iter().map(|(form, _)| form)).ok();
-        let heard_terms = heard.into_iter().map(|(_, term)| term).collect();
-        Self { terms, readings, index, written, heard: forms, heard_terms }
+        let meant = heard.into_iter().map(|(_, term)| term).collect();
+        Self { list: terms, readings, index, written, heard: forms, meant }
     }
 }
 
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn fifty_thousand_terms_are_read() {
-        let file: String = (0..50_000u32)
+        let file: Vec<String> = (0..50_000u32)
             .map(|i| {
                 let kana: String = (0..5)
                     .map(|k| char::from_u32(u32::from('か') + (i / 20u32.pow(k)) % 20).unwrap())
@@ -250,13 +250,13 @@ mod tests {
                 format!("語{i}\t{kana}\t学校\n")
             })
             .collect();
-        let terms = read(file.as_bytes()).unwrap();
-        assert_eq!(Terms::new(terms).terms.iter().filter(|t| t.office).count(), 50_000);
+        let terms = read(file.concat().as_bytes()).unwrap();
+        assert_eq!(Terms::new(terms).list.iter().filter(|t| t.office).count(), 50_000);
     }
 
     #[test]
     fn terms_with_numbers_are_written_as_the_passes_write_them() {
-        let terms = Terms::new(Vec::new()).terms;
+        let terms = Terms::new(Vec::new()).list;
         for written in ["48時間以内", "一時保護"] {
             assert!(terms.iter().any(|t| t.written == written), "{written}");
         }
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn shipped_readings_are_kana() {
-        for term in Terms::new(Vec::new()).terms {
+        for term in Terms::new(Vec::new()).list {
             assert!(term.reading.chars().all(|c| matches!(c, 'ぁ'..='ゔ' | 'ー')), "{}", term.written);
         }
     }

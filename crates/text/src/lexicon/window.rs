@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::cursor::{is_kanji, is_katakana};
+use crate::cursor::{is_hiragana, is_kanji, is_katakana};
 use crate::morphology::{Morpheme, Pos};
 
 /// How natural the words of a window are as they stand.
@@ -82,16 +82,29 @@ pub(crate) fn can_end(word: &Morpheme<'_>) -> bool {
 /// Whether both hold the same kanji in the same order, or differ only where one of them is in kana: 立入調査 and
 /// 立ち入り調査, こども and 子ども, どなり声 and 怒鳴り声. These are spellings, not mistakes; kana that are no word (母方そぼ) are
 /// mistakes.
-pub(crate) fn is_spelling(written: &str, term: &str, standing: Standing) -> bool {
+pub(crate) fn is_spelling(words: &[Morpheme<'_>], term: &str, standing: Standing) -> bool {
+    let written: String = words.iter().map(|w| w.surface).collect();
     let kanji = |text: &str| text.chars().filter(|c| is_kanji(*c)).collect::<String>();
-    let (a, b) = (kanji(written), kanji(term));
-    if a == b {
+    if kanji(&written) == kanji(term) {
         return true;
     }
-    let differing = differing(term, written);
-    let (theirs, ours) = (&term[differing.0], &written[differing.1]);
-    let no_kanji = |text: &str| !text.chars().any(is_kanji);
-    no_kanji(theirs) || (no_kanji(ours) && standing != Standing::Broken)
+    let (theirs, ours) = differing(term, &written);
+    if !term[theirs.clone()].is_empty() && !term[theirs].chars().any(is_kanji) {
+        return true;
+    }
+    // One word of the dictionary in hiragana is a spelling, scraps of several are not.
+    let mut at = 0;
+    let touched = words.iter().filter(|w| {
+        let start = at;
+        at += w.surface.len();
+        start < ours.end && at > ours.start
+    });
+    standing != Standing::Broken && written[ours.clone()].chars().all(is_hiragana) && touched.count() <= 1
+}
+
+/// Whether a term of several kanji was written in hiragana throughout: だぼくこん for 打撲痕.
+pub(crate) fn is_spelled_out(written: &str, term: &str) -> bool {
+    written.chars().all(|c| is_hiragana(c) || c == 'ー') && term.chars().filter(|c| is_kanji(*c)).count() > 1
 }
 
 /// Whether a term with letters stands for letters or their names in katakana: nobody writes kanji for AHT.
@@ -145,10 +158,15 @@ mod tests {
 
     #[test]
     fn other_spellings_are_the_same_word() {
-        assert!(is_spelling("立ち入り調査", "立入調査", Standing::Compound));
-        assert!(is_spelling("子ども家庭センター", "こども家庭センター", Standing::Compound));
-        assert!(is_spelling("どなり声", "怒鳴り声", Standing::Compound));
-        assert!(!is_spelling("逆体通告", "虐待通告", Standing::Broken));
-        assert!(!is_spelling("母方そぼ", "母方祖母", Standing::Broken));
+        let spelling = |written: &str, term: &str| {
+            let words = Morphology::shared().unwrap().tokens(written);
+            is_spelling(&words, term, standing(&words, None, None))
+        };
+        assert!(spelling("立ち入り調査", "立入調査"));
+        assert!(spelling("子ども家庭センター", "こども家庭センター"));
+        assert!(spelling("どなり声", "怒鳴り声"));
+        assert!(!spelling("家庭相談委員", "家庭相談員"));
+        assert!(!spelling("逆体通告", "虐待通告"));
+        assert!(!spelling("おやこさい統合", "親子再統合"));
     }
 }
