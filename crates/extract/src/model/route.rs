@@ -179,3 +179,67 @@ fn person(document: &Document, spec: &FieldSpec, own: &[&Routed], reading: &Read
         Some(Outcome::Stated(Grounded::person(person)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use record::template::shipped_templates;
+    use record::{Segment, Transcript};
+
+    use super::*;
+
+    fn template(id: &str) -> Template {
+        let forms = shipped_templates(rules::names()).unwrap();
+        forms.into_iter().find(|t| t.id == id).unwrap()
+    }
+
+    fn document(text: &str) -> Document {
+        let segment = Segment { raw: text.into(), text: text.into(), ..Segment::default() };
+        Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None)
+    }
+
+    #[test]
+    fn the_form_decides_where_a_section_goes() {
+        let (visit, intake) = (template("visit"), template("intake"));
+        assert_eq!(heading(&visit, Section::Home), Some("家庭内の様子"));
+        assert_eq!(heading(&visit, Section::Health), Some("聴取内容"));
+        assert_eq!(heading(&intake, Section::School), Some("居住環境"));
+        assert_eq!(heading(&intake, Section::Talk), Some("通告内容"));
+        assert_eq!(heading(&intake, Section::Health), None);
+        assert_eq!(heading(&visit, Section::Other), None);
+    }
+
+    #[test]
+    fn no_section_leads_to_a_heading_that_only_a_speaker_may_set() {
+        for section in Section::ALL {
+            for heading in ["主訴", "援助方針案", "総合所見"] {
+                assert!(!section.headings().contains(&heading), "{section:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_cut_at_heard_ends_outside_quotations() {
+        let visit = template("visit");
+        let relations = relations().unwrap();
+        let text = "本児は笑っていた「母は怒らない帰る」と言っていた部屋は暗かったよ";
+        let doc = document(text);
+        let scene = Scene::new(&doc, &visit, &relations);
+        let at = |words: &str| text.find(words).unwrap() + words.len();
+        let ends = [at("本児"), at("笑っていた"), at("怒らない"), at("と言っていた"), at("暗かった")];
+        let pieces: Vec<&str> = pieces(&scene, &ends).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(pieces, ["本児は笑っていた", "「母は怒らない帰る」と言っていた", "部屋は暗かったよ"]);
+    }
+
+    #[test]
+    fn a_view_needs_its_mark() {
+        let visit = template("visit");
+        let relations = relations().unwrap();
+        let may = |text: &str| {
+            let doc = document(text);
+            may_route(&Scene::new(&doc, &visit, &relations), Section::View, &(0..text.len()))
+        };
+        assert!(may("見立てとしては、育児疲れが背景にあると思われる。"));
+        assert!(!may("育児疲れが背景にあると思われる。"));
+        assert!(!may("医師の所見では、骨折はない。"));
+    }
+}
