@@ -110,7 +110,7 @@ impl Section {
             Self::Agreement => &["約束", "内容"],
             Self::Injury => &["傷・あざ", "内容"],
             Self::Report => &["通告内容", "聴取内容", "内容"],
-            Self::Family => &["家族構成", "聴取内容", "内容"],
+            Self::Family => &["聴取内容", "内容"],
             Self::History => &["相談歴", "聴取内容", "内容"],
             Self::Health => &["健康", "既往歴", "聴取内容", "内容"],
             Self::Upbringing => &["生育歴", "聴取内容", "本児の様子", "内容"],

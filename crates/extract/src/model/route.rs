@@ -14,7 +14,7 @@ use crate::words::{has_any, trim};
 use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
 
 /// A sentence is routed when its section is at least this probable.
-const LIKELY: f32 = 0.8;
+const LIKELY: f32 = 0.7;
 /// A sentence without a full stop is cut where its end is at least this probable.
 const END: f32 = 0.7;
 /// Shorter pieces are not cut off: characters.
