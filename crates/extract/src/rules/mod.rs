@@ -9,7 +9,7 @@ mod contact;
 mod family;
 mod injury;
 mod reporter;
-mod section;
+pub(crate) mod section;
 mod speech;
 mod staff;
 
