@@ -14,9 +14,9 @@ use crate::words::{has_any, trim};
 use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
 
 /// A sentence is routed when its section is at least this probable.
-const LIKELY: f32 = 0.7;
+const LIKELY: f32 = 0.6;
 /// A sentence without a full stop is cut where its end is at least this probable.
-const END: f32 = 0.7;
+const END: f32 = 0.4;
 /// Shorter pieces are not cut off: characters.
 const SHORTEST: usize = 6;
 /// Words with which a speaker marks a view as such; without one of them nothing is a view.
