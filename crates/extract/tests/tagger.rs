@@ -35,7 +35,7 @@ fn display(extraction: &Extraction, id: &str) -> String {
 }
 
 /// No heading, and no cue that a rule knows.
-const HEADLESS: &str = "長男は下を向いたまま、一言も話しませんでした。廊下には段ボールが積み上がっていました。\
+const HEADLESS: &str = "長男は下を向いたまま、一言も話しませんでした。リビングは足の踏み場もないくらい散らかっていました。\
                         お母さんは疲れた様子で、途中で涙ぐんでいました。";
 
 #[test]
@@ -47,7 +47,7 @@ fn sentences_without_a_heading_find_their_fields() {
         "{}",
         display(&done, "obs.child")
     );
-    assert!(display(&done, "obs.home").contains("段ボール"), "{}", display(&done, "obs.home"));
+    assert!(display(&done, "obs.home").contains("散らかって"), "{}", display(&done, "obs.home"));
     assert!(display(&done, "obs.parent").contains("涙ぐんで"), "{}", display(&done, "obs.parent"));
 }
 
@@ -65,7 +65,7 @@ fn sentences_without_a_full_stop_are_told_apart() {
     let text = HEADLESS.replace(['。', '、'], "");
     let done = filled(&form("visit"), &text, Some(&tagger));
     let home = display(&done, "obs.home");
-    assert!(home.contains("段ボール") && !home.contains("涙ぐんで"), "{home}");
+    assert!(home.contains("散らかって") && !home.contains("涙ぐんで"), "{home}");
 }
 
 #[test]

@@ -8,21 +8,24 @@ use record::{Document, Grounded, PersonBuilder};
 
 use super::labels::{Section, SpanKind};
 use super::tagger::{Reading, Tagger, best};
+use crate::rules::section::says_only_status;
 use crate::scene::{Scene, Sentence};
-use crate::status::status;
 use crate::words::{has_any, trim};
 use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
 
 /// A sentence is routed when its section is at least this probable.
-const LIKELY: f32 = 0.8;
+const LIKELY: f32 = 0.6;
 /// A sentence without a full stop is cut where its end is at least this probable.
-const END: f32 = 0.7;
+const END: f32 = 0.4;
 /// Shorter pieces are not cut off: characters.
 const SHORTEST: usize = 6;
 /// Words with which a speaker marks a view as such; without one of them nothing is a view.
 const VIEW_MARKS: &[&str] = &["所見", "見立て", "アセスメント", "評価として"];
 /// The views of others.
 const OTHERS_VIEWS: &[&str] = &["の所見", "医師", "検査所見"];
+
+/// Words for parents that are no relation of the list.
+const PARENTS: &[&str] = &["保護者", "両親", "父母", "母親", "父親"];
 
 /// A sentence with the heading under which the tagger puts it.
 struct Routed {
@@ -79,11 +82,8 @@ impl Tagger {
         let pieces: Vec<Range<usize>> = pieces(scene, &reading.ends(END));
         let mut routed = Vec::new();
         for (range, p) in pieces.iter().zip(self.sections(reading, &pieces)?) {
-            let (section, probability) = best(&p);
-            if probability < LIKELY || !may_route(scene, section, range) {
-                continue;
-            }
-            if let Some(heading) = heading(scene.template, section) {
+            let Some((heading, probability)) = likeliest(scene, range, &p) else { continue };
+            if probability >= LIKELY {
                 let (range, full) = (range.clone(), range.clone());
                 let sentence = Sentence { range, full, heading: Some(heading.to_owned()), head: None };
                 routed.push(Routed { sentence, probability });
@@ -91,6 +91,17 @@ impl Tagger {
         }
         Ok(routed)
     }
+}
+
+/// The heading of the most probable section, with the probability of all sections that lead to it in this form. `None`
+/// where the form has no place for it.
+fn likeliest(scene: &Scene<'_>, range: &Range<usize>, probabilities: &[f32]) -> Option<(&'static str, f32)> {
+    let (section, _) = best(probabilities);
+    let heading = heading(scene.template, section).filter(|_| may_route(scene, section, range))?;
+    let same = Section::ALL.iter().zip(probabilities).filter(|(other, _)| {
+        self::heading(scene.template, **other) == Some(heading) && may_route(scene, **other, range)
+    });
+    Some((heading, same.map(|(_, p)| p).sum()))
 }
 
 /// The sentences under no heading, cut also where the tagger hears an end.
@@ -128,9 +139,16 @@ fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool 
             has_any(text, range.clone(), VIEW_MARKS) && !has_any(text, range.clone(), OTHERS_VIEWS) && !quotes
         }
         Section::Next | Section::Roles => !quotes,
+        // Whose wish it is must be said: a quotation alone may be anybody's.
+        Section::ParentWish => names_parent(scene, range),
         Section::Contact | Section::Injury | Section::Talk => true,
-        _ => status(text, range.clone()).is_none(),
+        _ => !says_only_status(scene, range),
     }
+}
+
+fn names_parent(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    has_any(scene.text(), range.clone(), PARENTS)
+        || scene.mentions(range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"))
 }
 
 fn stands_under(spec: &FieldSpec, sentence: &Sentence) -> bool {
@@ -178,4 +196,81 @@ fn person(document: &Document, spec: &FieldSpec, own: &[&Routed], reading: &Read
         }
         Some(Outcome::Stated(Grounded::person(person)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use record::template::shipped_templates;
+    use record::{Segment, Transcript};
+
+    use super::*;
+
+    fn template(id: &str) -> Template {
+        let forms = shipped_templates(rules::names()).unwrap();
+        forms.into_iter().find(|t| t.id == id).unwrap()
+    }
+
+    fn document(text: &str) -> Document {
+        let segment = Segment { raw: text.into(), text: text.into(), ..Segment::default() };
+        Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None)
+    }
+
+    #[test]
+    fn the_form_decides_where_a_section_goes() {
+        let (visit, intake) = (template("visit"), template("intake"));
+        assert_eq!(heading(&visit, Section::Home), Some("家庭内の様子"));
+        assert_eq!(heading(&visit, Section::Health), Some("聴取内容"));
+        assert_eq!(heading(&intake, Section::School), Some("居住環境"));
+        assert_eq!(heading(&intake, Section::Talk), Some("通告内容"));
+        assert_eq!(heading(&intake, Section::Health), None);
+        assert_eq!(heading(&visit, Section::Other), None);
+    }
+
+    #[test]
+    fn no_section_leads_to_a_heading_that_only_a_speaker_may_set() {
+        for section in Section::ALL {
+            for heading in ["主訴", "援助方針案", "総合所見"] {
+                assert!(!section.headings().contains(&heading), "{section:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_is_cut_at_heard_ends_outside_quotations() {
+        let visit = template("visit");
+        let relations = relations().unwrap();
+        let text = "本児は笑っていた「母は怒らない帰る」と言っていた部屋は暗かったよ";
+        let doc = document(text);
+        let scene = Scene::new(&doc, &visit, &relations);
+        let at = |words: &str| text.find(words).unwrap() + words.len();
+        let ends = [at("本児"), at("笑っていた"), at("怒らない"), at("と言っていた"), at("暗かった")];
+        let pieces: Vec<&str> = pieces(&scene, &ends).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(pieces, ["本児は笑っていた", "「母は怒らない帰る」と言っていた", "部屋は暗かったよ"]);
+    }
+
+    #[test]
+    fn a_wish_of_parents_names_them() {
+        let visit = template("visit");
+        let codes = crate::relations().unwrap();
+        let may = |text: &str| {
+            let doc = document(text);
+            may_route(&Scene::new(&doc, &visit, &codes), Section::ParentWish, &(0..text.len()))
+        };
+        assert!(may("実母は少し休みたいと話した。"));
+        assert!(may("両親とも様子を見てほしいと話す。"));
+        assert!(!may("保育園に行きたいと話す。"));
+    }
+
+    #[test]
+    fn a_view_needs_its_mark() {
+        let visit = template("visit");
+        let relations = relations().unwrap();
+        let may = |text: &str| {
+            let doc = document(text);
+            may_route(&Scene::new(&doc, &visit, &relations), Section::View, &(0..text.len()))
+        };
+        assert!(may("見立てとしては、育児疲れが背景にあると思われる。"));
+        assert!(!may("育児疲れが背景にあると思われる。"));
+        assert!(!may("医師の所見では、骨折はない。"));
+    }
 }

@@ -16,7 +16,7 @@ mod meeting;
 mod moment;
 mod reporter;
 mod safety;
-mod section;
+pub(crate) mod section;
 mod sheet;
 mod speech;
 mod staff;

@@ -1,5 +1,7 @@
 //! Text fields: what stands under a heading, or what the field's cues mark.
 
+use std::ops::Range;
+
 use record::template::FieldSpec;
 
 use super::{Filled, Outcome, copied, without};
@@ -44,15 +46,15 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The sentences as a text, or the status that is all they say.
 pub(super) fn whole_section(scene: &Scene<'_>, sentences: Vec<&Sentence>) -> Option<Outcome> {
     match sentences.first() {
-        Some(first) if sentences.iter().all(|s| says_only_status(scene, s)) => without(scene, first),
+        Some(first) if sentences.iter().all(|s| says_only_status(scene, &s.range)) => without(scene, first),
         _ => copied(scene, sentences),
     }
 }
 
 /// 「未聴取。」「会えなかったため、不明。」「けがの有無は確認できず。」: a status, at most with its reason or its topic in front.
-fn says_only_status(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     let text = scene.text();
-    let words = trim(text, sentence.range.clone());
+    let words = trim(text, range.clone());
     let Some(found) = status(text, words.clone()) else { return false };
     let before = text[words.start..found.range.start].trim_end_matches(['、', ' ']);
     let after = text[found.range.end.min(words.end)..words.end].chars().count();
