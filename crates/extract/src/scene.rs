@@ -32,6 +32,11 @@ const PLAN_ENDINGS: &[&str] = &[
     "連絡",
     "届ける",
     "届けます",
+    "もらいます",
+    "もらう",
+    "伺います",
+    "伝えます",
+    "伝える",
     "行う",
     "行います",
 ];
@@ -55,7 +60,7 @@ const CERTAIN_PLANS: &[&str] = &[
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
+    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "今後は", "今後、"];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
 
@@ -102,6 +107,12 @@ impl<'d> Scene<'d> {
 
     /// Whether the words of `range` are negated in their sentence.
     pub(crate) fn is_negated(&self, range: Range<usize>) -> bool {
+        // 「血腫があり意識がない」: what is there is not negated by what follows.
+        let behind = &self.text()[range.end..];
+        let there = ["があり", "もあり", "があっ"].iter().find_map(|p| behind.strip_prefix(p));
+        if there.is_some_and(|rest| !rest.starts_with("ませ")) {
+            return false;
+        }
         polarity::is_negated(self.up_to_sentence_end(range.start), range)
     }
 
