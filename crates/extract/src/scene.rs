@@ -1,6 +1,7 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
 mod split;
+mod turns;
 
 use std::ops::Range;
 
@@ -56,6 +57,8 @@ const CERTAIN_PLANS: &[&str] = &[
     "ことにした",
     "ことにしました",
 ];
+/// What the questions of a conversation stand under: no form has this heading.
+const QUESTION: &str = "質問";
 /// Headings of a view: its words end where somebody is quoted or a plan begins.
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
@@ -88,8 +91,17 @@ pub(crate) struct Scene<'d> {
 
 impl<'d> Scene<'d> {
     pub(crate) fn new(doc: &'d Document, template: &'d Template, relations: &'d Relations) -> Self {
-        let quoted = doc.quoted();
-        let sentences = sentences(doc, template, &quoted);
+        let mut quoted = doc.quoted();
+        let turns = turns::turns(doc.text(), &quoted);
+        let sentences = if turns.is_empty() {
+            sentences(doc, template, &quoted)
+        } else {
+            // The brackets of a turn quote nobody.
+            let is_turn =
+                |q: &Range<usize>| turns.iter().any(|t| q.start <= t.words.start && t.words.end <= q.end);
+            quoted.retain(|q| !is_turn(q));
+            conversation(doc.text(), &turns)
+        };
         Self { doc, template, relations, sentences, quoted }
     }
 
@@ -150,8 +162,10 @@ impl<'d> Scene<'d> {
     }
 
     fn is_narrative(&self, sentence: &Sentence) -> bool {
-        let view =
-            matches!(sentence.heading.as_deref(), Some("所見" | "本児の意向" | "保護者の意向" | "告知内容"));
+        let view = matches!(
+            sentence.heading.as_deref(),
+            Some("所見" | "本児の意向" | "保護者の意向" | "告知内容" | QUESTION)
+        );
         !view && !self.is_plan(sentence)
     }
 
@@ -283,6 +297,23 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
         }
         if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
             current = None;
+        }
+    }
+    sentences
+}
+
+/// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
+fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let mut question: Option<usize> = None;
+    for turn in turns {
+        for range in turns::sentences(text, turn) {
+            let full = question.take().filter(|_| !turn.asked).unwrap_or(range.start)..range.end;
+            let heading = turn.asked.then(|| QUESTION.to_owned());
+            sentences.push(Sentence { range: range.clone(), full, heading, head: None });
+            if turn.asked {
+                question = Some(range.start);
+            }
         }
     }
     sentences

@@ -25,7 +25,15 @@ fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
         let cue = find_any(text, s.full.clone(), REPORTER)?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
-    named.or_else(|| {
+    // 「近所の者なんですけど」
+    let introduced = || {
+        scene.narrative().find_map(|s| {
+            let cue = find_any(text, s.range.clone(), &["の者です", "の者なんです", "の者ですが"])?;
+            let start = clauses(text, s.range.start..cue.start).pop().map_or(s.range.start, |c| c.start);
+            Some((s, trim(text, start..cue.start)))
+        })
+    };
+    named.or_else(introduced).or_else(|| {
         scene.sentences.iter().find_map(|s| {
             let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
             let clause = clauses(text, s.range.start..cue.start).pop()?;
