@@ -167,15 +167,15 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let told: Vec<&Sentence> = reported(scene)
         .filter(|s| has_any(text, s.range.clone(), ACTS))
         .filter(|s| {
-            !has_any(text, s.range.clone(), &["だれが", "誰が", "として受理", "目撃し", "説明しました"])
-                && !(has_any(text, s.range.clone(), &["わけではな"])
-                    && has_any(text, s.range.clone(), &["だけ"]))
+            let has = |words: &[&str]| has_any(text, s.range.clone(), words);
+            let only_heard = has(&["わけではな"]) && has(&["だけ"]);
+            !only_heard && !has(&["だれが", "誰が", "として受理", "目撃し", "説明しました"])
         })
         .collect();
     // 「実母は叩いたことは否認」 alone: the act is denied and not told.
     let denied =
         |s: &&Sentence| matches!(without(scene, s), Some(Outcome::Without { reason: Reason::Denial, .. }));
-    if let Some(first) = told.first().filter(|_| told.iter().all(|s| denied(s))) {
+    if let Some(first) = told.first().filter(|_| told.iter().all(denied)) {
         let by = scene.mentions(first.range.clone()).into_iter().find_map(|m| m.relation);
         return Ok(Some(without_as(scene, first, Reason::Denial, by)));
     }

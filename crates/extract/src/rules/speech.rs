@@ -167,8 +167,8 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let wished = scene.headless().filter(|s| {
         let named = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
-        let quotes = scene.quotes(s.range.clone());
-        let quoted = quotes.iter().any(|(quote, _)| quote.speaker.as_ref().is_some_and(named));
+        let said = scene.quotes(s.range.clone());
+        let quoted = said.iter().any(|(quote, _)| quote.speaker.as_ref().is_some_and(named));
         scene.is_wish(s) && (quoted || speaker(scene, s).is_some_and(|who| named(&who)))
     });
     let mut ranges: Vec<Range<usize>> = Vec::new();

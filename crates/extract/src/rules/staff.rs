@@ -86,7 +86,7 @@ fn names_of<'c>(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Member<'c>> {
         let name = name_at(text, words.clone())?;
         let whole =
             skip_honorific(text, name.end) >= words.end || text[name.end..words.end].starts_with("です");
-        whole.then(|| Member { title: None, name: Some(name), org: None, words })
+        whole.then_some(Member { title: None, name: Some(name), org: None, words })
     });
     named.collect()
 }
@@ -101,7 +101,7 @@ fn introduces(scene: &Scene<'_>, sentence: &Sentence, titles: &[Choice]) -> bool
     let Some(last) = members.iter().rev().find(|m| m.name.is_some()) else { return false };
     let behind = trim(text, last.words.end..sentence.range.end);
     let behind = &text[behind];
-    let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].iter().any(|e| behind == *e);
+    let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
     let did =
         ["で", "が", "と"].iter().any(|p| behind.starts_with(p)) && DID.iter().any(|d| behind.contains(d));
     (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
