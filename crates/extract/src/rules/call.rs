@@ -171,7 +171,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// (「緊急性が高い」) sets nothing.
 pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in scene.sentences.iter() {
+    for sentence in &scene.sentences {
         let headed = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         let Some(from) = cue

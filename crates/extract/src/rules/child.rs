@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason, State};
 
 use text::hedge;
 
@@ -87,8 +87,12 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     for sentence in about_child(scene) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        // A child has a name: 「名前は言いたくない」 is the reporter's.
         if let Some(found) = status(text, cue.end..sentence.range.end) {
-            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            if found.reason.state() == State::Unknown {
+                return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            }
+            continue;
         }
         let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
         if let Some(name) = name_at(text, start..sentence.range.end) {
@@ -107,7 +111,24 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(named(scene, name)));
         }
     }
-    Ok(opening_name(scene).map(|name| named(scene, name)))
+    Ok(aged_name(scene).or_else(|| opening_name(scene)).map(|name| named(scene, name)))
+}
+
+/// 「2年1組の高橋ひなたさん8歳」: a name in front of the child's age.
+fn aged_name(scene: &Scene<'_>) -> Option<Range<usize>> {
+    let text = scene.text();
+    ages(scene).into_iter().find_map(|(_, age)| {
+        let before = &text[..age.start];
+        let honorific = ["さん", "ちゃん", "くん", "君"]
+            .into_iter()
+            .find(|h| before.trim_end_matches('、').ends_with(h))?;
+        let end = before.trim_end_matches('、').len() - honorific.len();
+        let start = text[..end]
+            .rfind(['、', '。', ' ', 'の', '\n'])
+            .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+        let spelt = text[start..end].chars().any(is_kanji) && scene.mentions(start..end).is_empty();
+        name_at(text, start..end).filter(|name| name.end == end && spelt)
+    })
 }
 
 /// 「高橋ひなたさん、平成29年5月10日生まれ」 at the start of a dictation: a name only when the sheet's facts follow it.

@@ -69,9 +69,10 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(time.map(|(start, end, words)| {
             let form = NormalForm::TimeRange(start, end);
             let range = std::slice::from_ref(&words.range);
-            let grounded = match start.certain {
-                true => Grounded::normal(scene.doc, range, &form),
-                false => Grounded::words(scene.doc, range),
+            let grounded = if start.certain {
+                Grounded::normal(scene.doc, range, &form)
+            } else {
+                Grounded::words(scene.doc, range)
             };
             Outcome::Stated(grounded.with_flags(words.flags.iter().copied()))
         }));

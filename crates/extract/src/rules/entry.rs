@@ -54,6 +54,32 @@ const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪�
 const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
 const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
 
+/// Ends of the names of organisations.
+const ORGS: &[&str] =
+    &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
+/// Offices and professions of people of other organisations.
+const OFFICES: &[&str] = &[
+    "校長",
+    "教頭",
+    "担任",
+    "園長",
+    "保育士",
+    "教諭",
+    "医師",
+    "主治医",
+    "看護師",
+    "MSW",
+    "SSW",
+    "SC",
+    "保健師",
+    "主任",
+    "先生",
+    "職員",
+    "民生委員",
+    "児童委員",
+    "警察官",
+];
+
 /// A contact in the text.
 struct Contact<'s> {
     way: Way,
@@ -167,10 +193,10 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
     for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
-            let certain = !scene.is_quoted(found.range.start)
-                && !scene.is_negated(found.range.clone())
-                && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
-            if certain && fits(&found.choice.label) {
+            // 不在着信 is a missed call.
+            let missed = found.choice.label == "不在" && text[found.range.end..].starts_with("着信");
+            let certain = !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone());
+            if certain && !missed && fits(&found.choice.label) {
                 spoken.push((&found.choice.label, found.range));
             }
         }
@@ -299,29 +325,6 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.relation(choice, mention.range);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    const ORGS: &[&str] =
-        &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
-    const OFFICES: &[&str] = &[
-        "校長",
-        "教頭",
-        "担任",
-        "園長",
-        "保育士",
-        "教諭",
-        "医師",
-        "主治医",
-        "看護師",
-        "MSW",
-        "SSW",
-        "SC",
-        "保健師",
-        "主任",
-        "先生",
-        "職員",
-        "民生委員",
-        "児童委員",
-        "警察官",
-    ];
     let head = &text[words.clone()];
     let (org, rest) = match head.find('の') {
         Some(at) => (words.start..words.start + at, words.start + at + "の".len()..words.end),
@@ -398,6 +401,8 @@ pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         }
     }
     rest.push_str(&text[at..sentence.range.end]);
-    HEAD_WORDS.iter().for_each(|word| rest = rest.replace(word, ""));
+    for word in HEAD_WORDS {
+        rest = rest.replace(word, "");
+    }
     moments > 0 && (attended || rest.chars().count() <= 2)
 }

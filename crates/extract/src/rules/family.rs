@@ -76,8 +76,12 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 pub(super) fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
-    let is_sibling = |m: &Mention| m.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r));
     scene.mentions(range.clone()).into_iter().filter(is_sibling).collect()
+}
+
+/// Whether the word is for a brother or a sister.
+pub(super) fn is_sibling(mention: &Mention) -> bool {
+    mention.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r))
 }
 
 /// 「保護者は、実母の高橋ゆかりさん、三十四歳、パート勤務、電話は、…」, and what follows in the next sentence.

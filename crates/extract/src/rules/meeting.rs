@@ -42,7 +42,7 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
-    for sentence in scene.sentences.iter() {
+    for sentence in &scene.sentences {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         if heading.is_none() && cue.is_none() {

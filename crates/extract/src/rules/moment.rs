@@ -80,18 +80,15 @@ pub(super) fn near(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -
         return None;
     }
     let mut moment = Moment::default();
-    match day {
-        Some((day, words)) => {
-            moment.day = *day;
+    if let Some((day, words)) = day {
+        moment.day = *day;
+        moment.ranges.push(words.range.clone());
+        moment.flags.extend(words.flags.iter().copied());
+    } else {
+        let said = scene.dates(0..sentence.full.start).into_iter().rfind(|(day, _)| day.is_some());
+        if let Some((day, words)) = said {
+            moment.day = day;
             moment.ranges.push(words.range.clone());
-            moment.flags.extend(words.flags.iter().copied());
-        }
-        None => {
-            let said = scene.dates(0..sentence.full.start).into_iter().rfind(|(day, _)| day.is_some());
-            if let Some((day, words)) = said {
-                moment.day = day;
-                moment.ranges.push(words.range.clone());
-            }
         }
     }
     if let Some((start, _, words)) = time {
@@ -302,7 +299,7 @@ pub(super) fn elapsed(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     };
     let ranges: Vec<_> = from.ranges.iter().chain(&to.ranges).cloned().collect();
     let minutes = from.exact().and_then(|start| {
-        let minutes = i64::from(to.exact()?.duration_since(start).as_mins());
+        let minutes = to.exact()?.duration_since(start).as_mins();
         if minutes < 0 { Err(Missing::Order) } else { Ok(minutes) }
     });
     let disorder = (minutes == Err(Missing::Order)).then_some(Flag::Contradiction);
