@@ -14,7 +14,9 @@ use crate::words::{has_any, trim};
 use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
 
 /// A sentence is routed when its section is at least this probable.
-const LIKELY: f32 = 0.6;
+const LIKELY: f32 = 0.95;
+/// A row or a person is proposed only from sentences that are at least this probable: a wrong one is a wrong fill.
+const LIKELY_VALUE: f32 = 0.98;
 /// A sentence without a full stop is cut where its end is at least this probable.
 const END: f32 = 0.4;
 /// Shorter pieces are not cut off: characters.
@@ -56,7 +58,7 @@ impl Proposer for Tagger {
                         probability: r.probability,
                     }));
                 }
-                FieldType::Rows | FieldType::Person => {
+                FieldType::Rows | FieldType::Person if probability >= LIKELY_VALUE => {
                     let routed_scene = under.get_or_insert_with(|| scene_of(&scene, &routed));
                     let outcome =
                         by_rule(routed_scene, spec).or_else(|| person(document, spec, &own, &reading));
