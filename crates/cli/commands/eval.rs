@@ -12,7 +12,7 @@ pub(crate) fn run(args: &EvalArgs, global: &Global, control: &Control) -> Result
         (Some(EvalCommand::Diff { before, after }), _) => eval::diff(before, after),
         (None, Some(dir)) => {
             let tagger = tagger(args.no_model_pass)?;
-            eval::run(args, dir, &proposers(&tagger), global, control)
+            eval::run(args, dir, &proposers(tagger.as_ref()), global, control)
         }
         (None, None) => Err(Failure::usage("ディレクトリを指定してください", "name a directory")),
     }

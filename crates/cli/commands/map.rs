@@ -29,7 +29,7 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
     let map = MapOptions {
         recorded_at,
         lexicon: lexicon::office()?,
-        proposers: proposers(&tagger),
+        proposers: proposers(tagger.as_ref()),
         ..MapOptions::default()
     };
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };

@@ -139,6 +139,6 @@ pub(crate) fn tagger(off: bool) -> Result<Option<Tagger>, Failure> {
 }
 
 /// What speaks beside the rules.
-pub(crate) fn proposers(tagger: &Option<Tagger>) -> Vec<&dyn Proposer> {
-    tagger.iter().map(|t| -> &dyn Proposer { t }).collect()
+pub(crate) fn proposers(tagger: Option<&Tagger>) -> Vec<&dyn Proposer> {
+    tagger.into_iter().map(|t| -> &dyn Proposer { t }).collect()
 }

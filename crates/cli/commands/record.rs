@@ -24,7 +24,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
     let map = MapOptions {
         recorded_at,
         lexicon: lexicon::office()?,
-        proposers: proposers(&tagger),
+        proposers: proposers(tagger.as_ref()),
         ..MapOptions::default()
     };
     let audio = inputs.inputs.iter().map(playable).collect();

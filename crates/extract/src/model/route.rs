@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_sentence_is_cut_at_heard_ends_outside_quotations() {
         let visit = template("visit");
-        let relations = relations().unwrap();
+        let relations = relations(&visit).unwrap();
         let text = "本児は笑っていた「母は怒らない帰る」と言っていた部屋は暗かったよ";
         let doc = document(text);
         let scene = Scene::new(&doc, &visit, &relations);
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_wish_of_parents_names_them() {
         let visit = template("visit");
-        let codes = crate::relations().unwrap();
+        let codes = crate::relations(&visit).unwrap();
         let may = |text: &str| {
             let doc = document(text);
             may_route(&Scene::new(&doc, &visit, &codes), Section::ParentWish, &(0..text.len()))
@@ -266,7 +266,7 @@ mod tests {
     #[test]
     fn a_view_needs_its_mark() {
         let visit = template("visit");
-        let relations = relations().unwrap();
+        let relations = relations(&visit).unwrap();
         let may = |text: &str| {
             let doc = document(text);
             may_route(&Scene::new(&doc, &visit, &relations), Section::View, &(0..text.len()))
