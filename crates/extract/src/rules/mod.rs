@@ -20,6 +20,9 @@ mod section;
 mod sheet;
 mod speech;
 mod staff;
+mod topic;
+
+pub(crate) use topic::of_reporter;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -87,12 +90,14 @@ static RULES: &[Rule] = &[
     Rule { name: "birth", fill: child::birth },
     Rule { name: "body_check", fill: safety::body_check },
     Rule { name: "caller_age", fill: call::age },
+    Rule { name: "caller_name", fill: call::name },
     Rule { name: "caller_relation", fill: call::relation },
     Rule { name: "certificates", fill: sheet::certificates },
     Rule { name: "check_deadline", fill: moment::check_deadline },
     Rule { name: "check_method", fill: safety::check_method },
     Rule { name: "child_address", fill: child::address },
     Rule { name: "child_age", fill: child::age },
+    Rule { name: "child_condition", fill: abuse::child_condition },
     Rule { name: "child_name", fill: child::name },
     Rule { name: "child_school", fill: child::school },
     Rule { name: "child_sex", fill: child::sex },
@@ -107,6 +112,7 @@ static RULES: &[Rule] = &[
     Rule { name: "contact_means", fill: entry::means },
     Rule { name: "contact_partner", fill: entry::partner },
     Rule { name: "contact_result", fill: entry::results },
+    Rule { name: "cooperation", fill: reporter::cooperation },
     Rule { name: "course", fill: meeting::course },
     Rule { name: "court_deadline", fill: moment::court_deadline },
     Rule { name: "custody_limit", fill: moment::custody_limit },
@@ -122,6 +128,7 @@ static RULES: &[Rule] = &[
     Rule { name: "genogram", fill: sheet::genogram },
     Rule { name: "goals", fill: meeting::goals },
     Rule { name: "guardians", fill: family::guardians },
+    Rule { name: "guardians_know", fill: abuse::guardians_know },
     Rule { name: "handover_to", fill: call::handover_to },
     Rule { name: "household", fill: family::household },
     Rule { name: "injuries", fill: injury::injuries },
@@ -131,6 +138,7 @@ static RULES: &[Rule] = &[
     Rule { name: "item", fill: sheet::item },
     Rule { name: "kana", fill: sheet::kana },
     Rule { name: "kin", fill: sheet::kin },
+    Rule { name: "languages", fill: sheet::languages },
     Rule { name: "listener", fill: staff::listener },
     Rule { name: "literal_presence", fill: call::literal_presence },
     Rule { name: "meeting_day", fill: moment::meeting_day },

@@ -17,9 +17,22 @@ use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, tri
 /// Grades of certificates as they are spoken: 愛の手帳3度, 療育手帳B2, 身体障害者手帳2級.
 static GRADE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:マル?[AB]|[ABC][12]?|\d+(?:度|級|種))(?:\d級)?").ok());
+/// Languages in front of their verb: 「タガログ語と日本語を使って」.
+static LANGUAGES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"((?:[一-龠ァ-ヴー]+語)(?:[と、や](?:[一-龠ァ-ヴー]+語))*)(?:を(?:使|話|用い)|で(?:会話|話|やりとり))").ok()
+});
 /// The ends of the names of organisations.
 const AGENCIES: &[&str] = &[
     "子ども家庭支援センター",
+    "家庭児童相談室",
+    "相談室",
+    "心療内科",
+    "小児科",
+    "整形外科",
+    "内科",
+    "精神科",
+    "眼科",
+    "歯科",
     "児童相談所",
     "保健センター",
     "保健所",
@@ -63,11 +76,56 @@ pub(super) fn item(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         {
             return Ok(Some(outcome));
         }
-        let words = trim_end_of(text, trim(text, sentence.range.clone()), &["です", "である", "とのこと"]);
+        let words = line(scene, spec, sentence.range.clone());
         return Ok((!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
     }
     let reporter = |s: &Sentence| has_any(text, s.full.clone(), &["通告者", "相談者"]);
-    Ok(scene.narrative().filter(|s| !reporter(s)).find_map(|s| words_after_cue(scene, s, &spec.cues)))
+    for sentence in scene.narrative().filter(|s| !reporter(s)) {
+        let Some(outcome) = words_after_cue(scene, sentence, &spec.cues) else { continue };
+        if let (Outcome::Stated(_), [words]) = (&outcome, outcome.ranges()) {
+            let words = line(scene, spec, words.clone());
+            return Ok((!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
+        }
+        return Ok(Some(outcome));
+    }
+    Ok(None)
+}
+
+/// The words of one line: up to the clause that begins another (「日本語、通訳は不要」「フィリピンで、家では…」), without its ending.
+fn line(scene: &Scene<'_>, spec: &FieldSpec, range: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let others = |words: &str| {
+        let fields = scene.template.fields.iter().filter(|f| f.id != spec.id);
+        fields.flat_map(|f| f.headings.iter().chain(&f.cues)).any(|w| words.starts_with(w.as_str()))
+    };
+    let mut end = range.end;
+    for clause in clauses(text, range.clone()).into_iter().skip(1) {
+        let words = text[clause.clone()].trim_end_matches(['。', '、']);
+        let predicate = text[..clause.start].trim_end_matches('、').ends_with('で') && words.contains(['は', 'が', 'を']);
+        let sex = ["男", "女", "男の子", "女の子"].contains(&words);
+        if others(words) || predicate || sex {
+            end = clause.start;
+            break;
+        }
+    }
+    let words = trim(text, range.start..end);
+    let tail = ["にあります", "にある", "だそうです", "とのことです", "とのこと", "です", "である"];
+    let words = trim_end_of(text, words, &tail);
+    // で only where the line was cut behind it.
+    if end < range.end { trim_end_of(text, words, &["で"]) } else { words }
+}
+
+/// The languages: the line, else those that somebody uses or speaks (「家ではタガログ語と日本語を使っています」).
+pub(super) fn languages(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(told) = item(scene, spec)? {
+        return Ok(Some(told));
+    }
+    let text = scene.text();
+    let spoken = scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["「", "通告者"])).find_map(|s| {
+        let found = LANGUAGES.as_ref()?.captures(&text[s.range.clone()])?.get(1)?;
+        Some(s.range.start + found.start()..s.range.start + found.end())
+    });
+    Ok(spoken.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))
 }
 
 /// The reading of the child's name: kana behind its words.
@@ -77,8 +135,20 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !words.is_empty()
     };
     match item(scene, spec)? {
-        Some(Outcome::Stated(grounded)) if !is_kana(grounded.display()) => Ok(None),
-        other => Ok(other),
+        Some(Outcome::Stated(grounded)) if is_kana(grounded.display()) => Ok(Some(Outcome::Stated(grounded))),
+        Some(Outcome::Stated(_)) => Ok(None),
+        None => {
+            // 「三浦もえ、みうらもえ、女」: the reading behind the bare name.
+            let text = scene.text();
+            let reading = child::introduced(scene).and_then(|(sentence, name)| {
+                let behind = skip_honorific(text, name.end)..sentence.range.end;
+                let clause = clauses(text, trim(text, behind)).into_iter().next()?;
+                let words = trim(text, clause);
+                (is_kana(&text[words.clone()]) && text[words.clone()].chars().count() > 2).then_some(words)
+            });
+            Ok(reading.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))
+        }
+        without => Ok(without),
     }
 }
 
@@ -87,7 +157,7 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && !text[only.full.clone()].contains('、')
+        && !text[trim(text, only.range.clone())].contains('、')
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {
@@ -240,7 +310,13 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
+    let mut told = headed_or_cued(scene, spec);
+    told.extend(scene.sentences.iter().filter(|s| {
+        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)) && family::helps_from_elsewhere(scene, s)
+    }));
+    told.sort_by_key(|s| s.full.start);
+    told.dedup_by_key(|s| s.full.start);
+    for sentence in told {
         let people = scene.mentions(sentence.range.clone());
         if people.is_empty() {
             status = status.or_else(|| without(scene, sentence));
@@ -330,7 +406,10 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             row.keep("at", Kept::Words, annotation.range.clone())?;
         }
-        if let Some(agency) = agency_in(text, &sentence.range) {
+        // 「学校から当所に通告」: who reported, where no name is said.
+        let agency = agency_in(text, &sentence.range)
+            .or_else(|| find_any(text, sentence.range.clone(), &["学校", "警察", "園"]).filter(|a| text[a.end..].starts_with("から")));
+        if let Some(agency) = agency {
             row.copy("agency", agency)?;
         }
         let results = ["終結", "助言", "指導", "継続", "措置", "家庭引取", "帰宅", "在宅", "解除", "入所"];
@@ -352,7 +431,13 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let word = find_any(text, range.clone(), AGENCIES)?;
     let name = contact::proper_name(text, &word);
-    Some(name.start.max(range.start)..name.end)
+    // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
+    let town = text[range.start..name.start.max(range.start)].strip_suffix('の').filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
+    let start = town.map_or(name.start, |town| {
+        let from = town.rfind(['、', '。', 'に', 'で', 'は', ' ']);
+        range.start + from.map_or(0, |at| at + town[at..].chars().next().map_or(0, char::len_utf8))
+    });
+    Some(start.max(range.start)..name.end)
 }
 
 /// The organisations that are involved: name, person, what they do, number.
@@ -384,7 +469,7 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             });
             if let Some((number, words)) = phone {
                 row.normal("contact", &NormalForm::Phone(number), words)?;
-            } else if text[words.clone()].ends_with("さん") && !row.has("person") {
+            } else if ["さん", "先生", "氏"].iter().any(|h| text[words.clone()].ends_with(h)) && !row.has("person") {
                 row.copy("person", trim_end_of(text, words, &["さん"]))?;
             } else if !words.is_empty() && !row.has("role") {
                 row.copy("role", words)?;
