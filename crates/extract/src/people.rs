@@ -182,7 +182,10 @@ pub(crate) fn name_before(text: &str, range: Range<usize>, honorific: &Range<usi
     let behind = words.char_indices().filter(|(_, c)| matches!(c, '、' | 'の' | ' ')).map(|(at, c)| at + c.len_utf8());
     std::iter::once(0).chain(behind).find_map(|at| {
         let name = name_at(text, range.start + at..honorific.end).filter(|n| n.end == honorific.start)?;
-        (!name.is_empty() && !NO_NAMES.contains(&&text[name.clone()])).then_some(name)
+        // の behind hiragana joins: 母方おばの大石. Within a name it follows the family name.
+        let words = &text[name.clone()];
+        let joined = words.match_indices('の').any(|(at, _)| words[..at].ends_with(|c: char| matches!(c, 'ぁ'..='ん')));
+        (!words.is_empty() && !joined && !NO_NAMES.contains(&words)).then_some(name)
     })
 }
 
@@ -261,6 +264,7 @@ mod tests {
         assert_eq!(name("もみじ幼稚園の園長の沢村さん").as_deref(), Some("沢村"));
         assert_eq!(name("実母の野口のぞみさん").as_deref(), Some("野口のぞみ"));
         assert_eq!(name("小学校の教頭、三浦さん").as_deref(), Some("三浦"));
+        assert_eq!(name("父方おばの沢村まゆさん").as_deref(), Some("沢村まゆ"));
         assert_eq!(name("近所のおばさん"), None);
     }
 }

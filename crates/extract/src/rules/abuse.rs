@@ -26,7 +26,7 @@ const AGENT: &[&str] = &["から", "に", "が", "による"];
 const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等)";
 const FREQUENCIES: &[&str] = &[
     "ほぼ毎晩", "ほぼ毎日", "ほとんど毎晩", "ほとんど毎日", "毎晩", "毎日", "毎朝", "毎週", "毎回", "たびたび", "しょっちゅう", "ときどき",
-    "時々", "たまに", "頻繁", "1日おき", "週末ごと", "週末のたび",
+    "時々", "たまに", "頻繁", "1日おき", "毎晩のように", "毎日のように", "週末ごと", "週末のたび",
 ];
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Sentences of other lines of the sheet, also under 通告内容.
 const OTHER_LINES: &[&str] = &[
     "相談歴", "通告歴", "過去の", "以前の相談", "通告者", "きょうだい", "DV", "だれの行為", "誰の行為", "だれから", "誰から", "だれが",
-    "誰が", "いつから", "いつの", "時期", "頻度", "として受理", "かどうか", "判断して", "わけではな", "目撃し", "実際に見", "承知",
+    "誰が", "いつから", "いつの", "時期", "頻度", "として受理", "かどうか", "判断して", "わけではな", "目撃し", "実際に", "承知",
     "知らせて", "了解", "協力", "連絡は", "連絡を", "緊急対応", "住所", "電話", "生年月日", "性別", "説明しました", "のは、児童", "主訴",
 ];
 
@@ -140,15 +140,19 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(unknown) = scene.with_words(&spec.cues).find_map(|s| without(scene, s)) {
         return Ok(Some(unknown));
     }
-    for sentence in reported(scene).filter(|s| tells_when(scene, s)) {
-        if let Some(words) = since_in(text, sentence.range.clone()) {
-            let flags = scene.dates(words.clone()).first().map_or_else(Vec::new, |(_, a)| a.flags.clone());
-            let open = scene.dates(words.clone()).iter().all(|(date, _)| date.is_none());
-            if open {
-                return Ok(Some(Outcome::Stated(Grounded::words(scene.doc, &[words]).with_flags(flags))));
-            }
+    let told: Vec<&Sentence> = reported(scene).filter(|s| tells_when(scene, s)).collect();
+    // What is said to go on 「…から」 comes before the day of one event.
+    for words in told.iter().filter_map(|s| since_in(text, s.range.clone())) {
+        let dates = scene.dates(words.clone());
+        if dates.iter().all(|(date, _)| date.is_none()) {
+            let flags = dates.first().map_or_else(Vec::new, |(_, a)| a.flags.clone());
+            return Ok(Some(Outcome::Stated(Grounded::words(scene.doc, &[words]).with_flags(flags))));
         }
-        let Some((date, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() else {
+    }
+    for sentence in told {
+        // 翌朝 is the morning after what was done, and no day.
+        let mut dates = scene.dates(sentence.range.clone()).into_iter();
+        let Some((date, annotation)) = dates.find(|(_, a)| !text[a.range.clone()].starts_with('翌')) else {
             continue;
         };
         // 「昨日の夜」 is kept whole.
@@ -175,9 +179,15 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A sentence of an act, or one that tells only since when and how often (「2か月前から、週に4回くらいです」).
 fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
-    let elsewhere = ["生まれ", "産まれ", "相談歴", "住んで", "通って", "入院", "退院"];
-    !has_any(text, sentence.full.clone(), &elsewhere)
-        && (has_any(text, sentence.range.clone(), ACTS) || is_only_when(scene, sentence))
+    const ELSEWHERE: &[&str] =
+        &["生まれ", "産まれ", "生年月日", "誕生日", "相談歴", "住んで", "通って", "入院", "退院", "受理", "受付", "受けま", "受けた"];
+    let since = since_in(text, sentence.range.clone()).is_some();
+    let begins = since || has_any(text, sentence.range.clone(), &["から"]);
+    let often = frequency_in(text, sentence.range.clone()).is_some();
+    !has_any(text, sentence.full.clone(), ELSEWHERE)
+        && (has_any(text, sentence.range.clone(), ACTS)
+            || ((begins || often) && is_only_when(scene, sentence))
+            || (since && often))
 }
 
 fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
@@ -287,7 +297,7 @@ fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     has_any(text, sentence.full.clone(), OTHER_LINES)
         || scene.is_of_reporter(sentence)
         || is_only_when(scene, sentence)
-        || has_any(text, sentence.range.clone(), &["から聞いた", "から聞いて", "から直接聞", "聞いただけ", "泣き声だけ"])
+        || has_any(text, sentence.range.clone(), &["から聞いた", "から聞いて", "から直接聞", "聞いただけ", "聞こえるだけ", "泣き声だけ", "見たことはな"])
         || status(text, sentence.range.clone()).is_some_and(|s| s.reason == Reason::Denial)
 }
 
@@ -298,7 +308,7 @@ fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     if is_other_line(scene, sentence) || is_condition(scene, sentence) || scene.is_wish(sentence) {
         return false;
     }
-    if has_any(text, range.clone(), ACTS) {
+    if has_any(text, range.clone(), ACTS) || has_injury(scene, &range) {
         return true;
     }
     let people = scene.mentions(range.clone());
@@ -309,6 +319,12 @@ fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let quoted = has_any(text, range.clone(), &["「"]);
     let placed = has_any(text, range, &["居場所", "今は", "本児は今", "歳", "クラス", "に通", "在籍"]);
     !reporter && !placed && ((guardian && (heard || quoted)) || (about("本児") && quoted))
+}
+
+/// An injury that is not negated: 「背中に傷を見つけました」, not 「傷はない」.
+fn has_injury(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    let found = find_any(scene.text(), range.clone(), &["傷", "けが", "怪我", "腫れ", "出血", "打撲"]);
+    found.is_some_and(|at| !scene.is_negated(at))
 }
 
 /// Words for how a child is, and not what is done to it.
@@ -359,7 +375,7 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let subject = has_any(
             text,
             range.clone(),
-            &["通告", "調査", "相談", "了解", "承知", "連絡したこと", "知らせて", "知らせず", "内緒", "このこと"],
+            &["保護者に", "親に", "通告", "調査", "相談", "了解", "承知", "連絡したこと", "知らせて", "知らせず", "内緒", "このこと"],
         );
         if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"]) {
             continue;
@@ -385,8 +401,9 @@ pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in scene.narrative() {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
+        let seen = seen_itself(scene, spec, sentence);
         let Some(spoken) =
-            spoken.into_iter().find(|s| !scene.is_quoted(s.range.start) && !scene.is_negated(s.range.clone()))
+            spoken.into_iter().chain(seen).find(|s| !scene.is_quoted(s.range.start) && !scene.is_negated(s.range.clone()))
         else {
             continue;
         };
@@ -406,4 +423,14 @@ pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(None)
+}
+
+/// 「主任は、実際に傷を見ています」: 実際に or 直接 with a verb of seeing in its clause.
+fn seen_itself<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) -> Option<crate::words::Spoken<'c>> {
+    let text = scene.text();
+    let choice = spec.choices.iter().find(|c| c.label == "実際に目撃している")?;
+    let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で"])?;
+    let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
+    let near = !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;
+    near.then_some(crate::words::Spoken { choice, range: lead.start..seen.end })
 }

@@ -106,23 +106,38 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LINES: &[&str] = &[
         "受けたのは", "聞き取りをしたのは", "対応したのは", "受付は", "が受ける", "が受けた", "が受けました", "が対応した", "に受けた", "に受けました",
-        "受けた電話", "電話をしてきたのは", "として受理", "継続とする", "継続とし", "終了とする", "終了とし", "紹介とする", "連絡先は", "時間は、",
+        "受けた電話", "電話をしてきたのは", "として受理", "継続とする", "継続とし", "終了とする", "終了とし", "紹介とする", "連絡先は", "電話番号は", "電話番号も",
         "氏名は", "名前は",
     ];
     let text = scene.text();
     let called = named_caller(scene).is_some_and(|(s, _)| s.full == sentence.full);
     let child = super::child::introduced(scene).is_some_and(|(s, _)| s.full == sentence.full);
-    called || child || scene.is_of_reporter(sentence) || has_any(text, sentence.full.clone(), LINES) || is_bare(scene, sentence)
+    called || child || is_length(scene, sentence) || scene.is_of_reporter(sentence) || has_any(text, sentence.full.clone(), LINES) || is_bare(scene, sentence)
 }
 
-/// A line of ages, sexes, schools and durations without a predicate: 「16歳の女性、高校1年。」「20分。」
+/// A sentence about the length of the call: 「時間は、10分くらいです」「話した時間は25分」.
+fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let length = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_));
+    let told = ["時間は", "時間、", "通話は", "電話は"].iter().any(|cue| {
+        let words = trim(text, sentence.full.clone());
+        let words = ["話した", "電話の", "通話の", "相談の", "面談の"]
+            .iter()
+            .find_map(|lead| text[words.clone()].strip_prefix(lead))
+            .unwrap_or(&text[words.clone()]);
+        words.starts_with(cue)
+    });
+    told && scene.doc.annotations_in(sentence.full.clone()).any(length)
+}
+
+/// A line of a day, an age, sexes, schools and durations without a predicate: 「16歳の女性、高校1年。」「20分。」
 fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let words = trim(text, sentence.range.clone());
     let facts = scene
         .doc
         .annotations_in(words.clone())
-        .any(|a| matches!(a.entity, Entity::Age(_) | Entity::Duration(_)) && a.range.start == words.start);
+        .any(|a| matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_))) && a.range.start == words.start);
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
     facts && text[words.clone()].chars().count() <= 30 && !ends.iter().any(|e| text[words.clone()].ends_with(e))
 }
@@ -209,7 +224,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let only = |s: &&Sentence| {
         let words = trim(scene.text(), s.range.clone());
         let whole = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_)) && a.range == words;
-        s.heading.is_none() && scene.doc.annotations_in(words.clone()).any(whole)
+        s.heading.is_none() && (scene.doc.annotations_in(words.clone()).any(whole) || is_length(scene, s))
     };
     for sentence in scene.about(spec).chain(scene.narrative().filter(only)) {
         let said = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match a.entity {

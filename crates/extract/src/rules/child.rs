@@ -122,20 +122,17 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
             let kin = KIN.iter().filter(|k| text[words.clone()].starts_with(**k)).max_by_key(|k| k.len())?;
             Some(words.start + kin.len())
         })?;
-        let start = after_topic(text, subject, sentence.range.end)?;
+        // 「孫の内田あやか、小学3年生」
+        let kin = KIN.iter().any(|k| text[..subject].ends_with(k)) && text[subject..].starts_with('の');
+        let start = if kin { subject + "の".len() } else { after_topic(text, subject, sentence.range.end)? };
         let name = name_at(text, start..sentence.range.end)?;
-        let next = after_name(text, &name, sentence.range.end)?;
+        let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
         starts_with_person_fact(scene, &next).then_some((sentence, name))
     });
     told.or_else(|| {
         about_child(scene).filter(|s| s.heading.is_none()).find_map(|sentence| {
             let name = name_at(text, sentence.range.clone())?;
-            let mut next = after_name(text, &name, sentence.range.end)?;
-            // The reading may stand between.
-            let reading = clauses(text, next.clone()).into_iter().next()?;
-            if text[trim(text, reading.clone())].chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ー')) {
-                next = trim(text, reading.end..sentence.range.end);
-            }
+            let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
             let sex = clauses(text, next).into_iter().next()?;
             let sex = ["男", "女", "男の子", "女の子", "男児", "女児"].contains(&&text[trim(text, sex)]);
             sex.then_some((sentence, name))
@@ -145,6 +142,13 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
         let is_word = ["男", "女", "男児", "女児", "不明", "匿名", "在宅", "未就学"].contains(&&text[name.clone()]);
         !is_word && scene.mentions(name.clone()).is_empty()
     })
+}
+
+/// What follows the reading that may stand behind a name.
+fn behind_reading(text: &str, range: Range<usize>) -> Range<usize> {
+    let reading = clauses(text, range.clone()).into_iter().next();
+    let reading = reading.filter(|r| text[trim(text, r.clone())].chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ー')));
+    reading.map_or(range.clone(), |r| trim(text, r.end..range.end))
 }
 
 /// What follows the name behind a comma, with its honorific (「…りくくん、男の子」).
@@ -158,7 +162,9 @@ fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     let begins = |a: &record::Annotation| {
         a.range.start == range.start && matches!(a.entity, Entity::Date(_) | Entity::Age(_))
     };
-    scene.words(range).starts_with(['男', '女']) || scene.doc.annotations_in(range.clone()).any(begins)
+    const SCHOOL: &[&str] = &["小学", "中学", "高校", "保育園", "幼稚園", "年長", "年中", "年少"];
+    let words = scene.words(range);
+    words.starts_with(['男', '女']) || SCHOOL.iter().any(|s| words.starts_with(s)) || scene.doc.annotations_in(range.clone()).any(begins)
 }
 
 fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
@@ -312,7 +318,8 @@ const NO_SCHOOL: &str = "未就学";
 /// The school with its name, grade and class as detail.
 pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in about_child(scene) {
+    let reporter = super::reporter::sentence(scene).map(|(s, _)| s.full.clone());
+    for sentence in about_child(scene).filter(|s| reporter.as_ref() != Some(&s.full)) {
         for clause in clauses(text, sentence.range.clone()) {
             let words = trim(text, clause.clone());
             let words = trim_end_of(text, words, &["です", "だそうです", "とのことです", "とのこと"]);
@@ -326,7 +333,21 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let words = trim_end_of(
                 text,
                 trim(text, clause),
-                &["に通っています", "に通っている", "に通う", "に在籍", "です", "に"],
+                &[
+                    "に通っています",
+                    "に通っているそうです",
+                    "に通っているとのこと",
+                    "に通っていて",
+                    "に通っている",
+                    "に通う",
+                    "に在籍しています",
+                    "に在籍している",
+                    "に在籍",
+                    "だそうです",
+                    "とのことです",
+                    "です",
+                    "に",
+                ],
             );
             let spoken = spoken_choices(text, words.clone(), &spec.choices);
             let Some(spoken) =
@@ -340,7 +361,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             });
             let graded = text[spoken.range.end..words.end].contains(['年', '組', '児']);
             if !(named || graded)
-                || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院"])
+                || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院", "から電話", "からの"])
             {
                 continue;
             }

@@ -95,7 +95,9 @@ fn detail_of(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> Option
     let words = trim(text, start..sentence.range.end);
     let endings = ["があります", "がある", "あります", "ある", "です", "がありました", "があった"];
     let words = trim_end_of(text, words, &endings);
-    (words.len() > 3).then_some(words)
+    // 「DVもあるようだ」 tells nothing beside.
+    let only = text[words.clone()].starts_with(['も', 'が', 'を', 'に']);
+    (words.len() > 3 && !only).then_some(words)
 }
 
 /// 要 or 否, spoken right after the cue: 「緊急対応は、要」.

@@ -59,7 +59,7 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
 
 /// Without です, だそうです and the like.
 pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
-    const ENDS: &[&str] = &["だそうです", "とのことです", "とのこと", "だそうだ", "らしいです", "らしい", "です", "である", "で"];
+    const ENDS: &[&str] = &["をしています", "をしている", "をしていて", "だそうです", "とのことです", "とのこと", "だそうだ", "らしいです", "らしい", "です", "である", "で"];
     trim_end_of(text, range, ENDS)
 }
 
@@ -173,7 +173,7 @@ fn named_guardians<'d>(
     limit: usize,
 ) -> Result<Vec<RowBuilder<'d>>, record::GroundingError> {
     let text = scene.text();
-    let mut rows: Vec<RowBuilder<'d>> = Vec::new();
+    let mut rows: Vec<(usize, RowBuilder<'d>)> = Vec::new();
     for label in GUARDIANS {
         let mut told: Vec<(Option<Range<usize>>, Mention, Range<usize>)> = Vec::new();
         for sentence in scene.narrative() {
@@ -192,9 +192,6 @@ fn named_guardians<'d>(
             }
         }
         let Some((_, first, _)) = told.first() else { continue };
-        if rows.len() >= limit {
-            break;
-        }
         let mut row = RowBuilder::new(scene.doc, spec);
         relation(scene, &mut row, first)?;
         for (name, mention, range) in &told {
@@ -211,9 +208,10 @@ fn named_guardians<'d>(
                 row.copy("occupation", work)?;
             }
         }
-        rows.push(row);
+        rows.push((first.range.start, row));
     }
-    Ok(rows)
+    rows.sort_by_key(|(at, _)| *at);
+    Ok(rows.into_iter().map(|(_, row)| row).take(limit).collect())
 }
 
 /// Under the heading, or a sentence that begins with the cue.
@@ -354,7 +352,7 @@ fn member_facts(
         row.keep("birth", Kept::Words, annotation.range.clone())?;
     }
     for clause in clauses(text, range.clone()) {
-        let words = trim_end_of(text, strip_ending(text, trim(text, clause.clone())), &["している"]);
+        let words = trim_end_of(text, strip_ending(text, trim(text, clause.clone())), &["しています", "している", "していて"]);
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
         let school = has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
@@ -406,8 +404,8 @@ pub(super) fn living(
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    for label in ["同居", "別居"] {
-        if let Some(at) = find_any(text, range.clone(), &[label]) {
+    for (label, words) in [("同居", &["同居", "一緒に住", "一緒に暮ら"][..]), ("別居", &["別居", "離れて暮ら"][..])] {
+        if let Some(at) = find_any(text, range.clone(), words) {
             return row.choose("living", label, at);
         }
     }

@@ -98,6 +98,7 @@ static RULES: &[Rule] = &[
     Rule { name: "child_address", fill: child::address },
     Rule { name: "child_age", fill: child::age },
     Rule { name: "child_condition", fill: abuse::child_condition },
+    Rule { name: "child_facts", fill: sheet::child_facts },
     Rule { name: "child_name", fill: child::name },
     Rule { name: "child_school", fill: child::school },
     Rule { name: "child_sex", fill: child::sex },

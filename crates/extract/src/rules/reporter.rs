@@ -195,7 +195,9 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     if let Some(at) = named {
         relation.end = at;
     }
-    Ok((!relation.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[relation]))))
+    // 「匿名の女性」 is no standing.
+    let standing = !relation.is_empty() && !text[relation.clone()].starts_with("匿名");
+    Ok(standing.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[relation]))))
 }
 
 /// The route, only from explicit words about the reporter.
@@ -287,7 +289,7 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if scene.is_quoted(cue.start) || has_any(text, sentence.full.clone(), FAMILY) {
             continue;
         }
-        let behind = cue.end..sentence.full.end;
+        let behind = cue.start..sentence.full.end;
         for (label, words) in [("否", NO), ("諾", YES)] {
             if let Some(found) = find_any(text, behind.clone(), words) {
                 let trigger = cue.start..found.end;

@@ -24,6 +24,10 @@ static LANGUAGES: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// The ends of the names of organisations.
 const AGENCIES: &[&str] = &[
     "子ども家庭支援センター",
+    "こども家庭支援センター",
+    "児童家庭支援センター",
+    "こども家庭センター",
+    "子ども家庭センター",
     "家庭児童相談室",
     "相談室",
     "心療内科",
@@ -154,10 +158,24 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The sections under the field's headings, and the sentences with its cues elsewhere in the narrative.
 pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    told_facts(scene, spec, |_| true)
+}
+
+/// The same of the child alone: the illness of a parent is no illness of the child.
+pub(super) fn child_facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    told_facts(scene, spec, |s| {
+        let first = scene.mentions(s.range.clone()).into_iter().next();
+        first.is_none_or(|m| {
+            m.relation.as_deref() == Some("本児") || m.range.start != trim(scene.text(), s.range.clone()).start
+        })
+    })
+}
+
+fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bool) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && !text[trim(text, only.range.clone())].contains('、')
+        && is_one_clause(&text[trim(text, only.range.clone())])
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {
@@ -170,17 +188,24 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         .headless()
         .filter(|s| {
             find_any(text, s.full.clone(), &spec.cues).is_some_and(|cue| !scene.is_quoted(cue.start))
+                && own(s)
                 && !scene.is_plan(s)
                 && !scene.is_wish(s)
         })
         .collect();
     if let [only] = told.as_slice()
+        && is_one_clause(&text[trim(text, only.range.clone())])
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {
         return Ok(Some(outcome));
     }
     Ok(copied(scene, told))
+}
+
+/// One clause, or a topic and its clause: 「妊娠経過は、不明」, not 「3,000gで生まれ、健診の指摘はない」.
+fn is_one_clause(words: &str) -> bool {
+    words.match_indices('、').all(|(at, _)| words[..at].ends_with(['は', 'も', 'が']))
 }
 
 /// The sections with the topic of each (「アレルギーは卵」), and the sentences with the cues that stand elsewhere.
@@ -330,6 +355,14 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.copy("name", name)?;
             }
             family::relation(scene, &mut row, person)?;
+            // 「隣町に住む母方の祖母」
+            let before = sentence.range.start..person.range.start;
+            let lives = text[before.clone()].rfind("に住む").filter(|at| before.start + at + "に住む".len() == before.end);
+            if let Some(at) = lives.filter(|_| i == 0) {
+                let words = &text[before.start..before.start + at];
+                let from = words.rfind(['、', 'は', 'が']).map_or(0, |p| p + '、'.len_utf8());
+                row.copy("place", before.start + from..before.start + at)?;
+            }
             for clause in clauses(text, own.clone()) {
                 let words = trim(text, clause);
                 let living =

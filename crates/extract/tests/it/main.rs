@@ -9,5 +9,6 @@ mod injury;
 mod laws;
 mod people;
 mod progress;
+mod running;
 mod safety;
 mod sheet;
