@@ -265,7 +265,10 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let told: Vec<&Sentence> = if headed.is_empty() {
-        reported(scene).filter(|s| s.heading.is_none() && is_account(scene, s)).collect()
+        let reception = reporter::sentence(scene).map(|(s, _)| s.full.clone());
+        reported(scene)
+            .filter(|s| s.heading.is_none() && reception.as_ref() != Some(&s.full) && is_account(scene, s))
+            .collect()
     } else {
         headed.into_iter().filter(|s| !is_other_line(scene, s)).collect()
     };
@@ -314,11 +317,10 @@ fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(range.clone());
     let about = |label: &str| people.iter().any(|m| m.relation.as_deref() == Some(label));
     let guardian = family::GUARDIANS.iter().any(|g| about(g)) || about("交際相手");
-    let reporter = reporter::sentence(scene).is_some_and(|(s, _)| s.full == sentence.full);
     let heard = has_any(text, range.clone(), &["そうです", "そうだ。", "とのこと"]);
     let quoted = has_any(text, range.clone(), &["「"]);
     let placed = has_any(text, range, &["居場所", "今は", "本児は今", "歳", "クラス", "に通", "在籍"]);
-    !reporter && !placed && ((guardian && (heard || quoted)) || (about("本児") && quoted))
+    !placed && ((guardian && (heard || quoted)) || (about("本児") && quoted))
 }
 
 /// An injury that is not negated: 「背中に傷を見つけました」, not 「傷はない」.

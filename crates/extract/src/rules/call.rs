@@ -110,9 +110,7 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "氏名は", "名前は",
     ];
     let text = scene.text();
-    let called = named_caller(scene).is_some_and(|(s, _)| s.full == sentence.full);
-    let child = super::child::introduced(scene).is_some_and(|(s, _)| s.full == sentence.full);
-    called || child || is_length(scene, sentence) || scene.is_of_reporter(sentence) || has_any(text, sentence.full.clone(), LINES) || is_bare(scene, sentence)
+    is_length(scene, sentence) || scene.is_of_reporter(sentence) || has_any(text, sentence.full.clone(), LINES) || is_bare(scene, sentence)
 }
 
 /// A sentence about the length of the call: 「時間は、10分くらいです」「話した時間は25分」.
@@ -167,8 +165,10 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(whole_section(scene, headed));
     }
     let text = scene.text();
+    let people = [named_caller(scene).map(|(s, _)| s), super::child::introduced(scene).map(|(s, _)| s)];
     let told = scene.headless().filter(|s| {
-        !entry::is_head(scene, s)
+        people.iter().flatten().all(|known| known.full != s.full)
+            && !entry::is_head(scene, s)
             && !scene.is_plan(s)
             && !is_line(scene, s)
             && !advises(scene, s)
