@@ -157,7 +157,8 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         }
         let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
             && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
-        let stops = matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
+        let called = c == 'と' && ["という", "といい", "と言", "と申"].iter().any(|v| rest.starts_with(v));
+        let stops = called || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
             || (before.is_some()

@@ -20,6 +20,7 @@ const ACTS: &[&str] = &[
     "食事を与え", "ごはんを与え", "食べさせ", "食事をさせ", "ご飯を作ら", "飲ませ", "与えな", "与えず", "放置", "置き去り",
     "置いて出", "一人で置", "ひとりで置", "留守番させ", "無視", "脅", "死ね", "骨折", "やけど", "熱傷", "火傷", "落ち", "あざ", "痣",
     "聞こえ", "こわい", "怖い", "触られ", "触った", "触る", "さわられ", "さわった", "連れて行かな", "受診させ", "入浴させ", "風呂に入れ", "着替えさせ",
+    "泣いてい", "泣き叫",
 ];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
@@ -39,7 +40,7 @@ static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 const OTHER_LINES: &[&str] = &[
     "相談歴", "通告歴", "過去の", "以前の相談", "通告者", "きょうだい", "DV", "だれの行為", "誰の行為", "だれから", "誰から", "だれが",
     "誰が", "いつから", "いつの", "時期", "頻度", "として受理", "かどうか", "判断して", "わけではな", "目撃し", "実際に", "承知",
-    "知らせて", "了解", "協力", "連絡は", "連絡を", "緊急対応", "住所", "電話", "生年月日", "性別", "説明しました", "のは、児童", "主訴",
+    "知らせて", "知らないそう", "知りませ", "伝えていな", "伝えてお", "了解", "協力", "連絡は", "連絡を", "緊急対応", "住所", "電話", "生年月日", "性別", "説明しました", "のは、児童", "主訴",
 ];
 
 fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
@@ -48,7 +49,7 @@ fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
             && !has_any(
                 scene.text(),
                 s.full.clone(),
-                &["相談歴", "通告歴", "過去の", "通告者は", "きょうだい"],
+                &["相談歴", "通告歴", "過去の", "以前にも", "以前も", "通告者は", "きょうだい"],
             )
     })
 }
@@ -339,9 +340,15 @@ const CONDITIONS: &[&str] = &[
 fn is_condition(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let range = sentence.range.clone();
+    // Without a subject only what can be said of a child alone.
+    const CHILD_ALONE: &[&str] = &["やせ", "痩せ", "体重", "笑わな", "食欲", "夜泣き", "おねしょ", "登校しぶ", "登校を渋", "欠席", "遅刻", "不登校", "休みがち"];
     let first = scene.mentions(range.clone()).into_iter().next();
-    first.is_some_and(|m| m.relation.as_deref() == Some("本児"))
-        && has_any(text, range.clone(), CONDITIONS)
+    let words = match &first {
+        Some(m) if m.relation.as_deref() == Some("本児") => CONDITIONS,
+        Some(_) => return false,
+        None => CHILD_ALONE,
+    };
+    has_any(text, range.clone(), words)
         && !has_any(text, range.clone(), ACTS)
         && !has_any(text, range, &["「"])
 }

@@ -24,6 +24,7 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The caller's age: the one in the caller's sentence.
 pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
     // 「相談者、実父、氏名は…。年齢、不明。」
     let item = scene.sentences.iter().filter(|s| scene.is_of_reporter(s)).find(|s| {
         scene.words(&trim(scene.text(), s.full.clone())).starts_with("年齢")
@@ -35,7 +36,9 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
     let found = scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
-        Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
+        Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
+            Some((age.years, a))
+        }
         _ => None,
     });
     Ok(found.map(|(years, a)| {
@@ -43,6 +46,13 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
         Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
     }))
+}
+
+/// The age directly behind the caller, and not 「5歳の娘」.
+fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
+    let behind = &text[age.end..];
+    text[caller.end..age.start].chars().count() <= 10
+        && (!behind.starts_with('の') || behind.starts_with("の方"))
 }
 
 /// The sentence about the caller, and the word for him: behind 「相談者は」, in front of 「から電話」, or at the start of a line near the
@@ -106,7 +116,7 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LINES: &[&str] = &[
         "受けたのは", "聞き取りをしたのは", "対応したのは", "受付は", "が受ける", "が受けた", "が受けました", "が対応した", "に受けた", "に受けました",
-        "受けた電話", "電話をしてきたのは", "として受理", "継続とする", "継続とし", "終了とする", "終了とし", "紹介とする", "連絡先は", "電話番号は", "電話番号も",
+        "受けた電話", "電話をしてきたのは", "として受理", "継続とする", "継続とし", "終了とする", "終了とし", "紹介とする", "連絡先は", "電話番号は", "電話番号も", "電話を受け", "かけてきたのは",
         "氏名は", "名前は",
     ];
     let text = scene.text();
@@ -142,6 +152,24 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.
 pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if !headed.is_empty() {
+        return Ok(whole_section(scene, headed));
+    }
+    let people = [named_caller(scene).map(|(s, _)| s), super::child::introduced(scene).map(|(s, _)| s)];
+    let told = scene.headless().filter(|s| {
+        people.iter().flatten().all(|known| known.full != s.full)
+            && !entry::is_head(scene, s)
+            && !scene.is_plan(s)
+            && !is_line(scene, s)
+            && !advises(scene, s)
+            && !is_other(scene, s)
+    });
+    Ok(copied(scene, told))
+}
+
+/// A sentence of another field; one that only says that somebody called.
+fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const OTHER_FIELDS: &[&str] = &[
         "助言",
         "案内し",
@@ -157,24 +185,15 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "相談種別",
         "受付",
         "連絡先",
-        "から電話",
-        "からの電話",
+        "受けたのは",
+        "くらい話",
+        "対応は",
     ];
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if !headed.is_empty() {
-        return Ok(whole_section(scene, headed));
-    }
+    const CALLED: &[&str] = &["から電話", "からの電話"];
     let text = scene.text();
-    let people = [named_caller(scene).map(|(s, _)| s), super::child::introduced(scene).map(|(s, _)| s)];
-    let told = scene.headless().filter(|s| {
-        people.iter().flatten().all(|known| known.full != s.full)
-            && !entry::is_head(scene, s)
-            && !scene.is_plan(s)
-            && !is_line(scene, s)
-            && !advises(scene, s)
-            && !has_any(text, s.full.clone(), OTHER_FIELDS)
-    });
-    Ok(copied(scene, told))
+    let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
+    has_any(text, sentence.full.clone(), OTHER_FIELDS)
+        || (short && has_any(text, sentence.full.clone(), CALLED))
 }
 
 /// Whether another field of the form, the advice, takes the sentence by its cues.
@@ -254,7 +273,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// (「緊急性が高い」) sets nothing.
 pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in scene.sentences.iter() {
+    for sentence in &scene.sentences {
         let headed = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         let Some(from) = cue

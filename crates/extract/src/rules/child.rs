@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason, State};
 use regex::Regex;
 
 use text::hedge;
@@ -45,6 +45,8 @@ const OTHER_SECTIONS: &[&str] = &[
     "相談歴",
     "経過",
     "役割分担",
+    "生育歴",
+    "既往歴",
 ];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
@@ -79,8 +81,13 @@ fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
         !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
             && !scene.is_of_reporter(s)
             && !has_any(scene.text(), s.full.clone(), OTHERS)
-            && scene.quotes(s.range.clone()).is_empty()
+            && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
+}
+
+/// 「名前は、長谷川りょうと言います」 quotes nobody.
+fn tells_name(words: &str) -> bool {
+    ["名前は", "氏名は"].iter().any(|cue| words.contains(cue)) && !words.contains('「')
 }
 
 /// The ages that are told of the child, with their words.
@@ -99,17 +106,30 @@ pub(super) fn ages(scene: &Scene<'_>) -> Vec<(Age, Range<usize>)> {
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
 pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    for sentence in scene.under(&spec.headings) {
+        if let Some(name) = name_at(text, trim(text, sentence.range.clone())) {
+            return Ok(Some(named(scene, name)));
+        }
+        if let Some(outcome) = without(scene, sentence) {
+            return Ok(Some(outcome));
+        }
+    }
     for sentence in about_child(scene) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        // A child has a name: 「名前は言いたくない」 is the reporter's.
         if let Some(found) = status(text, cue.end..sentence.range.end) {
-            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            if found.reason.state() == State::Unknown {
+                return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            }
+            continue;
         }
         let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
         if let Some(name) = name_at(text, start..sentence.range.end) {
             return Ok(Some(named(scene, name)));
         }
     }
-    Ok(introduced(scene).map(|(_, name)| named(scene, name)))
+    let name = introduced(scene).map(|(_, name)| name).or_else(|| aged_name(scene));
+    Ok(name.or_else(|| opening_name(scene)).map(|name| named(scene, name)))
 }
 
 /// The sentence that introduces the child, and the name: 「本児は、石川みなと、男、…」, 「姪、三浦もえ、8歳」, or the bare line
@@ -166,6 +186,49 @@ fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     let words = scene.words(range);
     words.starts_with(['男', '女']) || SCHOOL.iter().any(|s| words.starts_with(s)) || scene.doc.annotations_in(range.clone()).any(begins)
 }
+
+/// 「2年1組の高橋ひなたさん8歳」: a name in front of the child's age.
+fn aged_name(scene: &Scene<'_>) -> Option<Range<usize>> {
+    let text = scene.text();
+    ages(scene).into_iter().find_map(|(_, age)| {
+        let before = &text[..age.start];
+        let honorific = ["さん", "ちゃん", "くん", "君"]
+            .into_iter()
+            .find(|h| before.trim_end_matches('、').ends_with(h))?;
+        let end = before.trim_end_matches('、').len() - honorific.len();
+        let start = text[..end]
+            .rfind(['、', '。', ' ', 'の', '\n'])
+            .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+        let spelt = text[start..end].chars().any(is_kanji) && scene.mentions(start..end).is_empty();
+        name_at(text, start..end).filter(|name| name.end == end && spelt)
+    })
+}
+
+/// 「高橋ひなたさん、平成29年5月10日生まれ」 at the start of a dictation: a name only when the sheet's facts follow it.
+fn opening_name(scene: &Scene<'_>) -> Option<Range<usize>> {
+    const FACTS: &[&str] = &["ふりがな", "生まれ", "男", "女"];
+    let text = scene.text();
+    for sentence in scene.sentences.iter().take(3).filter(|s| s.heading.is_none()) {
+        let words = trim(text, sentence.range.clone());
+        let Some(name) = name_at(text, words) else { continue };
+        let behind = skip_honorific(text, name.end);
+        let next = text[behind..].strip_prefix('、').map(|rest| text.len() - rest.len());
+        let Some(next) = next.filter(|_| (2..=8).contains(&text[name.clone()].chars().count())) else {
+            continue;
+        };
+        let aged = scene.doc.annotations_from(next).take_while(|a| a.range.start == next);
+        let aged = aged.into_iter().any(|a| matches!(a.entity, Entity::Age(_) | Entity::Date(_)));
+        let spelt = text[name.clone()].chars().any(is_kanji) && !text[name.clone()].contains(NO_NAME);
+        let person = scene.mentions(name.clone()).is_empty() && spelt;
+        if person && (aged || FACTS.iter().any(|f| text[next..].starts_with(f))) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Characters of words that open a dictation and are no name: 訪問, 電話, 本日, 会議.
+const NO_NAME: [char; 10] = ['訪', '電', '日', '会', '議', '面', '児', '所', '園', '校'];
 
 fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
     let mut person = PersonBuilder::new(scene.doc);
@@ -286,9 +349,14 @@ fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
 
 /// The words after 「住所は、」; else a line that is an address.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
+        let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
+        let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
+        return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
+    }
     let told = about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues));
     Ok(told.or_else(|| {
-        let text = scene.text();
         about_child(scene).filter(|s| s.heading.is_none()).find_map(|s| {
             let words = trim_end_of(text, trim(text, s.range.clone()), TAIL);
             let address = ADDRESS.as_ref().is_some_and(|r| r.is_match(&text[words.clone()]));

@@ -70,7 +70,8 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let cue = find_any(scene.text(), sentence.full.clone(), &spec.cues);
         let behind = cue.map_or("", |c| scene.words(&(c.end..sentence.full.end)));
         let behind = behind.trim_start_matches(['は', 'も', 'が', '、', ' ']);
-        if ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w)) && !behind.starts_with("必要あり。") {
+        let unneeded = has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]);
+        if unneeded || ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w)) && !behind.starts_with("必要あり。") {
             return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
         }
         let grounded =

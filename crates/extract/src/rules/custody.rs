@@ -294,15 +294,27 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             status = status.or(Some(outcome));
             continue;
         }
-        let from =
-            find_any(text, sentence.range.clone(), &spec.cues).map_or(sentence.range.start, |cue| cue.end);
+        // 「所持品は、…」 leads, 「…を預かりました」 follows.
+        let cue = find_any(text, sentence.range.clone(), &spec.cues)
+            .filter(|cue| !text[cue.clone()].starts_with('を'));
+        let from = cue.map_or(sentence.range.start, |cue| cue.end);
         let from =
             from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
         for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
             let words = trim_end_of(
                 text,
                 trim(text, clause),
-                &["を持参した", "を持参", "です", "がある", "あり", "のみ"],
+                &[
+                    "を持参しました",
+                    "を持参した",
+                    "を預かりました",
+                    "を預かった",
+                    "を持参",
+                    "です",
+                    "がある",
+                    "あり",
+                    "のみ",
+                ],
             );
             if words.is_empty() {
                 continue;

@@ -10,7 +10,7 @@ use record::{Entity, Grounded, PersonBuilder};
 use super::{Filled, Outcome, copied, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Ways in which a contact is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,32 @@ const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪�
 /// A line that is dead for want of payment is how the family lives, not a call.
 const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
 const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
+
+/// Ends of the names of organisations.
+const ORGS: &[&str] =
+    &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
+/// Offices and professions of people of other organisations.
+const OFFICES: &[&str] = &[
+    "校長",
+    "教頭",
+    "担任",
+    "園長",
+    "保育士",
+    "教諭",
+    "医師",
+    "主治医",
+    "看護師",
+    "MSW",
+    "SSW",
+    "SC",
+    "保健師",
+    "主任",
+    "先生",
+    "職員",
+    "民生委員",
+    "児童委員",
+    "警察官",
+];
 
 /// A contact in the text.
 struct Contact<'s> {
@@ -167,10 +193,10 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
     for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
-            let certain = !scene.is_quoted(found.range.start)
-                && !scene.is_negated(found.range.clone())
-                && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
-            if certain && fits(&found.choice.label) {
+            // 不在着信 is a missed call.
+            let missed = found.choice.label == "不在" && text[found.range.end..].starts_with("着信");
+            let certain = !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone());
+            if certain && !missed && fits(&found.choice.label) {
                 spoken.push((&found.choice.label, found.range));
             }
         }
@@ -195,7 +221,16 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some(contact) = contact(scene) else { return Ok(None) };
     let before = contact.sentence.full.start..contact.word.start;
     let clause = clauses(text, before.clone()).into_iter().next_back();
-    let own = clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words));
+    let met =
+        find_any(text, contact.sentence.full.clone(), &["と面談", "と面接", "と面会", "と話し", "と協議"]);
+    let met = met.filter(|m| matches!(contact.way, Way::Visit | Way::Received) && m.start > contact.word.end);
+    let met = met.and_then(|m| {
+        let clause = clauses(text, contact.word.end..m.start + "と".len()).pop()?;
+        partner_words(scene, skip_verb(text, clause))
+    });
+    let own = met
+        .and_then(|words| person(scene, words))
+        .or_else(|| clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words)));
     if own.is_some() {
         return Ok(own);
     }
@@ -212,6 +247,12 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         })
     };
     Ok(here.or_else(met).and_then(|m| person(scene, m.range)))
+}
+
+/// 「し副校長の清水先生と」: without the rest of the verb before.
+fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
+    let rest = ["して", "し、", "し", "の際", "時に"].iter().find(|p| text[clause.clone()].starts_with(**p));
+    clause.start + rest.map_or(0, |p| p.len())..clause.end
 }
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
@@ -284,29 +325,6 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.relation(choice, mention.range);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    const ORGS: &[&str] =
-        &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
-    const OFFICES: &[&str] = &[
-        "校長",
-        "教頭",
-        "担任",
-        "園長",
-        "保育士",
-        "教諭",
-        "医師",
-        "主治医",
-        "看護師",
-        "MSW",
-        "SSW",
-        "SC",
-        "保健師",
-        "主任",
-        "先生",
-        "職員",
-        "民生委員",
-        "児童委員",
-        "警察官",
-    ];
     let head = &text[words.clone()];
     let (org, rest) = match head.find('の') {
         Some(at) => (words.start..words.start + at, words.start + at + "の".len()..words.end),
@@ -383,6 +401,8 @@ pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         }
     }
     rest.push_str(&text[at..sentence.range.end]);
-    HEAD_WORDS.iter().for_each(|word| rest = rest.replace(word, ""));
+    for word in HEAD_WORDS {
+        rest = rest.replace(word, "");
+    }
     moments > 0 && (attended || rest.chars().count() <= 2)
 }

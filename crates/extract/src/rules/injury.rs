@@ -11,7 +11,7 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, has_any, is_kanji, spoken_choices};
+use crate::words::{Spoken, find_all, find_any, has_any, is_kanji, spoken_choices};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
@@ -82,7 +82,12 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
     let Some((sentence, verb)) = told else { return Ok(()) };
     let before = sentence.range.start..verb.start;
     let person = scene.mentions(before.clone()).pop().map(|m| m.range);
-    let finder = person.or_else(|| find_any(text, before.clone(), FINDERS));
+    // The one who stands in front of the verb.
+    let named = FINDERS
+        .iter()
+        .filter_map(|word| find_all(text, before.clone(), word).last())
+        .max_by_key(|at| (at.end, at.len()));
+    let finder = person.or(named);
     let date = scene.dates(before).into_iter().next_back();
     for row in rows {
         if let Some((day, annotation)) = &date {
@@ -115,9 +120,14 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 /// Whether the sentence speaks of an injury and does not take it back.
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
-    let Some(word) = find_any(text, sentence.range.clone(), INJURY_WORDS) else { return false };
+    let mut words = INJURY_WORDS.iter().flat_map(|word| find_all(text, sentence.range.clone(), word));
+    words.any(|word| holds(scene, &word))
+}
+
+/// Whether the word for an injury is neither negated nor open in its clause: 「骨折はないが打撲がある」 holds for the second.
+fn holds(scene: &Scene<'_>, word: &Range<usize>) -> bool {
     let clause = scene.scope(word.clone());
-    !scene.is_negated(word.clone()) && status(text, word.start..clause.end.max(word.end)).is_none()
+    !scene.is_negated(word.clone()) && status(scene.text(), word.start..clause.end.max(word.end)).is_none()
 }
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.
@@ -125,6 +135,8 @@ struct Area<'c> {
     part: Spoken<'c>,
     kind: Spoken<'c>,
     range: Range<usize>,
+    /// Where the words of the injury before end.
+    from: usize,
 }
 
 /// Pairs each kind with the part before it. A part without a kind is no injury (「泣いて頬が赤い」).
@@ -142,7 +154,7 @@ fn areas<'c>(
         .collect();
     let kinds: Vec<_> = spoken_choices(text, sentence.range.clone(), &kind.choices)
         .into_iter()
-        .filter(|s| outside(&s.range) && is_kind(text, s))
+        .filter(|s| outside(&s.range) && is_kind(text, s) && holds(scene, &s.range))
         .collect();
     let mut areas: Vec<Area<'c>> = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
@@ -166,7 +178,8 @@ fn areas<'c>(
             next_part.map_or_else(joint, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
-        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
+        let from = areas.last().map_or(sentence.range.start, |a| a.range.end).min(part.range.start);
+        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end, from });
     }
     areas
 }
@@ -265,7 +278,11 @@ fn side(
     let part = area.part.range.start;
     let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
     let before = area.range.start.min(side_start(text, part, reach))..part;
-    match spoken_choices(text, before, choices).into_iter().last() {
+    // 「右腕の肘の下」: the side may stand before another part of the same phrase.
+    let phrase =
+        text[area.from..part].rfind(['、', '。', ' ', 'に', 'と']).map_or(area.from, |at| area.from + at);
+    let further = || spoken_choices(text, phrase..part, choices).into_iter().last();
+    match spoken_choices(text, before, choices).into_iter().last().or_else(further) {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {
             row.flag(Flag::SideMissing);

@@ -42,7 +42,7 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
-    for sentence in scene.sentences.iter() {
+    for sentence in &scene.sentences {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         if heading.is_none() && cue.is_none() {
@@ -97,8 +97,12 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
+    let shared = |s: &crate::scene::Sentence| {
+        clauses(text, s.range.clone()).iter().filter(|c| bearer(scene, c).is_some()).count() > 1
+            && scene.quotes(s.range.clone()).is_empty()
+    };
     let told = if headed.is_empty() {
-        scene.sentences.iter().filter(|s| scene.is_plan(s)).collect()
+        scene.sentences.iter().filter(|s| scene.is_plan(s) || shared(s)).collect()
     } else {
         headed
     };

@@ -29,6 +29,8 @@ const REPORTER: &[&str] = &[
     "通報してきたのは",
     "通告したのは",
     "電話の主は",
+    "かけてきたのは",
+    "電話をくれたのは",
 ];
 /// The reporter stands in front of these: 「担任の先生からの通告」.
 const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "からの相談", "から相談"];
@@ -66,7 +68,16 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
         let cue = find_any(text, s.full.clone(), REPORTER).filter(|c| !scene.is_quoted(c.start))?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
+    // 「近所の者なんですけど」
+    let introduced = || {
+        scene.narrative().find_map(|s| {
+            let cue = find_any(text, s.range.clone(), &["の者です", "の者なんです", "の者ですが"])?;
+            let start = clauses(text, s.range.start..cue.start).pop().map_or(s.range.start, |c| c.start);
+            Some((s, trim(text, start..cue.start)))
+        })
+    };
     named
+        .or_else(introduced)
         .or_else(|| {
             scene.sentences.iter().find_map(|s| {
                 let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
@@ -108,7 +119,7 @@ fn own_words(text: &str, words: &Range<usize>) -> Range<usize> {
 /// Name, office and organisation, or that the reporter gives no name.
 pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    let Some((sentence, words)) = sentence(scene) else { return Ok(None) };
+    let Some((sentence, words)) = sentence(scene) else { return Ok(unnamed(scene)) };
     // 「通告者は、学童の支援員。氏名は、回答なし。」
     let items = scene.sentences.iter().filter(|s| scene.is_of_reporter(s));
     let told: Vec<&Sentence> =
@@ -160,6 +171,14 @@ fn relative(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, own: Range<usize>
     }
 }
 
+/// A reporter who gives no name and is not introduced.
+fn unnamed(scene: &Scene<'_>) -> Option<Outcome> {
+    let said = scene.narrative().find_map(|s| find_any(scene.text(), s.full.clone(), ANONYMOUS))?;
+    let mut person = PersonBuilder::new(scene.doc);
+    person.anonymous(said);
+    Some(Outcome::Stated(Grounded::person(person)))
+}
+
 /// 「あおば小学校の教頭、」 → organisation and office; 「母方祖母の」 → relation.
 fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>) {
     let text = scene.text();
@@ -167,6 +186,10 @@ fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>
     let relation = scene.mentions(words.clone()).into_iter().find(|m| m.range == words);
     if let Some(choice) = relation.as_ref().and_then(|m| scene.relations.choice(m.relation.as_deref()?)) {
         person.relation(choice, words);
+        return;
+    }
+    // 「高校生の本人で、17歳の女子、」 is no office.
+    if text[words.clone()].contains(['、', 'で']) || text[words.clone()].contains(|c: char| c.is_ascii_digit()) {
         return;
     }
     match text[words.clone()].rfind('の') {
@@ -190,7 +213,7 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let end = relation.end;
     let named = text[relation.clone()].match_indices('の').map(|(at, _)| relation.start + at).find(|at| {
         let name = name_at(text, at + "の".len()..end + "さん".len().min(text.len() - end));
-        name.is_some_and(|n| n.end == end && skip_honorific(text, n.end) > n.end)
+        name.is_some_and(|n| n.end <= end && skip_honorific(text, n.end) > n.end && skip_honorific(text, n.end) >= end)
     });
     if let Some(at) = named {
         relation.end = at;
@@ -278,7 +301,7 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "拒否", "応じられ", "応じな", "否",
     ];
     const YES: &[&str] = &[
-        "できる", "できます", "してもよい", "してもいい", "してよい", "していい", "構わない", "構いません", "かまわない", "かまいません",
+        "できる", "できます", "してもよい", "してもいい", "してよい", "していい", "してくれ", "協力して", "構わない", "構いません", "かまわない", "かまいません",
         "大丈夫", "可能", "応じる", "応じます", "協力する", "協力します", "協力したい", "ほしい", "希望", "諾", "了承",
     ];
     let text = scene.text();

@@ -8,7 +8,7 @@ use record::{Grounded, PersonBuilder, RowBuilder};
 use super::{Filled, Outcome};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_all, find_any, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
@@ -109,11 +109,47 @@ fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec
         let cued = |s: &&Sentence| has_any(scene.text(), s.full.clone(), &spec.cues);
         let attended = |s: &&Sentence| has_any(scene.text(), s.full.clone(), ATTENDED);
         let told = scene.narrative().filter(|s| s.heading.is_none() && (cued(s) || attended(s)));
-        told.filter(|s| !members_of(scene, &s.range, titles).is_empty()).take(1).collect()
+        let mut found: Vec<&Sentence> =
+            told.filter(|s| !members_of(scene, &s.range, titles).is_empty()).take(1).collect();
+        if found.is_empty() {
+            found.extend(scene.narrative().find(|s| s.heading.is_none() && introduces(scene, s, titles)));
+        }
+        found
     } else {
         headed
     };
-    sentences.into_iter().flat_map(|s| members_of(scene, &s.range, titles)).collect()
+    let found: Vec<Member<'c>> = sentences.iter().flat_map(|s| members_of(scene, &s.range, titles)).collect();
+    let names = || scene.under(&spec.headings).flat_map(|s| names_of(scene, &s.range)).collect();
+    if found.is_empty() { names() } else { found }
+}
+
+/// Names without a title, under the heading of the staff: 「対応者、松本。」
+fn names_of<'c>(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Member<'c>> {
+    let text = scene.text();
+    let clauses = clauses(text, range.clone()).into_iter().map(|clause| trim(text, clause));
+    let named = clauses.filter_map(|words| {
+        let name = name_at(text, words.clone())?;
+        let whole =
+            skip_honorific(text, name.end) >= words.end || text[name.end..words.end].starts_with("です");
+        whole.then_some(Member { title: None, name: Some(name), org: None, words })
+    });
+    named.collect()
+}
+
+/// 「児童福祉司の森田です」, 「受けたのは家庭相談員の平田です」, 「私と保健師の大西さんで本児に会いました」: a title with a name, at the end of
+/// the sentence or in front of what they did.
+fn introduces(scene: &Scene<'_>, sentence: &Sentence, titles: &[Choice]) -> bool {
+    const DID: &[&str] =
+        &["訪問", "面接", "面談", "会い", "会っ", "会う", "確認", "目視", "聴取", "受け", "同行"];
+    let text = scene.text();
+    let members = members_of(scene, &sentence.range, titles);
+    let Some(last) = members.iter().rev().find(|m| m.name.is_some()) else { return false };
+    let behind = trim(text, last.words.end..sentence.range.end);
+    let behind = &text[behind];
+    let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
+    let did =
+        ["で", "が", "と"].iter().any(|p| behind.starts_with(p)) && DID.iter().any(|d| behind.contains(d));
+    (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
 fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice]) -> Vec<Member<'c>> {
@@ -134,7 +170,9 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
             .iter()
             .find(|p| text[title.range.end..until].starts_with(**p))
             .map_or(0, |p| p.len());
-        let name = name_at(text, title.range.end + gap..until).filter(|n| !n.is_empty());
+        let start = title.range.end + gap;
+        let particle = text[start..until].starts_with(['が', 'は', 'と', 'で', 'に', 'を', 'も', 'へ']);
+        let name = name_at(text, start..until).filter(|n| !n.is_empty() && !particle);
         let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
         members.push(Member {
             title: Some((title.choice, title.range.clone())),
