@@ -108,18 +108,59 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
 
 /// In front of an honorific these name a role: 近所のおばさん, 大家さん.
 const NO_NAMES: &[&str] = &[
-    "おば", "おじ", "おばあ", "おじい", "お母", "お父", "お兄", "お姉", "叔母", "叔父", "伯母", "伯父", "奥", "旦那", "大家", "住人",
-    "隣", "お隣", "祖母", "祖父", "母", "父", "兄", "姉", "弟", "妹", "担当", "お子", "娘", "息子", "医者", "看護師", "保育士",
-    "保健師", "警察官", "相談員", "支援員", "園長", "校長", "教頭", "担任", "先生",
+    "おば",
+    "おじ",
+    "おばあ",
+    "おじい",
+    "お母",
+    "お父",
+    "お兄",
+    "お姉",
+    "叔母",
+    "叔父",
+    "伯母",
+    "伯父",
+    "奥",
+    "旦那",
+    "大家",
+    "住人",
+    "隣",
+    "お隣",
+    "祖母",
+    "祖父",
+    "母",
+    "父",
+    "兄",
+    "姉",
+    "弟",
+    "妹",
+    "担当",
+    "お子",
+    "娘",
+    "息子",
+    "医者",
+    "看護師",
+    "保育士",
+    "保健師",
+    "警察官",
+    "相談員",
+    "支援員",
+    "園長",
+    "校長",
+    "教頭",
+    "担任",
+    "先生",
 ];
 /// Given names in hiragana that begin like a particle: 早川のぞみ, 菊地はる.
 const GIVEN: &[&str] = &[
-    "のぞ", "のぶ", "のり", "のあ", "のえ", "のん", "のの", "とも", "とわ", "とし", "とき", "とよ", "とみ", "とお", "はる", "はな", "はや",
-    "はじ", "はづ", "はつ", "もえ", "もも", "もあ", "もね", "もな", "もと", "かず", "かい", "かえ", "かお", "かな", "かほ", "かれ",
-    "かん", "かつ", "かよ", "かり", "かす", "かけ", "かつ", "きよ", "にこ", "にな", "にじ",
+    "のぞ", "のぶ", "のり", "のあ", "のえ", "のん", "のの", "とも", "とわ", "とし", "とき", "とよ", "とみ",
+    "とお", "はる", "はな", "はや", "はじ", "はづ", "はつ", "もえ", "もも", "もあ", "もね", "もな", "もと",
+    "かず", "かい", "かえ", "かお", "かな", "かほ", "かれ", "かん", "かつ", "かよ", "かり", "かす", "かけ",
+    "かつ", "きよ", "にこ", "にな", "にじ",
 ];
 /// Ends of hiragana that make a phrase of it and no given name.
-const NO_GIVEN: &[&str] = &["ない", "なし", "なく", "た", "て", "ます", "です", "とも", "とき", "かり", "いる", "ある"];
+const NO_GIVEN: &[&str] =
+    &["ない", "なし", "なく", "た", "て", "ます", "です", "とも", "とき", "かり", "いる", "ある"];
 
 /// The length in bytes of the given name that begins at the start of `rest`, behind a family name; 0 where a particle stands
 /// there: 「早川のぞみさん」, but 「森田と、」「菊地はいない」.
@@ -133,7 +174,9 @@ fn given_name(rest: &str) -> usize {
     let name = match honorific {
         Some(at) => &rest[..at],
         // 「菊地はるは、」: the topic's particle is no part of the name.
-        None if ends => rest[..run].strip_suffix("です").unwrap_or(&rest[..run]).trim_end_matches(['は', 'が', 'を']),
+        None if ends => {
+            rest[..run].strip_suffix("です").unwrap_or(&rest[..run]).trim_end_matches(['は', 'が', 'を'])
+        }
         None => return 0,
     };
     let phrase = honorific.is_none() && NO_GIVEN.iter().any(|end| name.ends_with(end));
@@ -158,7 +201,8 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
             && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
         let called = c == 'と' && ["という", "といい", "と言", "と申"].iter().any(|v| rest.starts_with(v));
-        let stops = called || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
+        let stops = called
+            || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
             || (before.is_some()
@@ -180,12 +224,15 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 /// The name in front of the honorific at `honorific`: it begins with `range` or behind 、 or の (「園長の沢田さん」「実母の早川のぞみさん」).
 pub(crate) fn name_before(text: &str, range: Range<usize>, honorific: &Range<usize>) -> Option<Range<usize>> {
     let words = text.get(range.start..honorific.start)?;
-    let behind = words.char_indices().filter(|(_, c)| matches!(c, '、' | 'の' | ' ')).map(|(at, c)| at + c.len_utf8());
+    let behind =
+        words.char_indices().filter(|(_, c)| matches!(c, '、' | 'の' | ' ')).map(|(at, c)| at + c.len_utf8());
     std::iter::once(0).chain(behind).find_map(|at| {
         let name = name_at(text, range.start + at..honorific.end).filter(|n| n.end == honorific.start)?;
         // の behind hiragana joins: 母方おばの大石. Within a name it follows the family name.
         let words = &text[name.clone()];
-        let joined = words.match_indices('の').any(|(at, _)| words[..at].ends_with(|c: char| matches!(c, 'ぁ'..='ん')));
+        let joined = words
+            .match_indices('の')
+            .any(|(at, _)| words[..at].ends_with(|c: char| matches!(c, 'ぁ'..='ん')));
         (!words.is_empty() && !joined && !NO_NAMES.contains(&words)).then_some(name)
     })
 }

@@ -14,20 +14,111 @@ use crate::words::{find_any, has_any, spoken_choices, trim};
 
 /// Words for acts against a child, for what is left undone, and for what is heard of them.
 const ACTS: &[&str] = &[
-    "叩", "たた", "殴", "なぐ", "蹴", "けられ", "けっ", "どな", "怒鳴", "暴言", "暴力", "罵", "物を投げ", "投げつけ", "投げた", "投げる",
-    "締め出", "閉め出", "閉じ込め", "出され", "出てい", "入ってくるな", "首を絞", "揺さぶ", "泣き声", "悲鳴", "叫び声", "平手", "つね",
-    "噛", "つかみ", "つかん", "引っ張", "引きず", "押さえ", "突き飛", "押し倒", "立たせ", "立たさ", "正座させ", "縛",
-    "食事を与え", "ごはんを与え", "食べさせ", "食事をさせ", "ご飯を作ら", "飲ませ", "与えな", "与えず", "放置", "置き去り",
-    "置いて出", "一人で置", "ひとりで置", "留守番させ", "無視", "脅", "死ね", "骨折", "やけど", "熱傷", "火傷", "落ち", "あざ", "痣",
-    "聞こえ", "こわい", "怖い", "触られ", "触った", "触る", "さわられ", "さわった", "連れて行かな", "受診させ", "入浴させ", "風呂に入れ", "着替えさせ",
-    "泣いてい", "泣き叫",
+    "叩",
+    "たた",
+    "殴",
+    "なぐ",
+    "蹴",
+    "けられ",
+    "けっ",
+    "どな",
+    "怒鳴",
+    "暴言",
+    "暴力",
+    "罵",
+    "物を投げ",
+    "投げつけ",
+    "投げた",
+    "投げる",
+    "締め出",
+    "閉め出",
+    "閉じ込め",
+    "出され",
+    "出てい",
+    "入ってくるな",
+    "首を絞",
+    "揺さぶ",
+    "泣き声",
+    "悲鳴",
+    "叫び声",
+    "平手",
+    "つね",
+    "噛",
+    "つかみ",
+    "つかん",
+    "引っ張",
+    "引きず",
+    "押さえ",
+    "突き飛",
+    "押し倒",
+    "立たせ",
+    "立たさ",
+    "正座させ",
+    "縛",
+    "食事を与え",
+    "ごはんを与え",
+    "食べさせ",
+    "食事をさせ",
+    "ご飯を作ら",
+    "飲ませ",
+    "与えな",
+    "与えず",
+    "放置",
+    "置き去り",
+    "置いて出",
+    "一人で置",
+    "ひとりで置",
+    "留守番させ",
+    "無視",
+    "脅",
+    "死ね",
+    "骨折",
+    "やけど",
+    "熱傷",
+    "火傷",
+    "落ち",
+    "あざ",
+    "痣",
+    "聞こえ",
+    "こわい",
+    "怖い",
+    "触られ",
+    "触った",
+    "触る",
+    "さわられ",
+    "さわった",
+    "連れて行かな",
+    "受診させ",
+    "入浴させ",
+    "風呂に入れ",
+    "着替えさせ",
+    "泣いてい",
+    "泣き叫",
 ];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
 const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等)";
 const FREQUENCIES: &[&str] = &[
-    "ほぼ毎晩", "ほぼ毎日", "ほとんど毎晩", "ほとんど毎日", "毎晩", "毎日", "毎朝", "毎週", "毎回", "たびたび", "しょっちゅう", "ときどき",
-    "時々", "たまに", "頻繁", "1日おき", "毎晩のように", "毎日のように", "週末ごと", "週末のたび",
+    "ほぼ毎晩",
+    "ほぼ毎日",
+    "ほとんど毎晩",
+    "ほとんど毎日",
+    "毎晩",
+    "毎日",
+    "毎朝",
+    "毎週",
+    "毎回",
+    "たびたび",
+    "しょっちゅう",
+    "ときどき",
+    "時々",
+    "たまに",
+    "頻繁",
+    "1日おき",
+    "毎晩のように",
+    "毎日のように",
+    "週末ごと",
+    "週末のたび",
 ];
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -38,9 +129,47 @@ static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Sentences of other lines of the sheet, also under 通告内容.
 const OTHER_LINES: &[&str] = &[
-    "相談歴", "通告歴", "過去の", "以前の相談", "通告者", "きょうだい", "DV", "だれの行為", "誰の行為", "だれから", "誰から", "だれが",
-    "誰が", "いつから", "いつの", "時期", "頻度", "として受理", "かどうか", "判断して", "わけではな", "目撃し", "実際に", "承知",
-    "知らせて", "知らないそう", "知りませ", "伝えていな", "伝えてお", "了解", "協力", "連絡は", "連絡を", "緊急対応", "住所", "電話", "生年月日", "性別", "説明しました", "のは、児童", "主訴",
+    "相談歴",
+    "通告歴",
+    "過去の",
+    "以前の相談",
+    "通告者",
+    "きょうだい",
+    "DV",
+    "だれの行為",
+    "誰の行為",
+    "だれから",
+    "誰から",
+    "だれが",
+    "誰が",
+    "いつから",
+    "いつの",
+    "時期",
+    "頻度",
+    "として受理",
+    "かどうか",
+    "判断して",
+    "わけではな",
+    "目撃し",
+    "実際に",
+    "承知",
+    "知らせて",
+    "知らないそう",
+    "知りませ",
+    "伝えていな",
+    "伝えてお",
+    "了解",
+    "協力",
+    "連絡は",
+    "連絡を",
+    "緊急対応",
+    "住所",
+    "電話",
+    "生年月日",
+    "性別",
+    "説明しました",
+    "のは、児童",
+    "主訴",
 ];
 
 fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
@@ -78,7 +207,8 @@ pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             };
             let act = find_any(text, mention.range.end..sentence.range.end, ACTS);
             let passive = after.contains("れ") || matches!(*particle, "が" | "による");
-            if act.is_none() || !passive || after.starts_with("によると") || after.starts_with("から聞") {
+            if act.is_none() || !passive || after.starts_with("によると") || after.starts_with("から聞")
+            {
                 continue;
             }
             if let Some(outcome) = abuser_is(scene, spec, &mention)? {
@@ -89,11 +219,13 @@ pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「継母は、本児だけ廊下に立たせるそうです」: the topic of an act that is told, not explained or denied.
     for sentence in reported(scene).filter(|s| is_told_act(scene, s)) {
         let first = scene.mentions(sentence.range.clone()).into_iter().next();
-        let Some(mention) = first.filter(|m| m.range.start == trim(text, sentence.range.clone()).start) else {
+        let Some(mention) = first.filter(|m| m.range.start == trim(text, sentence.range.clone()).start)
+        else {
             continue;
         };
         let after = &text[mention.range.end..sentence.range.end];
-        let guardian = mention.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r) || r == "交際相手");
+        let guardian =
+            mention.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r) || r == "交際相手");
         if guardian
             && after.trim_start_matches("さん").starts_with('は')
             && let Some(outcome) = abuser_is(scene, spec, &mention)?
@@ -180,8 +312,21 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A sentence of an act, or one that tells only since when and how often (「2か月前から、週に4回くらいです」).
 fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
-    const ELSEWHERE: &[&str] =
-        &["生まれ", "産まれ", "生年月日", "誕生日", "相談歴", "住んで", "通って", "入院", "退院", "受理", "受付", "受けま", "受けた"];
+    const ELSEWHERE: &[&str] = &[
+        "生まれ",
+        "産まれ",
+        "生年月日",
+        "誕生日",
+        "相談歴",
+        "住んで",
+        "通って",
+        "入院",
+        "退院",
+        "受理",
+        "受付",
+        "受けま",
+        "受けた",
+    ];
     let since = since_in(text, sentence.range.clone()).is_some();
     let begins = since || has_any(text, sentence.range.clone(), &["から"]);
     let often = frequency_in(text, sentence.range.clone()).is_some();
@@ -199,9 +344,39 @@ fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 /// A sentence of times and their frequency, and nothing of what happens but 「続いて」.
 fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const REST: &[&str] = &[
-        "とのことです", "とのこと", "だそうです", "そうです", "そうだ", "のことです", "のこと", "です", "だった", "でした", "続いていて",
-        "続いています", "続いている", "続いて", "続く", "くらい", "ぐらい", "ほど", "ごろ", "頃", "から", "まで", "いて", "らしい", "です", "だ",
-        "の", "は", "に", "で", "、", "。", " ",
+        "とのことです",
+        "とのこと",
+        "だそうです",
+        "そうです",
+        "そうだ",
+        "のことです",
+        "のこと",
+        "です",
+        "だった",
+        "でした",
+        "続いていて",
+        "続いています",
+        "続いている",
+        "続いて",
+        "続く",
+        "くらい",
+        "ぐらい",
+        "ほど",
+        "ごろ",
+        "頃",
+        "から",
+        "まで",
+        "いて",
+        "らしい",
+        "です",
+        "だ",
+        "の",
+        "は",
+        "に",
+        "で",
+        "、",
+        "。",
+        " ",
     ];
     let text = scene.text();
     let range = sentence.range.clone();
@@ -235,7 +410,9 @@ fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// How often, in the words that were said; never a number.
 pub(super) fn frequency(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in reported(scene).filter(|s| tells_when(scene, s) || has_any(text, s.full.clone(), &spec.cues)) {
+    for sentence in
+        reported(scene).filter(|s| tells_when(scene, s) || has_any(text, s.full.clone(), &spec.cues))
+    {
         if let Some(range) = frequency_in(text, sentence.range.clone()) {
             let grounded = Grounded::copied(scene.doc, &[range]);
             let hearsay =
@@ -301,7 +478,19 @@ fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     has_any(text, sentence.full.clone(), OTHER_LINES)
         || scene.is_of_reporter(sentence)
         || is_only_when(scene, sentence)
-        || has_any(text, sentence.range.clone(), &["から聞いた", "から聞いて", "から直接聞", "聞いただけ", "聞こえるだけ", "泣き声だけ", "見たことはな"])
+        || has_any(
+            text,
+            sentence.range.clone(),
+            &[
+                "から聞いた",
+                "から聞いて",
+                "から直接聞",
+                "聞いただけ",
+                "聞こえるだけ",
+                "泣き声だけ",
+                "見たことはな",
+            ],
+        )
         || status(text, sentence.range.clone()).is_some_and(|s| s.reason == Reason::Denial)
 }
 
@@ -332,8 +521,34 @@ fn has_injury(scene: &Scene<'_>, range: &Range<usize>) -> bool {
 
 /// Words for how a child is, and not what is done to it.
 const CONDITIONS: &[&str] = &[
-    "やせ", "痩せ", "体重", "笑わな", "元気がな", "元気がない", "食欲", "眠れ", "夜泣き", "おねしょ", "夜尿", "落ち着き", "おびえ", "怯え",
-    "表情", "汚れ", "臭", "においが", "虫歯", "発達", "言葉が遅", "登校しぶ", "登校を渋", "欠席", "遅刻", "不登校", "休みがち", "顔色",
+    "やせ",
+    "痩せ",
+    "体重",
+    "笑わな",
+    "元気がな",
+    "元気がない",
+    "食欲",
+    "眠れ",
+    "夜泣き",
+    "おねしょ",
+    "夜尿",
+    "落ち着き",
+    "おびえ",
+    "怯え",
+    "表情",
+    "汚れ",
+    "臭",
+    "においが",
+    "虫歯",
+    "発達",
+    "言葉が遅",
+    "登校しぶ",
+    "登校を渋",
+    "欠席",
+    "遅刻",
+    "不登校",
+    "休みがち",
+    "顔色",
 ];
 
 /// 「本児は、3キロやせ、笑わなくなった」: the child as it is.
@@ -341,7 +556,21 @@ fn is_condition(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let range = sentence.range.clone();
     // Without a subject only what can be said of a child alone.
-    const CHILD_ALONE: &[&str] = &["やせ", "痩せ", "体重", "笑わな", "食欲", "夜泣き", "おねしょ", "登校しぶ", "登校を渋", "欠席", "遅刻", "不登校", "休みがち"];
+    const CHILD_ALONE: &[&str] = &[
+        "やせ",
+        "痩せ",
+        "体重",
+        "笑わな",
+        "食欲",
+        "夜泣き",
+        "おねしょ",
+        "登校しぶ",
+        "登校を渋",
+        "欠席",
+        "遅刻",
+        "不登校",
+        "休みがち",
+    ];
     let first = scene.mentions(range.clone()).into_iter().next();
     let words = match &first {
         Some(m) if m.relation.as_deref() == Some("本児") => CONDITIONS,
@@ -368,12 +597,38 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         (
             "知らせていない",
             &[
-                "知らせていな", "知らせていません", "知らせてな", "知らせておらず", "知らせずに", "伝えていな", "伝えていません", "伝えておらず",
-                "話していな", "話していません", "内緒", "知らない", "知りません", "知らせてはいな",
+                "知らせていな",
+                "知らせていません",
+                "知らせてな",
+                "知らせておらず",
+                "知らせずに",
+                "伝えていな",
+                "伝えていません",
+                "伝えておらず",
+                "話していな",
+                "話していません",
+                "内緒",
+                "知らない",
+                "知りません",
+                "知らせてはいな",
             ],
         ),
         ("拒否", &["拒否", "得られな", "得られて", "了解しな", "拒んで", "反対"]),
-        ("承知", &["承知", "了解し", "了解を得", "了解済", "知っている", "知っています", "伝えてあ", "伝え済", "同意し", "同意を得"]),
+        (
+            "承知",
+            &[
+                "承知",
+                "了解し",
+                "了解を得",
+                "了解済",
+                "知っている",
+                "知っています",
+                "伝えてあ",
+                "伝え済",
+                "同意し",
+                "同意を得",
+            ],
+        ),
     ];
     let text = scene.text();
     for sentence in scene.narrative() {
@@ -384,9 +639,23 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let subject = has_any(
             text,
             range.clone(),
-            &["保護者に", "親に", "通告", "調査", "相談", "了解", "承知", "連絡したこと", "知らせて", "知らせず", "内緒", "このこと"],
+            &[
+                "保護者に",
+                "親に",
+                "通告",
+                "調査",
+                "相談",
+                "了解",
+                "承知",
+                "連絡したこと",
+                "知らせて",
+                "知らせず",
+                "内緒",
+                "このこと",
+            ],
         );
-        if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"]) {
+        if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"])
+        {
             continue;
         }
         for (label, words) in LABELS {
@@ -411,8 +680,10 @@ pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative() {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
         let seen = seen_itself(scene, spec, sentence);
-        let Some(spoken) =
-            spoken.into_iter().chain(seen).find(|s| !scene.is_quoted(s.range.start) && !scene.is_negated(s.range.clone()))
+        let Some(spoken) = spoken
+            .into_iter()
+            .chain(seen)
+            .find(|s| !scene.is_quoted(s.range.start) && !scene.is_negated(s.range.clone()))
         else {
             continue;
         };
@@ -435,11 +706,16 @@ pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// 「主任は、実際に傷を見ています」: 実際に or 直接 with a verb of seeing in its clause.
-fn seen_itself<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) -> Option<crate::words::Spoken<'c>> {
+fn seen_itself<'c>(
+    scene: &Scene<'_>,
+    spec: &'c FieldSpec,
+    sentence: &Sentence,
+) -> Option<crate::words::Spoken<'c>> {
     let text = scene.text();
     let choice = spec.choices.iter().find(|c| c.label == "実際に目撃している")?;
     let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で"])?;
     let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
-    let near = !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;
+    let near =
+        !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;
     near.then_some(crate::words::Spoken { choice, range: lead.start..seen.end })
 }

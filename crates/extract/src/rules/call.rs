@@ -26,9 +26,11 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     // 「相談者、実父、氏名は…。年齢、不明。」
-    let item = scene.sentences.iter().filter(|s| scene.is_of_reporter(s)).find(|s| {
-        scene.words(&trim(scene.text(), s.full.clone())).starts_with("年齢")
-    });
+    let item = scene
+        .sentences
+        .iter()
+        .filter(|s| scene.is_of_reporter(s))
+        .find(|s| scene.words(&trim(scene.text(), s.full.clone())).starts_with("年齢"));
     if let Some(outcome) = item.and_then(|s| without(scene, s)) {
         return Ok(Some(outcome));
     }
@@ -115,12 +117,37 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// Lines of the sheet's other fields: who took the call, who called, the child, the disposition, the time.
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LINES: &[&str] = &[
-        "受けたのは", "聞き取りをしたのは", "対応したのは", "受付は", "が受ける", "が受けた", "が受けました", "が対応した", "に受けた", "に受けました",
-        "受けた電話", "電話をしてきたのは", "として受理", "継続とする", "継続とし", "終了とする", "終了とし", "紹介とする", "連絡先は", "電話番号は", "電話番号も", "電話を受け", "かけてきたのは",
-        "氏名は", "名前は",
+        "受けたのは",
+        "聞き取りをしたのは",
+        "対応したのは",
+        "受付は",
+        "が受ける",
+        "が受けた",
+        "が受けました",
+        "が対応した",
+        "に受けた",
+        "に受けました",
+        "受けた電話",
+        "電話をしてきたのは",
+        "として受理",
+        "継続とする",
+        "継続とし",
+        "終了とする",
+        "終了とし",
+        "紹介とする",
+        "連絡先は",
+        "電話番号は",
+        "電話番号も",
+        "電話を受け",
+        "かけてきたのは",
+        "氏名は",
+        "名前は",
     ];
     let text = scene.text();
-    is_length(scene, sentence) || scene.is_of_reporter(sentence) || has_any(text, sentence.full.clone(), LINES) || is_bare(scene, sentence)
+    is_length(scene, sentence)
+        || scene.is_of_reporter(sentence)
+        || has_any(text, sentence.full.clone(), LINES)
+        || is_bare(scene, sentence)
 }
 
 /// A sentence about the length of the call: 「時間は、10分くらいです」「話した時間は25分」.
@@ -142,12 +169,14 @@ fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let words = trim(text, sentence.range.clone());
-    let facts = scene
-        .doc
-        .annotations_in(words.clone())
-        .any(|a| matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_))) && a.range.start == words.start);
+    let facts = scene.doc.annotations_in(words.clone()).any(|a| {
+        matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_)))
+            && a.range.start == words.start
+    });
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
-    facts && text[words.clone()].chars().count() <= 30 && !ends.iter().any(|e| text[words.clone()].ends_with(e))
+    facts
+        && text[words.clone()].chars().count() <= 30
+        && !ends.iter().any(|e| text[words.clone()].ends_with(e))
 }
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.

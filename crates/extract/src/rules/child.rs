@@ -159,7 +159,8 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
         })
     })
     .filter(|(_, name)| {
-        let is_word = ["男", "女", "男児", "女児", "不明", "匿名", "在宅", "未就学"].contains(&&text[name.clone()]);
+        let is_word =
+            ["男", "女", "男児", "女児", "不明", "匿名", "在宅", "未就学"].contains(&&text[name.clone()]);
         !is_word && scene.mentions(name.clone()).is_empty()
     })
 }
@@ -167,7 +168,8 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
 /// What follows the reading that may stand behind a name.
 fn behind_reading(text: &str, range: Range<usize>) -> Range<usize> {
     let reading = clauses(text, range.clone()).into_iter().next();
-    let reading = reading.filter(|r| text[trim(text, r.clone())].chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ー')));
+    let reading =
+        reading.filter(|r| text[trim(text, r.clone())].chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ー')));
     reading.map_or(range.clone(), |r| trim(text, r.end..range.end))
 }
 
@@ -184,7 +186,9 @@ fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     };
     const SCHOOL: &[&str] = &["小学", "中学", "高校", "保育園", "幼稚園", "年長", "年中", "年少"];
     let words = scene.words(range);
-    words.starts_with(['男', '女']) || SCHOOL.iter().any(|s| words.starts_with(s)) || scene.doc.annotations_in(range.clone()).any(begins)
+    words.starts_with(['男', '女'])
+        || SCHOOL.iter().any(|s| words.starts_with(s))
+        || scene.doc.annotations_in(range.clone()).any(begins)
 }
 
 /// 「2年1組の高橋ひなたさん8歳」: a name in front of the child's age.
@@ -324,8 +328,9 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let spoken = spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| {
                 let whole = s.range == words;
                 let long = text[s.range.clone()].chars().count() > 1;
-                let adult = ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a))
-                    && !is_minor_before(scene, s.range.start);
+                let adult =
+                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a))
+                        && !is_minor_before(scene, s.range.start);
                 s.choice.label.chars().count() == 1 && (whole || long) && !adult
             });
             if let Some(spoken) = spoken {
@@ -342,9 +347,10 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
     const ADULT: u16 = 20;
     let end = at - if scene.text()[..at].ends_with('の') { "の".len() } else { 0 };
-    scene.doc.annotations_in(at.saturating_sub(30)..at).any(|a| {
-        a.range.end == end && matches!(&a.entity, Entity::Age(age) if age.years_high < ADULT)
-    })
+    scene
+        .doc
+        .annotations_in(at.saturating_sub(30)..at)
+        .any(|a| a.range.end == end && matches!(&a.entity, Entity::Age(age) if age.years_high < ADULT))
 }
 
 /// The words after 「住所は、」; else a line that is an address.
@@ -429,7 +435,11 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             });
             let graded = text[spoken.range.end..words.end].contains(['年', '組', '児']);
             if !(named || graded)
-                || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院", "から電話", "からの"])
+                || has_any(
+                    text,
+                    words.clone(),
+                    &["にいま", "にいる", "教頭", "担任", "病院", "から電話", "からの"],
+                )
             {
                 continue;
             }
@@ -494,7 +504,9 @@ fn where_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> impl Iterat
 fn is_of_others(text: &str, spoken: &crate::words::Spoken<'_>) -> bool {
     let before = &text[..spoken.range.start];
     text[spoken.range.clone()].starts_with('家')
-        && before.strip_suffix('の').is_some_and(|owner| !["本児", "自分", "子ども", "実家"].iter().any(|o| owner.ends_with(o)))
+        && before
+            .strip_suffix('の')
+            .is_some_and(|owner| !["本児", "自分", "子ども", "実家"].iter().any(|o| owner.ends_with(o)))
 }
 
 /// 「…にいる」: the words in front of it, back to the last comma.

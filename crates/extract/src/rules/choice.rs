@@ -36,15 +36,31 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        let Some(marker) =
-            find_any(scene.text(), sentence.range.clone(), &["受理", "受付", "受け付け", "受けま", "受けた", "受ける", "通告", "があり、", "がありました", "があった", "が入", "で相談"])
-        else {
+        let Some(marker) = find_any(
+            scene.text(),
+            sentence.range.clone(),
+            &[
+                "受理",
+                "受付",
+                "受け付け",
+                "受けま",
+                "受けた",
+                "受ける",
+                "通告",
+                "があり、",
+                "がありました",
+                "があった",
+                "が入",
+                "で相談",
+            ],
+        ) else {
             continue;
         };
         let before = sentence.range.start..marker.start;
         let spoken = spoken_choices(scene.text(), before, &spec.choices);
         // 「189の電話で」: the number is the more exact word.
-        let exact = spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));
+        let exact =
+            spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));
         if let Some(spoken) = spoken.into_iter().nth(exact) {
             let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
             return Ok(Some(Outcome::Stated(grounded)));
@@ -71,7 +87,10 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind = cue.map_or("", |c| scene.words(&(c.end..sentence.full.end)));
         let behind = behind.trim_start_matches(['は', 'も', 'が', '、', ' ']);
         let unneeded = has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]);
-        if unneeded || ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w)) && !behind.starts_with("必要あり。") {
+        if unneeded
+            || ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w))
+                && !behind.starts_with("必要あり。")
+        {
             return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
         }
         let grounded =

@@ -35,7 +35,8 @@ const OCCUPATIONS: &[&str] = &[
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
 const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "大工", "農家", "学生"];
 /// Words with such an end that are no occupation.
-const NO_OCCUPATION: &[&str] = &["卒業", "授業", "離職", "退職", "全員", "人員", "右手", "左手", "片手", "苦手", "上手", "下手", "相手"];
+const NO_OCCUPATION: &[&str] =
+    &["卒業", "授業", "離職", "退職", "全員", "人員", "右手", "左手", "片手", "苦手", "上手", "下手", "相手"];
 /// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
 
@@ -43,7 +44,9 @@ const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "
 fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
     let words = trim(text, clause);
     if let Some(working) = find_any(text, words.clone(), WORKING) {
-        let start = text[words.start..working.start].rfind(['は', 'が']).map_or(words.start, |at| words.start + at + 'は'.len_utf8());
+        let start = text[words.start..working.start]
+            .rfind(['は', 'が'])
+            .map_or(words.start, |at| words.start + at + 'は'.len_utf8());
         let place = trim(text, start..working.start);
         return (!place.is_empty()).then_some(place);
     }
@@ -59,7 +62,20 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
 
 /// Without です, だそうです and the like.
 pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
-    const ENDS: &[&str] = &["をしています", "をしている", "をしていて", "だそうです", "とのことです", "とのこと", "だそうだ", "らしいです", "らしい", "です", "である", "で"];
+    const ENDS: &[&str] = &[
+        "をしています",
+        "をしている",
+        "をしていて",
+        "だそうです",
+        "とのことです",
+        "とのこと",
+        "だそうだ",
+        "らしいです",
+        "らしい",
+        "です",
+        "である",
+        "で",
+    ];
     trim_end_of(text, range, ENDS)
 }
 
@@ -167,7 +183,9 @@ pub(super) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn names_guardians(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> bool {
     let words = scene.words(&trim(scene.text(), sentence.full.clone()));
     sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-        || ["保護者は", "保護者については", "保護者の氏名", "保護者、"].iter().any(|cue| words.starts_with(cue))
+        || ["保護者は", "保護者については", "保護者の氏名", "保護者、"]
+            .iter()
+            .any(|cue| words.starts_with(cue))
 }
 
 /// Guardians in running speech: 「実母の小山なつみさんが…」, and what 「実母は29歳で、工場で働いている」 adds.
@@ -182,14 +200,18 @@ fn named_guardians<'d>(
         let mut told: Vec<(Option<Range<usize>>, Mention, Range<usize>)> = Vec::new();
         for sentence in scene.narrative() {
             let people = scene.mentions(sentence.range.clone());
-            for (i, mention) in people.iter().enumerate().filter(|(_, m)| m.relation.as_deref() == Some(*label)) {
+            for (i, mention) in
+                people.iter().enumerate().filter(|(_, m)| m.relation.as_deref() == Some(*label))
+            {
                 let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
                 let name = named(text, mention, end);
-                let name = (name != mention.range && skip_honorific(text, name.end) > name.end).then_some(name);
+                let name =
+                    (name != mention.range && skip_honorific(text, name.end) > name.end).then_some(name);
                 let behind = text[mention.range.end..end].trim_start_matches(['は', '、']).len();
-                let aged = scene.doc.annotations_in(end - behind..end).any(|a| {
-                    matches!(a.entity, Entity::Age(_)) && a.range.start == end - behind
-                });
+                let aged = scene
+                    .doc
+                    .annotations_in(end - behind..end)
+                    .any(|a| matches!(a.entity, Entity::Age(_)) && a.range.start == end - behind);
                 if name.is_some() || aged {
                     told.push((name, mention.clone(), mention.range.start..end));
                 }
@@ -295,9 +317,15 @@ fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// A relative who lives somewhere else and helps is no member of the household but 親族・協力者.
 pub(super) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let range = sentence.range.clone();
-    has_any(scene.text(), range.clone(), &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"])
-        && has_any(scene.text(), range.clone(), &["協力", "手伝", "預か", "送迎", "支援し", "面倒", "援助", "見てくれ"])
-        && !scene.mentions(range.clone()).is_empty()
+    has_any(
+        scene.text(),
+        range.clone(),
+        &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
+    ) && has_any(
+        scene.text(),
+        range.clone(),
+        &["協力", "手伝", "預か", "送迎", "支援し", "面倒", "援助", "見てくれ"],
+    ) && !scene.mentions(range.clone()).is_empty()
         && !has_any(scene.text(), range, &["同居"])
 }
 
@@ -309,7 +337,8 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in household_sentences(scene, spec) {
         let told = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
         if told && status.is_none() && scene.mentions(sentence.range.clone()).is_empty() {
-            status = without(scene, sentence).filter(|o| matches!(o, Outcome::Without { reason, .. } if *reason != record::Reason::None));
+            status = without(scene, sentence)
+                .filter(|o| matches!(o, Outcome::Without { reason, .. } if *reason != record::Reason::None));
         }
         let people = scene.mentions(sentence.range.clone());
         for (i, mention) in people.iter().enumerate() {
@@ -346,7 +375,8 @@ fn member_facts(
     row: &mut RowBuilder<'_>,
     range: &Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    const HEALTH: &[&str] = &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠", "療養", "良好"];
+    const HEALTH: &[&str] =
+        &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠", "療養", "良好"];
     let text = scene.text();
     if spec.column("birth").is_some()
         && let Some((Some(day), annotation)) =
@@ -359,9 +389,15 @@ fn member_facts(
     let age = scene.doc.annotations_in(range.clone()).find(|a| matches!(a.entity, Entity::Age(_)));
     let from = age.map_or(range.start, |a| a.range.end);
     for clause in clauses(text, from..range.end).into_iter().chain(clauses(text, range.start..from)) {
-        let words = trim_end_of(text, strip_ending(text, trim(text, clause.clone())), &["しています", "している", "していて"]);
+        let words = trim_end_of(
+            text,
+            strip_ending(text, trim(text, clause.clone())),
+            &["しています", "している", "していて"],
+        );
         let words = match text[words.clone()].find('の') {
-            Some(at) if text[words.start + at..words.end].contains("暮らし") => words.start..words.start + at,
+            Some(at) if text[words.start + at..words.end].contains("暮らし") => {
+                words.start..words.start + at
+            }
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
@@ -415,7 +451,9 @@ pub(super) fn living(
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    for (label, words) in [("同居", &["同居", "一緒に住", "一緒に暮ら"][..]), ("別居", &["別居", "離れて暮ら"][..])] {
+    for (label, words) in
+        [("同居", &["同居", "一緒に住", "一緒に暮ら"][..]), ("別居", &["別居", "離れて暮ら"][..])]
+    {
         if let Some(at) = find_any(text, range.clone(), words) {
             return row.choose("living", label, at);
         }
@@ -435,7 +473,8 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
             let after = &text[name.end..end];
             let polite = skip_honorific(text, name.end) > name.end;
             let aged = after.strip_prefix('、').is_some_and(|a| {
-                a.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('歳') && a.starts_with(|c: char| c.is_ascii_digit())
+                a.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('歳')
+                    && a.starts_with(|c: char| c.is_ascii_digit())
             });
             let work = occupation(text, name.clone()).is_some();
             ((polite || aged) && !work).then_some(name)

@@ -85,12 +85,14 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
             })
         })
         .or_else(|| {
-            scene.narrative().take(OPENING).filter(|s| has_any(text, s.full.clone(), RECEPTION)).find_map(|s| {
-                let came = CAME.as_ref()?.find(&text[s.range.clone()])?;
-                let at = s.range.start + came.start();
-                (!scene.is_quoted(at)).then_some(())?;
-                Some((s, person_before(scene, s.range.start..at)?))
-            })
+            scene.narrative().take(OPENING).filter(|s| has_any(text, s.full.clone(), RECEPTION)).find_map(
+                |s| {
+                    let came = CAME.as_ref()?.find(&text[s.range.clone()])?;
+                    let at = s.range.start + came.start();
+                    (!scene.is_quoted(at)).then_some(())?;
+                    Some((s, person_before(scene, s.range.start..at)?))
+                },
+            )
         })
 }
 
@@ -110,9 +112,9 @@ fn person_before(scene: &Scene<'_>, range: Range<usize>) -> Option<Range<usize>>
 
 /// The words that belong to the reporter alone: up to the clause that speaks of his name, address or telephone.
 fn own_words(text: &str, words: &Range<usize>) -> Range<usize> {
-    let other = clauses(text, words.clone())
-        .into_iter()
-        .find(|c| ["氏名", "名前", "住所", "電話", "連絡先"].iter().any(|item| text[c.clone()].starts_with(item)));
+    let other = clauses(text, words.clone()).into_iter().find(|c| {
+        ["氏名", "名前", "住所", "電話", "連絡先"].iter().any(|item| text[c.clone()].starts_with(item))
+    });
     words.start..other.map_or(words.end, |c| c.start)
 }
 
@@ -189,7 +191,9 @@ fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>
         return;
     }
     // 「高校生の本人で、17歳の女子、」 is no office.
-    if text[words.clone()].contains(['、', 'で']) || text[words.clone()].contains(|c: char| c.is_ascii_digit()) {
+    if text[words.clone()].contains(['、', 'で'])
+        || text[words.clone()].contains(|c: char| c.is_ascii_digit())
+    {
         return;
     }
     match text[words.clone()].rfind('の') {
@@ -213,7 +217,9 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let end = relation.end;
     let named = text[relation.clone()].match_indices('の').map(|(at, _)| relation.start + at).find(|at| {
         let name = name_at(text, at + "の".len()..end + "さん".len().min(text.len() - end));
-        name.is_some_and(|n| n.end <= end && skip_honorific(text, n.end) > n.end && skip_honorific(text, n.end) >= end)
+        name.is_some_and(|n| {
+            n.end <= end && skip_honorific(text, n.end) > n.end && skip_honorific(text, n.end) >= end
+        })
     });
     if let Some(at) = named {
         relation.end = at;
@@ -297,12 +303,48 @@ fn number_in(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 /// Whether the reporter may be asked again or contacted: 「調査協力は、できる」「連絡は、しないでほしい」.
 pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     const NO: &[&str] = &[
-        "しないで", "やめて", "不要", "いらな", "いりませ", "必要な", "困る", "困り", "できない", "できません", "断", "遠慮", "望まな",
-        "拒否", "応じられ", "応じな", "否",
+        "しないで",
+        "やめて",
+        "不要",
+        "いらな",
+        "いりませ",
+        "必要な",
+        "困る",
+        "困り",
+        "できない",
+        "できません",
+        "断",
+        "遠慮",
+        "望まな",
+        "拒否",
+        "応じられ",
+        "応じな",
+        "否",
     ];
     const YES: &[&str] = &[
-        "できる", "できます", "してもよい", "してもいい", "してよい", "していい", "してくれ", "協力して", "構わない", "構いません", "かまわない", "かまいません",
-        "大丈夫", "可能", "応じる", "応じます", "協力する", "協力します", "協力したい", "ほしい", "希望", "諾", "了承",
+        "できる",
+        "できます",
+        "してもよい",
+        "してもいい",
+        "してよい",
+        "していい",
+        "してくれ",
+        "協力して",
+        "構わない",
+        "構いません",
+        "かまわない",
+        "かまいません",
+        "大丈夫",
+        "可能",
+        "応じる",
+        "応じます",
+        "協力する",
+        "協力します",
+        "協力したい",
+        "ほしい",
+        "希望",
+        "諾",
+        "了承",
     ];
     let text = scene.text();
     // Not what the family was told or asked.
@@ -316,7 +358,12 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for (label, words) in [("否", NO), ("諾", YES)] {
             if let Some(found) = find_any(text, behind.clone(), words) {
                 let trigger = cue.start..found.end;
-                return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, trigger)?)));
+                return Ok(Some(Outcome::Stated(Grounded::choice(
+                    scene.doc,
+                    &spec.choices,
+                    label,
+                    trigger,
+                )?)));
             }
         }
         if let Some(outcome) = without(scene, sentence) {

@@ -105,7 +105,8 @@ fn line(scene: &Scene<'_>, spec: &FieldSpec, range: Range<usize>) -> Range<usize
     let mut end = range.end;
     for clause in clauses(text, range.clone()).into_iter().skip(1) {
         let words = text[clause.clone()].trim_end_matches(['。', '、']);
-        let predicate = text[..clause.start].trim_end_matches('、').ends_with('で') && words.contains(['は', 'が', 'を']);
+        let predicate =
+            text[..clause.start].trim_end_matches('、').ends_with('で') && words.contains(['は', 'が', 'を']);
         let sex = ["男", "女", "男の子", "女の子"].contains(&words);
         if others(words) || predicate || sex {
             end = clause.start;
@@ -125,10 +126,11 @@ pub(super) fn languages(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(told));
     }
     let text = scene.text();
-    let spoken = scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["「", "通告者"])).find_map(|s| {
-        let found = LANGUAGES.as_ref()?.captures(&text[s.range.clone()])?.get(1)?;
-        Some(s.range.start + found.start()..s.range.start + found.end())
-    });
+    let spoken =
+        scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["「", "通告者"])).find_map(|s| {
+            let found = LANGUAGES.as_ref()?.captures(&text[s.range.clone()])?.get(1)?;
+            Some(s.range.start + found.start()..s.range.start + found.end())
+        });
     Ok(spoken.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))
 }
 
@@ -164,6 +166,7 @@ fn first_clause(scene: &Scene<'_>, spec: &FieldSpec, is_kana: impl Fn(&str) -> b
     let text = scene.text();
     let sentence = scene.under(&spec.headings).next()?;
     let words = trim(text, clauses(text, sentence.range.clone()).into_iter().next()?);
+    let words = trim_end_of(text, words, &["だそうです", "です"]);
     is_kana(&text[words.clone()]).then_some(words)
 }
 
@@ -177,7 +180,8 @@ pub(super) fn child_facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     told_facts(scene, spec, |s| {
         let first = scene.mentions(s.range.clone()).into_iter().next();
         first.is_none_or(|m| {
-            m.relation.as_deref() == Some("本児") || m.range.start != trim(scene.text(), s.range.clone()).start
+            m.relation.as_deref() == Some("本児")
+                || m.range.start != trim(scene.text(), s.range.clone()).start
         })
     })
 }
@@ -250,7 +254,9 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let sealed = !spec.sealed_when.is_empty();
         // A number of the child's sheet is not the reporter's and not a relative's.
         let own = sentence.heading.as_ref().is_none_or(|h| spec.headings.contains(h));
-        let others = has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は", "祖母", "祖父"]);
+        // 「連絡先は、母方祖母の携帯」 is the number by which the family is reached.
+        let relatives = sentence.heading.is_none() && has_any(text, sentence.full.clone(), &["祖母", "祖父"]);
+        let others = relatives || has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は"]);
         if !sealed && (others || !own) {
             continue;
         }
@@ -359,7 +365,8 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut status = None;
     let mut told = headed_or_cued(scene, spec);
     told.extend(scene.sentences.iter().filter(|s| {
-        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)) && family::helps_from_elsewhere(scene, s)
+        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            && family::helps_from_elsewhere(scene, s)
     }));
     told.sort_by_key(|s| s.full.start);
     told.dedup_by_key(|s| s.full.start);
@@ -379,7 +386,9 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             family::relation(scene, &mut row, person)?;
             // 「隣町に住む母方の祖母」
             let before = sentence.range.start..person.range.start;
-            let lives = text[before.clone()].rfind("に住む").filter(|at| before.start + at + "に住む".len() == before.end);
+            let lives = text[before.clone()]
+                .rfind("に住む")
+                .filter(|at| before.start + at + "に住む".len() == before.end);
             if let Some(at) = lives.filter(|_| i == 0) {
                 let words = &text[before.start..before.start + at];
                 let from = words.rfind(['、', 'は', 'が']).map_or(0, |p| p + '、'.len_utf8());
@@ -462,8 +471,10 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.keep("at", Kept::Words, annotation.range.clone())?;
         }
         // 「学校から当所に通告」: who reported, where no name is said.
-        let agency = agency_in(text, &sentence.range)
-            .or_else(|| find_any(text, sentence.range.clone(), &["学校", "警察", "園"]).filter(|a| text[a.end..].starts_with("から")));
+        let agency = agency_in(text, &sentence.range).or_else(|| {
+            find_any(text, sentence.range.clone(), &["学校", "警察", "園"])
+                .filter(|a| text[a.end..].starts_with("から"))
+        });
         if let Some(agency) = agency {
             row.copy("agency", agency)?;
         }
@@ -487,7 +498,9 @@ pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>
     let word = find_any(text, range.clone(), AGENCIES)?;
     let name = contact::proper_name(text, &word);
     // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
-    let town = text[range.start..name.start.max(range.start)].strip_suffix('の').filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
+    let town = text[range.start..name.start.max(range.start)]
+        .strip_suffix('の')
+        .filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
     let start = town.map_or(name.start, |town| {
         let from = town.rfind(['、', '。', 'に', 'で', 'は', ' ']);
         range.start + from.map_or(0, |at| at + town[at..].chars().next().map_or(0, char::len_utf8))
@@ -524,7 +537,9 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             });
             if let Some((number, words)) = phone {
                 row.normal("contact", &NormalForm::Phone(number), words)?;
-            } else if ["さん", "先生", "氏"].iter().any(|h| text[words.clone()].ends_with(h)) && !row.has("person") {
+            } else if ["さん", "先生", "氏"].iter().any(|h| text[words.clone()].ends_with(h))
+                && !row.has("person")
+            {
                 row.copy("person", trim_end_of(text, words, &["さん"]))?;
             } else if !words.is_empty() && !row.has("role") {
                 row.copy("role", words)?;

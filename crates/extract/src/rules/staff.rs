@@ -46,12 +46,32 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A sentence about who took the report begins so …
 const TOOK: &[&str] = &[
-    "受けたのは", "聞き取りをしたのは", "聞き取ったのは", "聴き取ったのは", "対応したのは", "受理したのは", "電話を取ったのは", "電話に出たのは",
-    "聴取したのは", "話を聞いたのは", "受付は", "聞き取りは",
+    "受けたのは",
+    "聞き取りをしたのは",
+    "聞き取ったのは",
+    "聴き取ったのは",
+    "対応したのは",
+    "受理したのは",
+    "電話を取ったのは",
+    "電話に出たのは",
+    "聴取したのは",
+    "話を聞いたのは",
+    "受付は",
+    "聞き取りは",
 ];
 /// … or ends so: 「家庭相談員の若林が受ける」.
 const TAKEN: &[&str] = &[
-    "が受ける", "が受けた", "が受けました", "が受理", "が受付", "が聞き取り", "が聞き取った", "が聴取", "が対応", "が電話を受け", "が応対",
+    "が受ける",
+    "が受けた",
+    "が受けました",
+    "が受理",
+    "が受付",
+    "が聞き取り",
+    "が聞き取った",
+    "が聴取",
+    "が対応",
+    "が電話を受け",
+    "が応対",
 ];
 
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
@@ -71,7 +91,8 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「受けたのは、当直の久米です」「家庭相談員の若林が受ける」
 fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
     let text = scene.text();
-    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["通告者", "相談者", "「"])) {
+    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["通告者", "相談者", "「"]))
+    {
         let words = trim(text, sentence.full.clone());
         let lead = TOOK.iter().find(|lead| text[words.clone()].starts_with(**lead));
         let end = find_any(text, words.clone(), TAKEN);
@@ -165,11 +186,9 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
     for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
         let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
         // 「保健師の大西」「MSW、石井さん」「保健師大西」「地区担当は、大久保です」
-        let gaps: &[&str] = if title.choice.label == "地区担当" { &["の", "、", "は、"] } else { &["の", "、"] };
-        let gap = gaps
-            .iter()
-            .find(|p| text[title.range.end..until].starts_with(**p))
-            .map_or(0, |p| p.len());
+        let gaps: &[&str] =
+            if title.choice.label == "地区担当" { &["の", "、", "は、"] } else { &["の", "、"] };
+        let gap = gaps.iter().find(|p| text[title.range.end..until].starts_with(**p)).map_or(0, |p| p.len());
         let start = title.range.end + gap;
         let particle = text[start..until].starts_with(['が', 'は', 'と', 'で', 'に', 'を', 'も', 'へ']);
         let name = name_at(text, start..until).filter(|n| !n.is_empty() && !particle);

@@ -11,17 +11,57 @@ use crate::words::{has_any, trim};
 const REPORTER: &[&str] = &["通告者", "相談者", "通報者"];
 /// What a reporter may be called once the reception has said who he is: 「おばさんの電話は」.
 const CALLED: &[&str] = &[
-    "おば", "おじ", "叔母", "叔父", "伯母", "伯父", "祖母", "祖父", "園長", "校長", "教頭", "担任", "先生", "看護師", "医師", "MSW",
-    "SSW", "支援員", "指導員", "相談員", "民生委員", "児童委員", "住人", "近所の人",
+    "おば",
+    "おじ",
+    "叔母",
+    "叔父",
+    "伯母",
+    "伯父",
+    "祖母",
+    "祖父",
+    "園長",
+    "校長",
+    "教頭",
+    "担任",
+    "先生",
+    "看護師",
+    "医師",
+    "MSW",
+    "SSW",
+    "支援員",
+    "指導員",
+    "相談員",
+    "民生委員",
+    "児童委員",
+    "住人",
+    "近所の人",
 ];
 /// Items that a reporter and a child both have.
-const ITEMS: &[&str] = &["氏名", "お名前", "名前", "住所", "住まい", "電話", "連絡先", "携帯", "年齢", "職業"];
+const ITEMS: &[&str] =
+    &["氏名", "お名前", "名前", "住所", "住まい", "電話", "連絡先", "携帯", "年齢", "職業"];
 /// Behind an item: the topic of a new sentence, not a word within one (電話で受理).
 const TOPIC: &[&str] = &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、"];
 /// With these the speaker has gone on to the child or the family.
 const OTHERS: &[&str] = &[
-    "本児", "子ども", "こども", "子供", "お子さん", "児童の", "児童、", "児童は", "保護者", "きょうだい", "実父", "実母", "姪", "甥", "孫",
-    "息子", "娘", "男の子", "女の子",
+    "本児",
+    "子ども",
+    "こども",
+    "子供",
+    "お子さん",
+    "児童の",
+    "児童、",
+    "児童は",
+    "保護者",
+    "きょうだい",
+    "実父",
+    "実母",
+    "姪",
+    "甥",
+    "孫",
+    "息子",
+    "娘",
+    "男の子",
+    "女の子",
 ];
 
 /// The sentences, by their whole ranges, that tell an item of the reporter.
@@ -39,7 +79,9 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
     for sentence in &scene.sentences {
         let words = &text[trim(text, sentence.full.clone())];
         let item = |words: &str| {
-            ITEMS.iter().any(|i| words.strip_prefix(i).is_some_and(|rest| TOPIC.iter().any(|t| rest.starts_with(t))))
+            ITEMS
+                .iter()
+                .any(|i| words.strip_prefix(i).is_some_and(|rest| TOPIC.iter().any(|t| rest.starts_with(t))))
         };
         let own = called.iter().any(|c| {
             let rest = words.strip_prefix(c);
