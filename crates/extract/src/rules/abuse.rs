@@ -77,6 +77,7 @@ const ACTS: &[&str] = &[
     "熱傷",
     "火傷",
     "落ち",
+    "落とした",
     "あざ",
     "痣",
     "聞こえ",
@@ -515,7 +516,8 @@ fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 
 /// An injury that is not negated: 「背中に傷を見つけました」, not 「傷はない」.
 fn has_injury(scene: &Scene<'_>, range: &Range<usize>) -> bool {
-    let found = find_any(scene.text(), range.clone(), &["傷", "けが", "怪我", "腫れ", "出血", "打撲"]);
+    let found =
+        find_any(scene.text(), range.clone(), &["傷", "けが", "怪我", "腫れ", "出血", "打撲", "血腫"]);
     found.is_some_and(|at| !scene.is_negated(at))
 }
 
@@ -713,6 +715,15 @@ fn seen_itself<'c>(
 ) -> Option<crate::words::Spoken<'c>> {
     let text = scene.text();
     let choice = spec.choices.iter().find(|c| c.label == "実際に目撃している")?;
+    // 「ベランダに出されているのを見たそうです」
+    let looked = find_any(
+        text,
+        sentence.range.clone(),
+        &["のを見た", "のを見て", "のを見まし", "ところを見た", "ところを見て", "ところを見まし"],
+    );
+    if let Some(range) = looked {
+        return Some(crate::words::Spoken { choice, range });
+    }
     let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で"])?;
     let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
     let near =

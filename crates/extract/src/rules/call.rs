@@ -118,6 +118,7 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LINES: &[&str] = &[
         "受けたのは",
+        "受け付けたのは",
         "聞き取りをしたのは",
         "対応したのは",
         "受付は",

@@ -49,7 +49,9 @@ const OTHER_SECTIONS: &[&str] = &[
     "既往歴",
 ];
 /// The child as the subject.
-const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
+const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
+/// From this age on nobody is the child of a sheet.
+const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
 const KIN: &[&str] = &["姪", "甥", "めい", "おい", "孫", "お孫さん", "娘さん", "娘", "息子さん", "息子"];
 /// Ends of a sentence that are not part of an address.
@@ -124,7 +126,12 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
-        if let Some(name) = name_at(text, start..sentence.range.end) {
+        // 「お名前は平野さん、33歳」 is a caller's.
+        let adult = scene
+            .doc
+            .annotations_in(sentence.range.clone())
+            .any(|a| matches!(&a.entity, Entity::Age(age) if age.years >= ADULT));
+        if let Some(name) = name_at(text, start..sentence.range.end).filter(|_| !adult) {
             return Ok(Some(named(scene, name)));
         }
     }
@@ -146,6 +153,10 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
         let kin = KIN.iter().any(|k| text[..subject].ends_with(k)) && text[subject..].starts_with('の');
         let start = if kin { subject + "の".len() } else { after_topic(text, subject, sentence.range.end)? };
         let name = name_at(text, start..sentence.range.end)?;
+        // 「息子さんは、平野だいちくんです」
+        if ["くん", "ちゃん", "君"].iter().any(|h| text[name.end..].starts_with(h)) {
+            return Some((sentence, name));
+        }
         let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
         starts_with_person_fact(scene, &next).then_some((sentence, name))
     });
@@ -345,7 +356,6 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「16歳の女性」: the age of a child stands directly in front.
 fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
-    const ADULT: u16 = 20;
     let end = at - if scene.text()[..at].ends_with('の') { "の".len() } else { 0 };
     scene
         .doc

@@ -33,7 +33,7 @@ const OCCUPATIONS: &[&str] = &[
     "年金",
 ];
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
-const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "大工", "農家", "学生"];
+const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生"];
 /// Words with such an end that are no occupation.
 const NO_OCCUPATION: &[&str] =
     &["卒業", "授業", "離職", "退職", "全員", "人員", "右手", "左手", "片手", "苦手", "上手", "下手", "相手"];
@@ -145,7 +145,11 @@ pub(super) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .mentions(sentence.range.clone())
             .into_iter()
             .filter(|m| m.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r)))
-            .filter(|m| text[m.range.end..].starts_with('の') || about)
+            .filter(|m| {
+                text[m.range.end..].starts_with('の')
+                    || about
+                    || (open && text[m.range.end..].starts_with('、'))
+            })
             .collect();
         // A second guardian follows directly: 「実母の石川あやさん、…」「もう一人は、継母の…」.
         let begins = people.first().is_some_and(|m| {
@@ -258,7 +262,10 @@ fn guardian<'d>(
     row.cite(trim(text, range.clone()));
     let after =
         mention.range.end + if text[mention.range.end..].starts_with('の') { "の".len() } else { 0 };
-    let name = name_at(text, after..range.end);
+    let name = name_at(text, after..range.end).filter(|_| after > mention.range.end).or_else(|| {
+        let name = named(text, mention, range.end);
+        (name != mention.range).then_some(name)
+    });
     if let Some(name) = name.clone() {
         row.copy("name", name)?;
     }

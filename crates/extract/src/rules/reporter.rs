@@ -37,7 +37,7 @@ const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "
 /// The reporter in front of the way in which he came: 「園長の沢田さんから、電話で受理」「実母の…さんが来所し、相談を受理」.
 static CAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        "(?:から|より)、?の?(?:電話|来電|入電|受電|189|文書|手紙|FAX|ファックス|メール|来所|通報)|が、?(?:来所|来庁|窓口に来)",
+        "(?:から|より)、?の?(?:匿名|電話|来電|入電|受電|189|文書|手紙|FAX|ファックス|メール|来所|通報)|が、?(?:来所|来庁|窓口に来)",
     )
     .ok()
 });
@@ -317,6 +317,7 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "遠慮",
         "望まな",
         "拒否",
+        "不可",
         "応じられ",
         "応じな",
         "否",
@@ -344,6 +345,7 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "ほしい",
         "希望",
         "諾",
+        "連絡可",
         "了承",
     ];
     let text = scene.text();
@@ -357,7 +359,9 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind = cue.start..sentence.full.end;
         for (label, words) in [("否", NO), ("諾", YES)] {
             if let Some(found) = find_any(text, behind.clone(), words) {
-                let trigger = cue.start..found.end;
+                // 「連絡は希望されませんでした」
+                let label = if label == "諾" && scene.is_negated(found.clone()) { "否" } else { label };
+                let trigger = cue.start..found.end.max(cue.end);
                 return Ok(Some(Outcome::Stated(Grounded::choice(
                     scene.doc,
                     &spec.choices,

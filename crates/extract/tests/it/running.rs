@@ -96,11 +96,37 @@ fn what_the_reporter_did_not_see() {
 }
 
 #[test]
+fn what_the_reporter_saw() {
+    let record = map("intake", "通告者は近所の人。女の子がベランダに出されているのを見たそうです。");
+    assert_eq!(record.value("source.basis"), "実際に目撃している");
+}
+
+#[test]
+fn telegraphic_guardians() {
+    let rows = map("intake", "保護者、実父、土屋こうじ、30歳、配管工。実母、土屋あやの、27歳、専業主婦。")
+        .rows("guardian");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].contains("土屋こうじ") && rows[0].contains("配管工"), "{rows:?}");
+    assert!(rows[1].contains("土屋あやの") && rows[1].contains("専業主婦"), "{rows:?}");
+}
+
+#[test]
+fn an_adult_is_no_child_of_the_sheet() {
+    let record = map(
+        "phone-consultation",
+        "お母さんからの電話。お名前は平田さん、33歳。息子さんは平田だいちくん、3歳です。",
+    );
+    assert_eq!(record.value("child.name"), "平田だいち");
+}
+
+#[test]
 fn contact_with_the_reporter() {
     let yes = |words: &str| map("intake", words).value("reporter.coop");
     assert_eq!(yes("こちらからの連絡は、夜ならかまわないそうです。"), "諾");
     assert_eq!(yes("折り返しの連絡はいらないとのことでした。"), "否");
     assert_eq!(yes("調査には協力できないそうです。"), "否");
+    assert_eq!(yes("結果の連絡は希望されませんでした。"), "否");
+    assert_eq!(yes("連絡可。"), "諾");
     assert!(map("intake", "保護者に連絡をして訪問した。").is_empty("reporter.coop"));
 }
 
