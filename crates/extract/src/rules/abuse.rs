@@ -1,19 +1,19 @@
-//! What is reported: by whom, since when, how often, how, and how the reporter knows.
+//! What is reported: by whom, since when, how often.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::FieldSpec;
-use record::{Entity, Flag, Grounded, NormalForm, Reason};
+use record::{Entity, Flag, Grounded, NormalForm};
 use regex::Regex;
 
-use super::{Filled, Outcome, copied, family, reporter, without, without_as};
+use super::{Filled, Outcome, family, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, spoken_choices, trim};
+use crate::words::{find_any, has_any, trim};
 
 /// Words for acts against a child, for what is left undone, and for what is heard of them.
-const ACTS: &[&str] = &[
+pub(super) const ACTS: &[&str] = &[
     "叩",
     "たた",
     "殴",
@@ -128,52 +128,8 @@ static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-/// Sentences of other lines of the sheet, also under 通告内容.
-const OTHER_LINES: &[&str] = &[
-    "相談歴",
-    "通告歴",
-    "過去の",
-    "以前の相談",
-    "通告者",
-    "きょうだい",
-    "DV",
-    "だれの行為",
-    "誰の行為",
-    "だれから",
-    "誰から",
-    "だれが",
-    "誰が",
-    "いつから",
-    "いつの",
-    "時期",
-    "頻度",
-    "として受理",
-    "かどうか",
-    "判断して",
-    "わけではな",
-    "目撃し",
-    "実際に",
-    "承知",
-    "知らせて",
-    "知らないそう",
-    "知りませ",
-    "伝えていな",
-    "伝えてお",
-    "了解",
-    "協力",
-    "連絡は",
-    "連絡を",
-    "緊急対応",
-    "住所",
-    "電話",
-    "生年月日",
-    "性別",
-    "説明しました",
-    "のは、児童",
-    "主訴",
-];
 
-fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
+pub(super) fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
         s.heading.as_deref() != Some("主訴")
             && !has_any(
@@ -239,9 +195,9 @@ pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// An act that a sentence tells of its topic: with the child as its object, and not as somebody's statement.
 fn is_told_act(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const OBJECT: &[&str] = &["本児を", "本児に", "本児の", "本児だけ", "子どもを", "子どもに", "子どもの"];
     let text = scene.text();
     let range = sentence.range.clone();
-    const OBJECT: &[&str] = &["本児を", "本児に", "本児の", "本児だけ", "子どもを", "子どもに", "子どもの"];
     has_any(text, range.clone(), ACTS)
         && has_any(text, range.clone(), OBJECT)
         && !has_any(text, range.clone(), &["「", "説明", "と話", "と言", "弁解", "こわい", "怖い", "聞こえ"])
@@ -312,7 +268,6 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A sentence of an act, or one that tells only since when and how often (「2か月前から、週に4回くらいです」).
 fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
     const ELSEWHERE: &[&str] = &[
         "生まれ",
         "産まれ",
@@ -328,6 +283,7 @@ fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "受けま",
         "受けた",
     ];
+    let text = scene.text();
     let since = since_in(text, sentence.range.clone()).is_some();
     let begins = since || has_any(text, sentence.range.clone(), &["から"]);
     let often = frequency_in(text, sentence.range.clone()).is_some();
@@ -343,7 +299,7 @@ fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 }
 
 /// A sentence of times and their frequency, and nothing of what happens but 「続いて」.
-fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+pub(super) fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const REST: &[&str] = &[
         "とのことです",
         "とのこと",
@@ -404,7 +360,9 @@ fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         at = at.max(part.end);
     }
     rest.push_str(text.get(at..range.end).unwrap_or_default());
-    REST.iter().for_each(|word| rest = rest.replace(word, ""));
+    for word in REST {
+        rest = rest.replace(word, "");
+    }
     rest.chars().count() <= 1
 }
 
@@ -437,296 +395,4 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
     let about = ["くらい", "ぐらい", "ほど"].iter().find(|w| text[words.end..range.end].starts_with(**w));
     counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
-}
-
-/// The sentences that tell the acts, as they were said. Only a denial of them is no act: then the field is denied.
-pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    let told: Vec<&Sentence> = if headed.is_empty() {
-        let reception = reporter::sentence(scene).map(|(s, _)| s.full.clone());
-        reported(scene)
-            .filter(|s| s.heading.is_none() && reception.as_ref() != Some(&s.full) && is_account(scene, s))
-            .collect()
-    } else {
-        headed.into_iter().filter(|s| !is_other_line(scene, s)).collect()
-    };
-    let hearsay = told
-        .iter()
-        .any(|s| has_any(text, s.range.clone(), &["とのこと", "と聞いて", "そうです"]))
-        .then_some(Flag::Hearsay);
-    match copied(scene, told) {
-        Some(Outcome::Stated(grounded)) => Ok(Some(Outcome::Stated(grounded.with_flags(hearsay)))),
-        Some(other) => Ok(Some(other)),
-        None => Ok(denied_act(scene)),
-    }
-}
-
-/// 「実母は叩いたことは否認」, where no act is told.
-fn denied_act(scene: &Scene<'_>) -> Option<Outcome> {
-    let text = scene.text();
-    reported(scene).find_map(|s| {
-        let denied = status(text, s.range.clone()).is_some_and(|found| found.reason == Reason::Denial);
-        let acts = has_any(text, s.range.clone(), ACTS) && !has_any(text, s.range.clone(), &["「", "DV"]);
-        let by = scene.mentions(s.range.clone()).into_iter().find_map(|m| m.relation)?;
-        (denied && acts && by != "本児").then(|| without_as(scene, s, Reason::Denial, Some(by)))
-    })
-}
-
-/// A sentence of another line of the sheet, or one that only says how the reporter knows, when, or how often.
-fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
-    has_any(text, sentence.full.clone(), OTHER_LINES)
-        || scene.is_of_reporter(sentence)
-        || is_only_when(scene, sentence)
-        || has_any(
-            text,
-            sentence.range.clone(),
-            &[
-                "から聞いた",
-                "から聞いて",
-                "から直接聞",
-                "聞いただけ",
-                "聞こえるだけ",
-                "泣き声だけ",
-                "見たことはな",
-            ],
-        )
-        || status(text, sentence.range.clone()).is_some_and(|s| s.reason == Reason::Denial)
-}
-
-/// What was done or said: with words of an act, or told of a guardian as hearsay, or the child's own words.
-fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
-    let range = sentence.range.clone();
-    if is_other_line(scene, sentence) || is_condition(scene, sentence) || scene.is_wish(sentence) {
-        return false;
-    }
-    if has_any(text, range.clone(), ACTS) || has_injury(scene, &range) {
-        return true;
-    }
-    let people = scene.mentions(range.clone());
-    let about = |label: &str| people.iter().any(|m| m.relation.as_deref() == Some(label));
-    let guardian = family::GUARDIANS.iter().any(|g| about(g)) || about("交際相手");
-    let heard = has_any(text, range.clone(), &["そうです", "そうだ。", "とのこと"]);
-    let quoted = has_any(text, range.clone(), &["「"]);
-    let placed = has_any(text, range, &["居場所", "今は", "本児は今", "歳", "クラス", "に通", "在籍"]);
-    !placed && ((guardian && (heard || quoted)) || (about("本児") && quoted))
-}
-
-/// An injury that is not negated: 「背中に傷を見つけました」, not 「傷はない」.
-fn has_injury(scene: &Scene<'_>, range: &Range<usize>) -> bool {
-    let found =
-        find_any(scene.text(), range.clone(), &["傷", "けが", "怪我", "腫れ", "出血", "打撲", "血腫"]);
-    found.is_some_and(|at| !scene.is_negated(at))
-}
-
-/// Words for how a child is, and not what is done to it.
-const CONDITIONS: &[&str] = &[
-    "やせ",
-    "痩せ",
-    "体重",
-    "笑わな",
-    "元気がな",
-    "元気がない",
-    "食欲",
-    "眠れ",
-    "夜泣き",
-    "おねしょ",
-    "夜尿",
-    "落ち着き",
-    "おびえ",
-    "怯え",
-    "表情",
-    "汚れ",
-    "臭",
-    "においが",
-    "虫歯",
-    "発達",
-    "言葉が遅",
-    "登校しぶ",
-    "登校を渋",
-    "欠席",
-    "遅刻",
-    "不登校",
-    "休みがち",
-    "顔色",
-];
-
-/// 「本児は、3キロやせ、笑わなくなった」: the child as it is.
-fn is_condition(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
-    let range = sentence.range.clone();
-    // Without a subject only what can be said of a child alone.
-    const CHILD_ALONE: &[&str] = &[
-        "やせ",
-        "痩せ",
-        "体重",
-        "笑わな",
-        "食欲",
-        "夜泣き",
-        "おねしょ",
-        "登校しぶ",
-        "登校を渋",
-        "欠席",
-        "遅刻",
-        "不登校",
-        "休みがち",
-    ];
-    let first = scene.mentions(range.clone()).into_iter().next();
-    let words = match &first {
-        Some(m) if m.relation.as_deref() == Some("本児") => CONDITIONS,
-        Some(_) => return false,
-        None => CHILD_ALONE,
-    };
-    has_any(text, range.clone(), words)
-        && !has_any(text, range.clone(), ACTS)
-        && !has_any(text, range, &["「"])
-}
-
-/// How the child is: the section, else what is told of it without acts.
-pub(super) fn child_condition(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if !headed.is_empty() {
-        return Ok(super::section::whole_section(scene, headed));
-    }
-    Ok(copied(scene, scene.headless().filter(|s| !scene.is_plan(s) && is_condition(scene, s))))
-}
-
-/// Whether the guardians know of the report.
-pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const LABELS: &[(&str, &[&str])] = &[
-        (
-            "知らせていない",
-            &[
-                "知らせていな",
-                "知らせていません",
-                "知らせてな",
-                "知らせておらず",
-                "知らせずに",
-                "伝えていな",
-                "伝えていません",
-                "伝えておらず",
-                "話していな",
-                "話していません",
-                "内緒",
-                "知らない",
-                "知りません",
-                "知らせてはいな",
-            ],
-        ),
-        ("拒否", &["拒否", "得られな", "得られて", "了解しな", "拒んで", "反対"]),
-        (
-            "承知",
-            &[
-                "承知",
-                "了解し",
-                "了解を得",
-                "了解済",
-                "知っている",
-                "知っています",
-                "伝えてあ",
-                "伝え済",
-                "同意し",
-                "同意を得",
-            ],
-        ),
-    ];
-    let text = scene.text();
-    for sentence in scene.narrative() {
-        let range = sentence.full.clone();
-        let people = scene.mentions(range.clone());
-        let guardian = has_any(text, range.clone(), &["保護者", "親には", "両親"])
-            || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
-        let subject = has_any(
-            text,
-            range.clone(),
-            &[
-                "保護者に",
-                "親に",
-                "通告",
-                "調査",
-                "相談",
-                "了解",
-                "承知",
-                "連絡したこと",
-                "知らせて",
-                "知らせず",
-                "内緒",
-                "このこと",
-            ],
-        );
-        if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"])
-        {
-            continue;
-        }
-        for (label, words) in LABELS {
-            let Some(found) = find_any(text, range.clone(), words) else { continue };
-            if *label == "承知" && scene.is_negated(found.clone()) {
-                continue;
-            }
-            return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, found)?)));
-        }
-        if has_any(text, range, &["了解", "承知", "知らせ"])
-            && let Some(outcome) = without(scene, sentence)
-        {
-            return Ok(Some(outcome));
-        }
-    }
-    Ok(None)
-}
-
-/// How the reporter knows: seen, heard, or told by somebody.
-pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    for sentence in scene.narrative() {
-        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
-        let seen = seen_itself(scene, spec, sentence);
-        let Some(spoken) = spoken
-            .into_iter()
-            .chain(seen)
-            .find(|s| !scene.is_quoted(s.range.start) && !scene.is_negated(s.range.clone()))
-        else {
-            continue;
-        };
-        let grounded =
-            Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range.clone())?;
-        // 「担任から聞いた」: who told.
-        let told_by = text[sentence.range.start..spoken.range.start].rfind(['、', '。', 'は']).map_or(
-            sentence.range.start,
-            |at| {
-                let at = sentence.range.start + at;
-                at + text[at..].chars().next().map_or(0, char::len_utf8)
-            },
-        );
-        let from = text[spoken.range.clone()].starts_with("から") && told_by < spoken.range.start;
-        let grounded =
-            if from { grounded.with_detail(scene.doc, told_by..spoken.range.start) } else { grounded };
-        return Ok(Some(Outcome::Stated(grounded)));
-    }
-    Ok(None)
-}
-
-/// 「主任は、実際に傷を見ています」: 実際に or 直接 with a verb of seeing in its clause.
-fn seen_itself<'c>(
-    scene: &Scene<'_>,
-    spec: &'c FieldSpec,
-    sentence: &Sentence,
-) -> Option<crate::words::Spoken<'c>> {
-    let text = scene.text();
-    let choice = spec.choices.iter().find(|c| c.label == "実際に目撃している")?;
-    // 「ベランダに出されているのを見たそうです」
-    let looked = find_any(
-        text,
-        sentence.range.clone(),
-        &["のを見た", "のを見て", "のを見まし", "ところを見た", "ところを見て", "ところを見まし"],
-    );
-    if let Some(range) = looked {
-        return Some(crate::words::Spoken { choice, range });
-    }
-    let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で"])?;
-    let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
-    let near =
-        !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;
-    near.then_some(crate::words::Spoken { choice, range: lead.start..seen.end })
 }

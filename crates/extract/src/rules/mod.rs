@@ -2,6 +2,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all rules have one signature, whether or not they can fail")]
 
 mod abuse;
+mod account;
 mod actions;
 mod call;
 mod child;
@@ -12,15 +13,18 @@ mod entry;
 mod evidence;
 mod family;
 mod injury;
+mod item;
 mod meeting;
 mod moment;
 mod reporter;
 mod safety;
 mod section;
 mod sheet;
+mod source;
 mod speech;
 mod staff;
 mod topic;
+mod whereabouts;
 
 pub(crate) use topic::of_reporter;
 
@@ -80,7 +84,7 @@ impl Rule {
 static RULES: &[Rule] = &[
     Rule { name: "abuser", fill: abuse::abuser },
     Rule { name: "account", fill: entry::account },
-    Rule { name: "acts", fill: abuse::acts },
+    Rule { name: "acts", fill: account::acts },
     Rule { name: "age_or_birth", fill: sheet::age_or_birth },
     Rule { name: "agencies", fill: sheet::agencies },
     Rule { name: "agreements", fill: actions::agreements },
@@ -97,7 +101,7 @@ static RULES: &[Rule] = &[
     Rule { name: "check_method", fill: safety::check_method },
     Rule { name: "child_address", fill: child::address },
     Rule { name: "child_age", fill: child::age },
-    Rule { name: "child_condition", fill: abuse::child_condition },
+    Rule { name: "child_condition", fill: account::child_condition },
     Rule { name: "child_facts", fill: sheet::child_facts },
     Rule { name: "child_name", fill: child::name },
     Rule { name: "child_school", fill: child::school },
@@ -129,17 +133,17 @@ static RULES: &[Rule] = &[
     Rule { name: "genogram", fill: sheet::genogram },
     Rule { name: "goals", fill: meeting::goals },
     Rule { name: "guardians", fill: family::guardians },
-    Rule { name: "guardians_know", fill: abuse::guardians_know },
+    Rule { name: "guardians_know", fill: source::guardians_know },
     Rule { name: "handover_to", fill: call::handover_to },
     Rule { name: "household", fill: family::household },
     Rule { name: "injuries", fill: injury::injuries },
     Rule { name: "injury_present", fill: safety::injury_present },
     Rule { name: "interviewed_alone", fill: safety::interviewed_alone },
     Rule { name: "interviewees", fill: contact::interviewees },
-    Rule { name: "item", fill: sheet::item },
-    Rule { name: "kana", fill: sheet::kana },
+    Rule { name: "item", fill: item::item },
+    Rule { name: "kana", fill: item::kana },
     Rule { name: "kin", fill: sheet::kin },
-    Rule { name: "languages", fill: sheet::languages },
+    Rule { name: "languages", fill: item::languages },
     Rule { name: "listener", fill: staff::listener },
     Rule { name: "literal_presence", fill: call::literal_presence },
     Rule { name: "meeting_day", fill: moment::meeting_day },
@@ -170,12 +174,12 @@ static RULES: &[Rule] = &[
     Rule { name: "siblings_checked", fill: safety::siblings_checked },
     Rule { name: "siblings_known", fill: family::siblings_known },
     Rule { name: "since", fill: abuse::since },
-    Rule { name: "source_basis", fill: abuse::source_basis },
+    Rule { name: "source_basis", fill: source::source_basis },
     Rule { name: "staff", fill: staff::staff },
     Rule { name: "statements", fill: speech::statements },
     Rule { name: "supervisor_checks", fill: actions::supervisor_checks },
     Rule { name: "telephone", fill: sheet::telephone },
-    Rule { name: "whereabouts", fill: child::whereabouts },
+    Rule { name: "whereabouts", fill: whereabouts::whereabouts },
     Rule { name: "wish", fill: speech::wish },
     Rule { name: "worker_words", fill: staff::worker_words },
     Rule { name: "workers", fill: staff::workers },

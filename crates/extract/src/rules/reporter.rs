@@ -302,6 +302,8 @@ fn number_in(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 
 /// Whether the reporter may be asked again or contacted: 「調査協力は、できる」「連絡は、しないでほしい」.
 pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    // Not what the family was told or asked.
+    const FAMILY: &[&str] = &["保護者に", "保護者へ", "関係機関"];
     const NO: &[&str] = &[
         "しないで",
         "やめて",
@@ -349,8 +351,6 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "了承",
     ];
     let text = scene.text();
-    // Not what the family was told or asked.
-    const FAMILY: &[&str] = &["保護者に", "保護者へ", "関係機関"];
     for sentence in scene.narrative() {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         if scene.is_quoted(cue.start) || has_any(text, sentence.full.clone(), FAMILY) {

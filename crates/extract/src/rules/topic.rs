@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::reporter;
-use crate::scene::Scene;
+use crate::people::name_before;
+use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{has_any, trim};
+use crate::words::{find_any, has_any, trim};
 
 /// The reporter, named as such.
 const REPORTER: &[&str] = &["通告者", "相談者", "通報者"];
@@ -72,7 +73,9 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
     let reception = source.as_ref().map(|(s, _)| s.full.end);
     let mut after_reception = false;
     let called: Vec<&str> = source.map_or_else(Vec::new, |(_, words)| {
-        CALLED.iter().copied().filter(|c| text[words.clone()].contains(c)).collect()
+        let honorific = find_any(text, words.clone(), &["さん", "先生"]);
+        let name = honorific.and_then(|h| name_before(text, words.clone(), &h)).map(|n| &text[n]);
+        CALLED.iter().copied().filter(|c| text[words.clone()].contains(c)).chain(name).collect()
     });
     let mut open = false;
     let mut told = Vec::new();
@@ -85,17 +88,13 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
         };
         let own = called.iter().any(|c| {
             let rest = words.strip_prefix(c);
-            rest.map(|r| r.trim_start_matches("さん").trim_start_matches("の")).is_some_and(item)
+            rest.map(|r| r.trim_start_matches("さん").trim_start_matches("先生").trim_start_matches("の"))
+                .is_some_and(item)
         });
         if own || REPORTER.iter().any(|r| words.starts_with(r)) {
             open = true;
             told.push(sentence.full.clone());
-        } else if open && item(words) {
-            told.push(sentence.full.clone());
-        } else if after_reception
-            && item(words)
-            && (words.starts_with("電話") || status(text, sentence.full.clone()).is_some())
-        {
+        } else if item(words) && (open || (after_reception && is_callers(text, sentence, words))) {
             told.push(sentence.full.clone());
         } else {
             after_reception = false;
@@ -106,4 +105,9 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
         after_reception |= reception == Some(sentence.full.end);
     }
     told
+}
+
+/// Behind the reception only the telephone, or what is not known, is surely the caller's.
+fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
+    words.starts_with("電話") || status(text, sentence.full.clone()).is_some()
 }
