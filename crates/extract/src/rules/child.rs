@@ -192,8 +192,8 @@ fn after_name(text: &str, name: &Range<usize>, limit: usize) -> Option<Range<usi
 
 /// Whether the words begin with a sex, a birth or an age.
 fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    const SCHOOL: &[&str] = &["小学", "中学", "高校", "保育園", "幼稚園", "年長", "年中", "年少"];
     let begins = |a: &record::Annotation| {
-        const SCHOOL: &[&str] = &["小学", "中学", "高校", "保育園", "幼稚園", "年長", "年中", "年少"];
         a.range.start == range.start && matches!(a.entity, Entity::Date(_) | Entity::Age(_))
     };
     let words = scene.words(range);
