@@ -61,7 +61,9 @@ pub(crate) fn unsupported(field: &Field, spec: &FieldSpec) -> usize {
         Some(Value::Text(text)) if is_copied(spec.kind) => missing(text, &field.citations),
         Some(Value::Person(person)) => {
             let parts = [&person.name, &person.kana, &person.org];
-            parts.into_iter().flatten().map(|part| missing(part, &field.citations)).sum()
+            // 匿名 is the form's own word for 「名前は言いたくない」.
+            let copied = parts.into_iter().flatten().filter(|part| *part != "匿名");
+            copied.map(|part| missing(part, &field.citations)).sum()
         }
         Some(Value::Rows(rows)) => rows
             .iter()

@@ -106,16 +106,103 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     ![before, after].into_iter().flatten().any(is_kanji)
 }
 
-/// A name at the start of `range`: up to an honorific, punctuation, or a particle behind kanji or katakana.
+/// In front of an honorific these name a role: 近所のおばさん, 大家さん.
+const NO_NAMES: &[&str] = &[
+    "おば",
+    "おじ",
+    "おばあ",
+    "おじい",
+    "お母",
+    "お父",
+    "お兄",
+    "お姉",
+    "叔母",
+    "叔父",
+    "伯母",
+    "伯父",
+    "奥",
+    "旦那",
+    "大家",
+    "住人",
+    "隣",
+    "お隣",
+    "祖母",
+    "祖父",
+    "母",
+    "父",
+    "兄",
+    "姉",
+    "弟",
+    "妹",
+    "担当",
+    "お子",
+    "娘",
+    "息子",
+    "医者",
+    "看護師",
+    "保育士",
+    "保健師",
+    "警察官",
+    "相談員",
+    "支援員",
+    "園長",
+    "校長",
+    "教頭",
+    "担任",
+    "先生",
+];
+/// Given names in hiragana that begin like a particle: 早川のぞみ, 菊地はる.
+const GIVEN: &[&str] = &[
+    "のぞ", "のぶ", "のり", "のあ", "のえ", "のん", "のの", "とも", "とわ", "とし", "とき", "とよ", "とみ",
+    "とお", "はる", "はな", "はや", "はじ", "はづ", "はつ", "もえ", "もも", "もあ", "もね", "もな", "もと",
+    "かず", "かい", "かえ", "かお", "かな", "かほ", "かれ", "かん", "かつ", "かよ", "かり", "かす", "かけ",
+    "かつ", "きよ", "にこ", "にな", "にじ",
+];
+/// Ends of hiragana that make a phrase of it and no given name.
+const NO_GIVEN: &[&str] =
+    &["ない", "なし", "なく", "た", "て", "ます", "です", "とも", "とき", "かり", "いる", "ある"];
+
+/// The length in bytes of the given name that begins at the start of `rest`, behind a family name; 0 where a particle stands
+/// there: 「早川のぞみさん」, but 「森田と、」「菊地はいない」.
+fn given_name(rest: &str) -> usize {
+    if !GIVEN.iter().any(|start| rest.starts_with(start)) {
+        return 0;
+    }
+    let run = rest.find(|c: char| !matches!(c, 'ぁ'..='ん')).unwrap_or(rest.len());
+    let honorific = HONORIFICS.iter().filter_map(|h| rest[..run].find(h)).filter(|at| *at > 0).min();
+    let ends = rest[run..].starts_with(['、', '。', '氏', '様', '君', '(', ' ']) || run == rest.len();
+    let name = match honorific {
+        Some(at) => &rest[..at],
+        // 「菊地はるは、」: the topic's particle is no part of the name.
+        None if ends => {
+            rest[..run].strip_suffix("です").unwrap_or(&rest[..run]).trim_end_matches(['は', 'が', 'を'])
+        }
+        None => return 0,
+    };
+    let phrase = honorific.is_none() && NO_GIVEN.iter().any(|end| name.ends_with(end));
+    if (2..=4).contains(&name.chars().count()) && !phrase { name.len() } else { 0 }
+}
+
+/// A name at the start of `range`: up to an honorific, punctuation, or a particle behind kanji or katakana that begins no given
+/// name.
 pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let words = &text[range.clone()];
     let mut end = words.len();
     let mut before: Option<char> = None;
     for (at, c) in words.char_indices() {
         let rest = &words[at..];
+        if before.is_some_and(is_kanji) {
+            let given = given_name(rest);
+            if given > 0 {
+                end = at + given;
+                break;
+            }
+        }
         let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
             && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
-        let stops = matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
+        let called = c == 'と' && ["という", "といい", "と言", "と申"].iter().any(|v| rest.starts_with(v));
+        let stops = called
+            || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
             || (before.is_some()
@@ -132,6 +219,22 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
             .chars()
             .all(|c| is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z'));
     plausible.then(|| range.start..range.start + end)
+}
+
+/// The name in front of the honorific at `honorific`: it begins with `range` or behind 、 or の (「園長の沢田さん」「実母の早川のぞみさん」).
+pub(crate) fn name_before(text: &str, range: Range<usize>, honorific: &Range<usize>) -> Option<Range<usize>> {
+    let words = text.get(range.start..honorific.start)?;
+    let behind =
+        words.char_indices().filter(|(_, c)| matches!(c, '、' | 'の' | ' ')).map(|(at, c)| at + c.len_utf8());
+    std::iter::once(0).chain(behind).find_map(|at| {
+        let name = name_at(text, range.start + at..honorific.end).filter(|n| n.end == honorific.start)?;
+        // の behind hiragana joins: 母方おばの大石. Within a name it follows the family name.
+        let words = &text[name.clone()];
+        let joined = words
+            .match_indices('の')
+            .any(|(at, _)| words[..at].ends_with(|c: char| matches!(c, 'ぁ'..='ん')));
+        (!words.is_empty() && !joined && !NO_NAMES.contains(&words)).then_some(name)
+    })
 }
 
 /// The end of the honorific at `at`, or `at` where there is none.
@@ -184,5 +287,32 @@ mod tests {
         assert_eq!(name("高橋ひなた、女の子です").as_deref(), Some("高橋ひなた"));
         assert_eq!(name("西村が家庭訪問").as_deref(), Some("西村"));
         assert_eq!(name("、森田"), None);
+    }
+
+    #[test]
+    fn a_given_name_may_begin_like_a_particle() {
+        let name = |text: &str| name_at(text, 0..text.len()).map(|r| text[r].to_owned());
+        assert_eq!(name("野口のぞみさん、30歳").as_deref(), Some("野口のぞみ"));
+        assert_eq!(name("三浦はる、女の子").as_deref(), Some("三浦はる"));
+        assert_eq!(name("三浦ともえ。").as_deref(), Some("三浦ともえ"));
+        assert_eq!(name("三浦かずまくん").as_deref(), Some("三浦かずま"));
+        // Particles stay particles.
+        assert_eq!(name("三浦はいない。").as_deref(), Some("三浦"));
+        assert_eq!(name("三浦から、電話").as_deref(), Some("三浦"));
+        assert_eq!(name("三浦とも話した").as_deref(), Some("三浦"));
+        assert_eq!(name("三浦の妹").as_deref(), Some("三浦"));
+    }
+
+    #[test]
+    fn the_name_in_front_of_an_honorific() {
+        let name = |text: &str| {
+            let at = text.find("さん").unwrap();
+            name_before(text, 0..text.len(), &(at..at + "さん".len())).map(|r| text[r].to_owned())
+        };
+        assert_eq!(name("もみじ幼稚園の園長の沢村さん").as_deref(), Some("沢村"));
+        assert_eq!(name("実母の野口のぞみさん").as_deref(), Some("野口のぞみ"));
+        assert_eq!(name("小学校の教頭、三浦さん").as_deref(), Some("三浦"));
+        assert_eq!(name("父方おばの沢村まゆさん").as_deref(), Some("沢村まゆ"));
+        assert_eq!(name("近所のおばさん"), None);
     }
 }

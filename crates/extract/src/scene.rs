@@ -87,6 +87,8 @@ pub(crate) struct Scene<'d> {
     pub(crate) relations: &'d Relations,
     pub(crate) sentences: Vec<Sentence>,
     quoted: Vec<Range<usize>>,
+    /// Whole ranges of the sentences about the reporter's own items, in order.
+    of_reporter: Vec<Range<usize>>,
 }
 
 impl<'d> Scene<'d> {
@@ -102,7 +104,14 @@ impl<'d> Scene<'d> {
             quoted.retain(|q| !is_turn(q));
             conversation(doc.text(), &turns)
         };
-        Self { doc, template, relations, sentences, quoted }
+        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new() };
+        scene.of_reporter = crate::rules::of_reporter(&scene);
+        scene
+    }
+
+    /// Whether the sentence tells an item (name, address, telephone) of the reporter.
+    pub(crate) fn is_of_reporter(&self, sentence: &Sentence) -> bool {
+        self.of_reporter.binary_search_by_key(&sentence.full.start, |r| r.start).is_ok()
     }
 
     /// The same document with these sentences.

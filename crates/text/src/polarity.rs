@@ -66,6 +66,7 @@ const ANSWERS: &[(&str, Reason)] = &[
     ("拒む", Reason::Refused),
     ("断られ", Reason::Refused),
     ("不明", Reason::SaidUnknown),
+    ("不詳", Reason::SaidUnknown),
     ("分からない", Reason::SaidUnknown),
     ("わからない", Reason::SaidUnknown),
     ("分かりません", Reason::SaidUnknown),

@@ -1,16 +1,19 @@
-//! What is reported: by whom, since when, how often, how, and how the reporter knows.
+//! What is reported: by whom, since when, how often.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::FieldSpec;
-use record::{Flag, Grounded, NormalForm, Reason};
+use record::{Entity, Flag, Grounded, NormalForm};
+use regex::Regex;
 
-use super::{Filled, Outcome, copied, without, without_as};
+use super::{Filled, Outcome, family, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_any, has_any, spoken_choices};
+use crate::status::status;
+use crate::words::{find_any, has_any, trim};
 
-/// Words for acts against a child.
-const ACTS: &[&str] = &[
+/// Words for acts against a child, for what is left undone, and for what is heard of them.
+pub(super) const ACTS: &[&str] = &[
     "叩",
     "たた",
     "殴",
@@ -21,37 +24,112 @@ const ACTS: &[&str] = &[
     "どな",
     "怒鳴",
     "暴言",
+    "暴力",
+    "罵",
     "物を投げ",
     "投げつけ",
+    "投げた",
+    "投げる",
     "締め出",
+    "閉め出",
+    "閉じ込め",
     "出され",
     "出てい",
     "入ってくるな",
     "首を絞",
     "揺さぶ",
     "泣き声",
-    "泣いてい",
-    "泣き叫",
     "悲鳴",
+    "叫び声",
     "平手",
     "つね",
     "噛",
+    "つかみ",
+    "つかん",
+    "引っ張",
+    "引きず",
+    "押さえ",
+    "突き飛",
+    "押し倒",
+    "立たせ",
+    "立たさ",
+    "正座させ",
+    "縛",
     "食事を与え",
     "ごはんを与え",
+    "食べさせ",
+    "食事をさせ",
+    "ご飯を作ら",
+    "飲ませ",
+    "与えな",
+    "与えず",
     "放置",
+    "置き去り",
+    "置いて出",
+    "一人で置",
+    "ひとりで置",
+    "留守番させ",
+    "無視",
+    "脅",
+    "死ね",
     "骨折",
     "やけど",
     "熱傷",
+    "火傷",
     "落ち",
+    "落とした",
     "あざ",
+    "痣",
+    "聞こえ",
+    "こわい",
+    "怖い",
+    "触られ",
+    "触った",
+    "触る",
+    "さわられ",
+    "さわった",
+    "連れて行かな",
+    "受診させ",
+    "入浴させ",
+    "風呂に入れ",
+    "着替えさせ",
+    "泣いてい",
+    "泣き叫",
 ];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
 const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等)";
-const FREQUENCIES: &[&str] =
-    &["毎晩", "毎日", "毎朝", "毎週", "たびたび", "しょっちゅう", "ときどき", "時々", "たまに", "頻繁"];
+const FREQUENCIES: &[&str] = &[
+    "ほぼ毎晩",
+    "ほぼ毎日",
+    "ほとんど毎晩",
+    "ほとんど毎日",
+    "毎晩",
+    "毎日",
+    "毎朝",
+    "毎週",
+    "毎回",
+    "たびたび",
+    "しょっちゅう",
+    "ときどき",
+    "時々",
+    "たまに",
+    "頻繁",
+    "1日おき",
+    "毎晩のように",
+    "毎日のように",
+    "週末ごと",
+    "週末のたび",
+];
+/// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
+static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?:(?:去年|昨年|今年|一昨年|おととし|先月|前の年)の?)?(?:\d+月|正月|お正月|お盆|年末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|入園|入学|卒園|引っ越し|再婚|離婚|半年|数か月|数週間|数日|\d+(?:年|か月|週間|日))(?:くらい|ぐらい|ほど)?(?:前|の初め|の終わり|の半ば|して|に入って|になって)?(?:ごろ|頃|くらい|ぐらい)?から",
+    )
+    .ok()
+});
 
-fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
+pub(super) fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
         s.heading.as_deref() != Some("主訴")
             && !has_any(
@@ -62,39 +140,88 @@ fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     })
 }
 
-/// Who: a person as the agent of an act, also inside a quotation; or words that nobody knows.
+/// Who: what the speaker answers to 「だれの行為か」; else a person as the agent of an act, also inside a quotation.
 pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    if let Some(unknown) = scene.with_words(&spec.cues).find_map(|s| without(scene, s)) {
-        return Ok(Some(unknown));
+    for sentence in scene.with_words(&spec.cues) {
+        if let Some(unknown) = without(scene, sentence) {
+            return Ok(Some(unknown));
+        }
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        let named = scene.mentions(cue.end..sentence.full.end).into_iter().find(|m| m.relation.is_some());
+        if let Some(mention) = named
+            && let Some(outcome) = abuser_is(scene, spec, &mention)?
+        {
+            return Ok(Some(outcome));
+        }
     }
     for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
         // Inside quotations too: 「ママにたたかれた」 names the agent.
         for mention in scene.relations.mentions(text, sentence.range.clone()) {
-            let after = &text[mention.range.end..sentence.range.end];
-            let Some(particle) = AGENT.iter().find(|p| after.trim_start_matches("さん").starts_with(**p))
-            else {
+            let after = text[mention.range.end..sentence.range.end].trim_start_matches("さん");
+            let Some(particle) = AGENT.iter().find(|p| after.starts_with(**p)) else {
                 continue;
             };
             let act = find_any(text, mention.range.end..sentence.range.end, ACTS);
-            let passive = after.contains("れ") || *particle == "が" || *particle == "による";
-            let Some(relation) = mention.relation.as_deref().filter(|_| act.is_some() && passive) else {
+            let passive = after.contains("れ") || matches!(*particle, "が" | "による");
+            if act.is_none() || !passive || after.starts_with("によると") || after.starts_with("から聞")
+            {
                 continue;
-            };
-            let label = match relation {
-                "本児" => continue,
-                "実父" | "実母" => relation,
-                "継父" | "養父" | "内夫" | "里父" => "実父以外の父親",
-                "継母" | "養母" | "内妻" | "里母" => "実母以外の母親",
-                _ => OTHER_ABUSER,
-            };
-            let grounded = Grounded::choice(scene.doc, &spec.choices, label, mention.range.clone())?;
-            let same = text[mention.range.clone()] == *label;
-            let grounded = if same { grounded } else { grounded.with_detail(scene.doc, mention.range) };
-            return Ok(Some(Outcome::Stated(grounded)));
+            }
+            if let Some(outcome) = abuser_is(scene, spec, &mention)? {
+                return Ok(Some(outcome));
+            }
+        }
+    }
+    // 「継母は、本児だけ廊下に立たせるそうです」: the topic of an act that is told, not explained or denied.
+    for sentence in reported(scene).filter(|s| is_told_act(scene, s)) {
+        let first = scene.mentions(sentence.range.clone()).into_iter().next();
+        let Some(mention) = first.filter(|m| m.range.start == trim(text, sentence.range.clone()).start)
+        else {
+            continue;
+        };
+        let after = &text[mention.range.end..sentence.range.end];
+        let guardian =
+            mention.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r) || r == "交際相手");
+        if guardian
+            && after.trim_start_matches("さん").starts_with('は')
+            && let Some(outcome) = abuser_is(scene, spec, &mention)?
+        {
+            return Ok(Some(outcome));
         }
     }
     Ok(None)
+}
+
+/// An act that a sentence tells of its topic: with the child as its object, and not as somebody's statement.
+fn is_told_act(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const OBJECT: &[&str] = &["本児を", "本児に", "本児の", "本児だけ", "子どもを", "子どもに", "子どもの"];
+    let text = scene.text();
+    let range = sentence.range.clone();
+    has_any(text, range.clone(), ACTS)
+        && has_any(text, range.clone(), OBJECT)
+        && !has_any(text, range.clone(), &["「", "説明", "と話", "と言", "弁解", "こわい", "怖い", "聞こえ"])
+        && scene.quotes(range.clone()).is_empty()
+        && status(text, range).is_none()
+}
+
+fn abuser_is(
+    scene: &Scene<'_>,
+    spec: &FieldSpec,
+    mention: &crate::people::Mention,
+) -> Result<Option<Outcome>, crate::Error> {
+    let Some(relation) = mention.relation.as_deref() else { return Ok(None) };
+    let label = match relation {
+        "本児" => return Ok(None),
+        "実父" | "実母" => relation,
+        "継父" | "養父" | "内夫" | "里父" => "実父以外の父親",
+        "継母" | "養母" | "内妻" | "里母" => "実母以外の母親",
+        _ => OTHER_ABUSER,
+    };
+    let grounded = Grounded::choice(scene.doc, &spec.choices, label, mention.range.clone())?;
+    let same = scene.words(&mention.range) == label;
+    let grounded = if same { grounded } else { grounded.with_detail(scene.doc, mention.range.clone()) };
+    Ok(Some(Outcome::Stated(grounded)))
 }
 
 /// Since when: a day, or words that fix none (「3か月前から」), of a sentence with an act.
@@ -103,8 +230,19 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(unknown) = scene.with_words(&spec.cues).find_map(|s| without(scene, s)) {
         return Ok(Some(unknown));
     }
-    for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
-        let Some((date, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() else {
+    let told: Vec<&Sentence> = reported(scene).filter(|s| tells_when(scene, s)).collect();
+    // What is said to go on 「…から」 comes before the day of one event.
+    for words in told.iter().filter_map(|s| since_in(text, s.range.clone())) {
+        let dates = scene.dates(words.clone());
+        if dates.iter().all(|(date, _)| date.is_none()) {
+            let flags = dates.first().map_or_else(Vec::new, |(_, a)| a.flags.clone());
+            return Ok(Some(Outcome::Stated(Grounded::words(scene.doc, &[words]).with_flags(flags))));
+        }
+    }
+    for sentence in told {
+        // 翌朝 is the morning after what was done, and no day.
+        let mut dates = scene.dates(sentence.range.clone()).into_iter();
+        let Some((date, annotation)) = dates.find(|(_, a)| !text[a.range.clone()].starts_with('翌')) else {
             continue;
         };
         // 「昨日の夜」 is kept whole.
@@ -128,10 +266,112 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
-/// How often, in the words that were said; never a number.
-pub(super) fn frequency(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
+/// A sentence of an act, or one that tells only since when and how often (「2か月前から、週に4回くらいです」).
+fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const ELSEWHERE: &[&str] = &[
+        "生まれ",
+        "産まれ",
+        "生年月日",
+        "誕生日",
+        "相談歴",
+        "住んで",
+        "通って",
+        "入院",
+        "退院",
+        "受理",
+        "受付",
+        "受けま",
+        "受けた",
+    ];
     let text = scene.text();
-    for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
+    let since = since_in(text, sentence.range.clone()).is_some();
+    let begins = since || has_any(text, sentence.range.clone(), &["から"]);
+    let often = frequency_in(text, sentence.range.clone()).is_some();
+    !has_any(text, sentence.full.clone(), ELSEWHERE)
+        && (has_any(text, sentence.range.clone(), ACTS)
+            || ((begins || often) && is_only_when(scene, sentence))
+            || (since && often))
+}
+
+fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let found = SINCE.as_ref()?.find(&text[range.clone()])?;
+    Some(range.start + found.start()..range.start + found.end())
+}
+
+/// A sentence of times and their frequency, and nothing of what happens but 「続いて」.
+pub(super) fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const REST: &[&str] = &[
+        "とのことです",
+        "とのこと",
+        "だそうです",
+        "そうです",
+        "そうだ",
+        "のことです",
+        "のこと",
+        "です",
+        "だった",
+        "でした",
+        "続いていて",
+        "続いています",
+        "続いている",
+        "続いて",
+        "続く",
+        "くらい",
+        "ぐらい",
+        "ほど",
+        "ごろ",
+        "頃",
+        "から",
+        "まで",
+        "いて",
+        "らしい",
+        "です",
+        "だ",
+        "の",
+        "は",
+        "に",
+        "で",
+        "、",
+        "。",
+        " ",
+    ];
+    let text = scene.text();
+    let range = sentence.range.clone();
+    let mut cut: Vec<Range<usize>> = Vec::new();
+    cut.extend(since_in(text, range.clone()));
+    cut.extend(frequency_in(text, range.clone()));
+    cut.extend(
+        scene
+            .doc
+            .annotations_in(range.clone())
+            .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::Duration(_)))
+            .map(|a| a.range.clone()),
+    );
+    if cut.is_empty() {
+        return false;
+    }
+    cut.sort_by_key(|r| r.start);
+    // 「泣き声は、2週間前から、毎晩です」: a topic of one word may stand in front.
+    let topic = text[range.start..cut[0].start].find('は').filter(|at| *at <= 18);
+    let mut at = topic.map_or(range.start, |at| range.start + at + 'は'.len_utf8());
+    let mut rest = String::new();
+    for part in cut {
+        rest.push_str(text.get(at..part.start).unwrap_or_default());
+        at = at.max(part.end);
+    }
+    rest.push_str(text.get(at..range.end).unwrap_or_default());
+    for word in REST {
+        rest = rest.replace(word, "");
+    }
+    rest.chars().count() <= 1
+}
+
+/// How often, in the words that were said; never a number.
+pub(super) fn frequency(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    for sentence in
+        reported(scene).filter(|s| tells_when(scene, s) || has_any(text, s.full.clone(), &spec.cues))
+    {
         if let Some(range) = frequency_in(text, sentence.range.clone()) {
             let grounded = Grounded::copied(scene.doc, &[range]);
             let hearsay =
@@ -147,70 +387,12 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         return Some(word);
     }
     // 週に2、3回 · 月に1回 · 1日3回
-    let start = find_any(text, range.clone(), &["週に", "月に", "1日に", "日に", "週"])?;
-    let end = text[start.end..range.end].find(['回', '度'])?;
+    let start = find_any(text, range.clone(), &["週に", "月に", "1日に", "日に", "年に", "週"])?;
+    let end = text[start.end..range.end].find(['回', '度', '日'])?;
     let words = start.start..start.end + end + '回'.len_utf8();
     let between = &text[start.end..start.end + end];
-    between
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'))
-        .then_some(words)
-}
-
-/// The sentences that tell the acts, as they were said.
-pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if !headed.is_empty() {
-        return Ok(copied(scene, headed));
-    }
-    let told: Vec<&Sentence> = reported(scene)
-        .filter(|s| has_any(text, s.range.clone(), ACTS))
-        .filter(|s| {
-            let has = |words: &[&str]| has_any(text, s.range.clone(), words);
-            let only_heard = has(&["わけではな"]) && has(&["だけ"]);
-            !only_heard && !has(&["だれが", "誰が", "として受理", "目撃し", "説明しました"])
-        })
-        .collect();
-    // 「実母は叩いたことは否認」 alone: the act is denied and not told.
-    let denied =
-        |s: &&Sentence| matches!(without(scene, s), Some(Outcome::Without { reason: Reason::Denial, .. }));
-    if let Some(first) = told.first().filter(|_| told.iter().all(denied)) {
-        let by = scene.mentions(first.range.clone()).into_iter().find_map(|m| m.relation);
-        return Ok(Some(without_as(scene, first, Reason::Denial, by)));
-    }
-    let hearsay = told
-        .iter()
-        .any(|s| has_any(text, s.range.clone(), &["とのこと", "と聞いて", "そうです"]))
-        .then_some(Flag::Hearsay);
-    Ok(match copied(scene, told) {
-        Some(Outcome::Stated(grounded)) => Some(Outcome::Stated(grounded.with_flags(hearsay))),
-        other => other,
-    })
-}
-
-/// How the reporter knows: seen, heard, or told by somebody.
-pub(super) fn source_basis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    for sentence in scene.narrative() {
-        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
-        else {
-            continue;
-        };
-        let grounded =
-            Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range.clone())?;
-        // 「担任から聞いた」: who told.
-        let told_by = text[sentence.range.start..spoken.range.start].rfind(['、', '。', 'は']).map_or(
-            sentence.range.start,
-            |at| {
-                let at = sentence.range.start + at;
-                at + text[at..].chars().next().map_or(0, char::len_utf8)
-            },
-        );
-        let from = text[spoken.range.clone()].starts_with("から") && told_by < spoken.range.start;
-        let grounded =
-            if from { grounded.with_detail(scene.doc, told_by..spoken.range.start) } else { grounded };
-        return Ok(Some(Outcome::Stated(grounded)));
-    }
-    Ok(None)
+    let counted = !between.is_empty()
+        && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
+    let about = ["くらい", "ぐらい", "ほど"].iter().find(|w| text[words.end..range.end].starts_with(**w));
+    counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
 }

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Entity, Grounded, NormalForm, Reason};
+use record::{Entity, Grounded, NormalForm, PersonBuilder, Reason};
 
 use super::section::whole_section;
 use super::{Filled, Outcome, copied, entry, without, without_as};
+use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{find_any, has_any, trim};
 
@@ -24,6 +25,15 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The caller's age: the one in the caller's sentence.
 pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    // 「相談者、実父、氏名は…。年齢、不明。」
+    let item = scene
+        .sentences
+        .iter()
+        .filter(|s| scene.is_of_reporter(s))
+        .find(|s| scene.words(&trim(scene.text(), s.full.clone())).starts_with("年齢"));
+    if let Some(outcome) = item.and_then(|s| without(scene, s)) {
+        return Ok(Some(outcome));
+    }
     let Some((sentence, mention)) = caller(scene, spec) else { return Ok(None) };
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
@@ -47,23 +57,127 @@ fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
         && (!behind.starts_with('の') || behind.starts_with("の方"))
 }
 
-/// The sentence about the caller, and the word for him: behind 「相談者は」, or in front of 「から電話」.
+/// The sentence about the caller, and the word for him: behind 「相談者は」, in front of 「から電話」, or at the start of a line near the
+/// top that names him (「母方おばの石井さん、50歳」).
 fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, crate::people::Mention)> {
     let text = scene.text();
-    scene.sentences.iter().find_map(|s| {
+    let cued = scene.sentences.iter().find_map(|s| {
         let cue = find_any(text, s.full.clone(), &spec.cues)?;
-        let comes_after = text[cue.clone()].ends_with('者');
-        let mentions = scene
-            .mentions(s.full.clone())
-            .into_iter()
-            .filter(|m| m.relation.as_deref().is_some_and(|r| r != "本児"));
+        let comes_after = text[cue.clone()].ends_with(['者', 'は']);
+        // A child who calls is named as the caller; elsewhere 本児 is whom the call is about.
+        let mentions = scene.mentions(s.full.clone()).into_iter().filter(|m| {
+            m.relation.as_deref().is_some_and(|r| r != "本児" || text[cue.clone()].ends_with('は'))
+        });
         let mention = if comes_after {
             mentions.into_iter().find(|m| m.range.start >= cue.end)
         } else {
             mentions.into_iter().rfind(|m| m.range.end <= cue.start)
         }?;
         Some((s, mention))
+    });
+    cued.or_else(|| named_caller(scene))
+}
+
+/// A line of a relative with a name and an honorific, and nothing else than an age, before anything is told.
+fn named_caller<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, crate::people::Mention)> {
+    const TOP: usize = 4;
+    let text = scene.text();
+    scene.narrative().take(TOP).filter(|s| s.heading.is_none()).find_map(|s| {
+        let mention = scene.mentions(s.range.clone()).into_iter().next()?;
+        let start = mention.range.start == trim(text, s.range.clone()).start;
+        let relative = mention.relation.as_deref().is_some_and(|r| r != "本児");
+        let name = named_after(text, &mention, s.range.end)?;
+        let rest = scene.words(&trim(text, skip_honorific(text, name.end)..s.range.end));
+        let only = rest.is_empty() || (rest.ends_with('歳') && rest.chars().count() <= 5);
+        (start && relative && only).then_some((s, mention))
     })
+}
+
+/// The name behind 「…の」, with its honorific.
+fn named_after(text: &str, mention: &crate::people::Mention, limit: usize) -> Option<Range<usize>> {
+    let rest = text[mention.range.end..limit].strip_prefix('の')?;
+    name_at(text, limit - rest.len()..limit).filter(|n| skip_honorific(text, n.end) > n.end)
+}
+
+/// The caller's name: as for the reporter of a report; else in the line that names him.
+pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(told) = super::reporter::name(scene, spec)? {
+        return Ok(Some(told));
+    }
+    let Some((sentence, mention)) = named_caller(scene) else { return Ok(None) };
+    let Some(name) = named_after(scene.text(), &mention, sentence.range.end) else { return Ok(None) };
+    let mut person = PersonBuilder::new(scene.doc);
+    if let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label)) {
+        person.relation(choice, mention.range);
+    }
+    person.name(name);
+    Ok(Some(Outcome::Stated(Grounded::person(person))))
+}
+
+/// Lines of the sheet's other fields: who took the call, who called, the child, the disposition, the time.
+fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const LINES: &[&str] = &[
+        "受けたのは",
+        "受け付けたのは",
+        "聞き取りをしたのは",
+        "対応したのは",
+        "受付は",
+        "が受ける",
+        "が受けた",
+        "が受けました",
+        "が対応した",
+        "に受けた",
+        "に受けました",
+        "受けた電話",
+        "電話をしてきたのは",
+        "として受理",
+        "継続とする",
+        "継続とし",
+        "終了とする",
+        "終了とし",
+        "紹介とする",
+        "連絡先は",
+        "電話番号は",
+        "電話番号も",
+        "電話を受け",
+        "かけてきたのは",
+        "氏名は",
+        "名前は",
+    ];
+    let text = scene.text();
+    is_length(scene, sentence)
+        || scene.is_of_reporter(sentence)
+        || has_any(text, sentence.full.clone(), LINES)
+        || is_bare(scene, sentence)
+}
+
+/// A sentence about the length of the call: 「時間は、10分くらいです」「話した時間は25分」.
+fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let length = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_));
+    let told = ["時間は", "時間、", "通話は", "電話は"].iter().any(|cue| {
+        let words = trim(text, sentence.full.clone());
+        let words = ["話した", "電話の", "通話の", "相談の", "面談の"]
+            .iter()
+            .find_map(|lead| text[words.clone()].strip_prefix(lead))
+            .unwrap_or(&text[words.clone()]);
+        words.starts_with(cue)
+    });
+    told && scene.doc.annotations_in(sentence.full.clone()).any(length)
+}
+
+/// A line of a day, an age, sexes, schools and durations without a predicate: 「16歳の女性、高校1年。」「20分。」
+fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let words = trim(text, sentence.range.clone());
+    let facts = scene.doc.annotations_in(words.clone()).any(|a| {
+        matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_)))
+            && a.range.start == words.start
+    });
+    let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
+    facts
+        && text[words.clone()].chars().count() <= 30
+        && !ends.iter().any(|e| text[words.clone()].ends_with(e))
 }
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.
@@ -72,8 +186,15 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if !headed.is_empty() {
         return Ok(whole_section(scene, headed));
     }
-    let told =
-        scene.headless().filter(|s| !entry::is_head(scene, s) && !scene.is_plan(s) && !is_other(scene, s));
+    let people = [named_caller(scene).map(|(s, _)| s), super::child::introduced(scene).map(|(s, _)| s)];
+    let told = scene.headless().filter(|s| {
+        people.iter().flatten().all(|known| known.full != s.full)
+            && !entry::is_head(scene, s)
+            && !scene.is_plan(s)
+            && !is_line(scene, s)
+            && !advises(scene, s)
+            && !is_other(scene, s)
+    });
     Ok(copied(scene, told))
 }
 
@@ -103,6 +224,12 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
     has_any(text, sentence.full.clone(), OTHER_FIELDS)
         || (short && has_any(text, sentence.full.clone(), CALLED))
+}
+
+/// Whether another field of the form, the advice, takes the sentence by its cues.
+fn advises(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let advice = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("notice"));
+    advice.is_some_and(|f| has_any(scene.text(), sentence.full.clone(), &f.cues))
 }
 
 /// Who takes over: the words in front of 引継ぎ.
@@ -143,7 +270,12 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// Minutes that were said for the call, else from its start to its end.
 pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    for sentence in scene.about(spec) {
+    let only = |s: &&Sentence| {
+        let words = trim(scene.text(), s.range.clone());
+        let whole = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_)) && a.range == words;
+        s.heading.is_none() && (scene.doc.annotations_in(words.clone()).any(whole) || is_length(scene, s))
+    };
+    for sentence in scene.about(spec).chain(scene.narrative().filter(only)) {
         let said = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match a.entity {
             Entity::Duration(minutes) => Some((minutes, a.range.clone())),
             _ => None,
@@ -186,6 +318,9 @@ pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind = behind.trim_start_matches("有無は").trim_start_matches('、');
         let starts = |words: &[&str]| words.iter().any(|w| behind.starts_with(w));
         let whole = || -> Range<usize> { sentence.full.clone() };
+        if starts(&["ありません", "ありませんでした", "あるとは"]) {
+            return Ok(starts(&["ありません"]).then(|| without_as(scene, sentence, Reason::None, None)));
+        }
         if starts(&["あり", "有り", "有。", "有、", "ある。", "ある、", "あると"])
             || behind == "有"
             || behind == "ある"

@@ -1,10 +1,12 @@
-//! The child of a report: name, birth, age, sex, address, school, whereabouts.
+//! The child of a report: name, birth, age, sex, address, school.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use record::template::FieldSpec;
 use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason, State};
+use regex::Regex;
 
 use text::hedge;
 
@@ -15,7 +17,7 @@ use crate::status::status;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
 
 /// Words with which a sentence is about somebody else.
-const OTHERS: &[&str] = &[
+pub(super) const OTHERS: &[&str] = &[
     "通告者",
     "相談者",
     "保護者",
@@ -31,7 +33,7 @@ const OTHERS: &[&str] = &[
     "妹が",
 ];
 /// Headings under which the sheet is about somebody else, or tells no facts of the child's person.
-const OTHER_SECTIONS: &[&str] = &[
+pub(super) const OTHER_SECTIONS: &[&str] = &[
     "主訴",
     "家族構成",
     "きょうだい",
@@ -47,18 +49,47 @@ const OTHER_SECTIONS: &[&str] = &[
     "既往歴",
 ];
 /// The child as the subject.
-const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
+const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
+/// From this age on nobody is the child of a sheet.
+const ADULT: u16 = 20;
+/// What a caller calls the child, at the start of a sentence.
+const KIN: &[&str] = &["姪", "甥", "めい", "おい", "孫", "お孫さん", "娘さん", "娘", "息子さん", "息子"];
 /// Ends of a sentence that are not part of an address.
-const TAIL: &[&str] =
-    &["らしいとのこと", "らしいです", "だそうです", "とのこと", "らしい", "です", "である", "になります"];
+const TAIL: &[&str] = &[
+    "らしいとのこと",
+    "だとのことです",
+    "とのことです",
+    "だということです",
+    "らしいです",
+    "だそうです",
+    "だそうだ",
+    "とのこと",
+    "らしい",
+    "です",
+    "である",
+    "になります",
+];
+/// An address without the word for it: 「うみ市西浜3丁目9-1」.
+static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"^[^\s、。「」0-9はがをにで]{1,12}[市区町村郡][^\s、。「」はがを]{0,20}?\d+(?:丁目[-0-9]*|番地?[-0-9]*|-\d+[-0-9]*)(?:号)?(?:、?[^、。はがを]{1,12}(?:号室|号|階|棟))?$",
+    )
+    .ok()
+});
 
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
         !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
+            && !scene.is_of_reporter(s)
             && !has_any(scene.text(), s.full.clone(), OTHERS)
-            && scene.quotes(s.range.clone()).is_empty()
+            && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
+}
+
+/// 「名前は、長谷川りょうと言います」 quotes nobody.
+fn tells_name(words: &str) -> bool {
+    ["名前は", "氏名は"].iter().any(|cue| words.contains(cue)) && !words.contains('「')
 }
 
 /// The ages that are told of the child, with their words.
@@ -95,23 +126,80 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
-        if let Some(name) = name_at(text, start..sentence.range.end) {
+        // 「お名前は平野さん、33歳」 is a caller's.
+        let adult = scene
+            .doc
+            .annotations_in(sentence.range.clone())
+            .any(|a| matches!(&a.entity, Entity::Age(age) if age.years >= ADULT));
+        if let Some(name) = name_at(text, start..sentence.range.end).filter(|_| !adult) {
             return Ok(Some(named(scene, name)));
         }
     }
-    // 「本児は、NAME、男」: a name only when the sex or the birth follows it.
-    for sentence in about_child(scene) {
-        let Some(subject) = find_any(text, sentence.full.clone(), CHILD) else { continue };
-        let Some(start) = after_topic(text, subject.end, sentence.range.end) else { continue };
-        let Some(name) = name_at(text, start..sentence.range.end) else { continue };
-        let next = trim(text, name.end..sentence.range.end);
-        if text[name.end..].starts_with('、')
-            && (text[next.clone()].starts_with(['男', '女']) || starts_with_birth(scene, &next))
-        {
-            return Ok(Some(named(scene, name)));
+    let name = introduced(scene).map(|(_, name)| name).or_else(|| aged_name(scene));
+    Ok(name.or_else(|| opening_name(scene)).map(|name| named(scene, name)))
+}
+
+/// The sentence that introduces the child, and the name: 「本児は、石川みなと、男、…」, 「姪、三浦もえ、8歳」, or the bare line
+/// 「三浦もえ、みうらもえ、女、8歳」. A name only when sex, birth or age follows it.
+pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
+    let text = scene.text();
+    let told = about_child(scene).find_map(|sentence| {
+        let words = trim(text, sentence.full.clone());
+        let subject = find_any(text, sentence.full.clone(), CHILD).map(|s| s.end).or_else(|| {
+            let kin = KIN.iter().filter(|k| text[words.clone()].starts_with(**k)).max_by_key(|k| k.len())?;
+            Some(words.start + kin.len())
+        })?;
+        // 「孫の内田あやか、小学3年生」
+        let kin = KIN.iter().any(|k| text[..subject].ends_with(k)) && text[subject..].starts_with('の');
+        let start = if kin { subject + "の".len() } else { after_topic(text, subject, sentence.range.end)? };
+        let name = name_at(text, start..sentence.range.end)?;
+        // 「息子さんは、平野だいちくんです」
+        if ["くん", "ちゃん", "君"].iter().any(|h| text[name.end..].starts_with(h)) {
+            return Some((sentence, name));
         }
-    }
-    Ok(aged_name(scene).or_else(|| opening_name(scene)).map(|name| named(scene, name)))
+        let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
+        starts_with_person_fact(scene, &next).then_some((sentence, name))
+    });
+    told.or_else(|| {
+        about_child(scene).filter(|s| s.heading.is_none()).find_map(|sentence| {
+            let name = name_at(text, sentence.range.clone())?;
+            let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
+            let sex = clauses(text, next).into_iter().next()?;
+            let sex = ["男", "女", "男の子", "女の子", "男児", "女児"].contains(&&text[trim(text, sex)]);
+            sex.then_some((sentence, name))
+        })
+    })
+    .filter(|(_, name)| {
+        let is_word =
+            ["男", "女", "男児", "女児", "不明", "匿名", "在宅", "未就学"].contains(&&text[name.clone()]);
+        !is_word && scene.mentions(name.clone()).is_empty()
+    })
+}
+
+/// What follows the reading that may stand behind a name.
+fn behind_reading(text: &str, range: Range<usize>) -> Range<usize> {
+    let reading = clauses(text, range.clone()).into_iter().next();
+    let reading =
+        reading.filter(|r| text[trim(text, r.clone())].chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ー')));
+    reading.map_or(range.clone(), |r| trim(text, r.end..range.end))
+}
+
+/// What follows the name behind a comma, with its honorific (「…りくくん、男の子」).
+fn after_name(text: &str, name: &Range<usize>, limit: usize) -> Option<Range<usize>> {
+    let end = skip_honorific(text, name.end);
+    text[end..limit].starts_with('、').then(|| trim(text, end..limit))
+}
+
+/// Whether the words begin with a sex, a birth or an age.
+fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    const SCHOOL: &[&str] = &["小学", "中学", "高校", "保育園", "幼稚園", "年長", "年中", "年少"];
+    let begins = |a: &record::Annotation| {
+        a.range.start == range.start && matches!(a.entity, Entity::Date(_) | Entity::Age(_))
+    };
+    let words = scene.words(range);
+    words.starts_with(['男', '女'])
+        || SCHOOL.iter().any(|s| words.starts_with(s))
+        || scene.doc.annotations_in(range.clone()).any(begins)
 }
 
 /// 「2年1組の高橋ひなたさん8歳」: a name in front of the child's age.
@@ -161,10 +249,6 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
     let mut person = PersonBuilder::new(scene.doc);
     person.name(name);
     Outcome::Stated(Grounded::person(person))
-}
-
-fn starts_with_birth(scene: &Scene<'_>, range: &Range<usize>) -> bool {
-    scene.dates(range.clone()).iter().any(|(_, a)| a.range.start == range.start)
 }
 
 /// Where the words begin after 「…は、」.
@@ -256,7 +340,8 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 let whole = s.range == words;
                 let long = text[s.range.clone()].chars().count() > 1;
                 let adult =
-                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a));
+                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a))
+                        && !is_minor_before(scene, s.range.start);
                 s.choice.label.chars().count() == 1 && (whole || long) && !adult
             });
             if let Some(spoken) = spoken {
@@ -269,15 +354,31 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
-/// The words after 「住所は、」.
+/// 「16歳の女性」: the age of a child stands directly in front.
+fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
+    let end = at - if scene.text()[..at].ends_with('の') { "の".len() } else { 0 };
+    scene
+        .doc
+        .annotations_in(at.saturating_sub(30)..at)
+        .any(|a| a.range.end == end && matches!(&a.entity, Entity::Age(age) if age.years_high < ADULT))
+}
+
+/// The words after 「住所は、」; else a line that is an address.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    if let Some(sentence) = scene.under(&spec.headings).next() {
+    if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
         let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
     }
-    Ok(about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues)))
+    let told = about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues));
+    Ok(told.or_else(|| {
+        about_child(scene).filter(|s| s.heading.is_none()).find_map(|s| {
+            let words = trim_end_of(text, trim(text, s.range.clone()), TAIL);
+            let address = ADDRESS.as_ref().is_some_and(|r| r.is_match(&text[words.clone()]));
+            address.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
+        })
+    }))
 }
 
 /// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
@@ -295,25 +396,60 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }
 
+/// The label of a child who goes to no school: spoken as a clause of its own (「未就学です」「在宅」).
+const NO_SCHOOL: &str = "未就学";
+
 /// The school with its name, grade and class as detail.
 pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in about_child(scene) {
+    let reporter = super::reporter::sentence(scene).map(|(s, _)| s.full.clone());
+    for sentence in about_child(scene).filter(|s| reporter.as_ref() != Some(&s.full)) {
         for clause in clauses(text, sentence.range.clone()) {
+            let words = trim(text, clause.clone());
+            let words = trim_end_of(text, words, &["です", "だそうです", "とのことです", "とのこと"]);
+            let home = spoken_choices(text, words.clone(), &spec.choices)
+                .into_iter()
+                .find(|s| s.choice.label == NO_SCHOOL && s.range == words);
+            if let Some(home) = home {
+                let grounded = Grounded::choice(scene.doc, &spec.choices, NO_SCHOOL, home.range)?;
+                return Ok(Some(Outcome::Stated(grounded)));
+            }
             let words = trim_end_of(
                 text,
                 trim(text, clause),
-                &["に通っています", "に通っている", "に通う", "に在籍", "です", "に"],
+                &[
+                    "に通っています",
+                    "に通っているそうです",
+                    "に通っているとのこと",
+                    "に通っていて",
+                    "に通っている",
+                    "に通う",
+                    "に在籍しています",
+                    "に在籍している",
+                    "に在籍",
+                    "だそうです",
+                    "とのことです",
+                    "です",
+                    "に",
+                ],
             );
             let spoken = spoken_choices(text, words.clone(), &spec.choices);
-            let Some(spoken) = spoken.into_iter().find(|s| is_school(text, &s.range)) else { continue };
+            let Some(spoken) =
+                spoken.into_iter().find(|s| s.choice.label != "その他" && is_school(text, &s.range))
+            else {
+                continue;
+            };
             let named = text[..spoken.range.start].chars().next_back().is_some_and(|c| {
                 spoken.range.start > words.start
                     && (is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん'))
             });
             let graded = text[spoken.range.end..words.end].contains(['年', '組', '児']);
             if !(named || graded)
-                || has_any(text, words.clone(), &["にいま", "にいる", "教頭", "担任", "病院"])
+                || has_any(
+                    text,
+                    words.clone(),
+                    &["にいま", "にいる", "教頭", "担任", "病院", "から電話", "からの"],
+                )
             {
                 continue;
             }
@@ -321,7 +457,12 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, words))));
         }
     }
-    Ok(None)
+    // 「所属、不明」
+    let item = |s: &&Sentence| {
+        let words = &text[trim(text, s.full.clone())];
+        !scene.is_of_reporter(s) && ["所属", "学校名", "就学状況"].iter().any(|cue| words.starts_with(cue))
+    };
+    Ok(scene.sentences.iter().filter(item).find_map(|s| without(scene, s)))
 }
 
 /// 小, 中 and 高 alone are schools only with a grade or the rest of the word: 小2, 中の1年, not 入院中.
@@ -331,23 +472,4 @@ fn is_school(text: &str, word: &Range<usize>) -> bool {
     }
     let after = text[word.end..].trim_start_matches('の');
     after.starts_with(|c: char| c == '学' || c == '校' || c.is_ascii_digit())
-}
-
-/// 「本児は今、学校にいます」「今は家にいると思う」
-pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    for sentence in about_child(scene).filter(|s| has_any(text, s.full.clone(), &spec.cues)) {
-        let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
-        else {
-            if let Some(outcome) = without(scene, sentence) {
-                return Ok(Some(outcome));
-            }
-            continue;
-        };
-        let place = trim_end_of(text, spoken.range.clone(), &["に", "で"]);
-        let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
-        let grounded = grounded.with_detail(scene.doc, place);
-        return Ok(Some(Outcome::Stated(grounded.with_flags(hedge::flags(scene.words(&sentence.range))))));
-    }
-    Ok(None)
 }

@@ -39,12 +39,29 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let Some(marker) = find_any(
             scene.text(),
             sentence.range.clone(),
-            &["受理", "受付", "受け付け", "受けました", "受けた", "通告"],
+            &[
+                "受理",
+                "受付",
+                "受け付け",
+                "受けま",
+                "受けた",
+                "受ける",
+                "通告",
+                "があり、",
+                "がありました",
+                "があった",
+                "が入",
+                "で相談",
+            ],
         ) else {
             continue;
         };
         let before = sentence.range.start..marker.start;
-        if let Some(spoken) = spoken_choices(scene.text(), before, &spec.choices).into_iter().last() {
+        let spoken = spoken_choices(scene.text(), before, &spec.choices);
+        // 「189の電話で」: the number is the more exact word.
+        let exact =
+            spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));
+        if let Some(spoken) = spoken.into_iter().nth(exact) {
             let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
             return Ok(Some(Outcome::Stated(grounded)));
         }
@@ -65,7 +82,15 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
         }
-        if has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]) {
+        // 「通訳は不要」
+        let cue = find_any(scene.text(), sentence.full.clone(), &spec.cues);
+        let behind = cue.map_or("", |c| scene.words(&(c.end..sentence.full.end)));
+        let behind = behind.trim_start_matches(['は', 'も', 'が', '、', ' ']);
+        let unneeded = has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]);
+        if unneeded
+            || ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w))
+                && !behind.starts_with("必要あり。")
+        {
             return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
         }
         let grounded =
@@ -90,7 +115,9 @@ fn detail_of(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> Option
     let words = trim(text, start..sentence.range.end);
     let endings = ["があります", "がある", "あります", "ある", "です", "がありました", "があった"];
     let words = trim_end_of(text, words, &endings);
-    (words.len() > 3).then_some(words)
+    // 「DVもあるようだ」 tells nothing beside.
+    let only = text[words.clone()].starts_with(['も', 'が', 'を', 'に']);
+    (words.len() > 3 && !only).then_some(words)
 }
 
 /// 要 or 否, spoken right after the cue: 「緊急対応は、要」.

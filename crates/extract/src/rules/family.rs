@@ -27,9 +27,57 @@ const OCCUPATIONS: &[&str] = &[
     "産休",
     "勤務",
     "派遣",
-    "店員",
-    "看護師",
+    "求職中",
+    "休職中",
+    "フリーター",
+    "年金",
 ];
+/// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
+const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生"];
+/// Words with such an end that are no occupation.
+const NO_OCCUPATION: &[&str] =
+    &["卒業", "授業", "離職", "退職", "全員", "人員", "右手", "左手", "片手", "苦手", "上手", "下手", "相手"];
+/// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
+const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
+
+/// The occupation that a clause tells: 「建設業」, 「漁協に勤めています」 → 漁協.
+fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
+    let words = trim(text, clause);
+    if let Some(working) = find_any(text, words.clone(), WORKING) {
+        let start = text[words.start..working.start]
+            .rfind(['は', 'が'])
+            .map_or(words.start, |at| words.start + at + 'は'.len_utf8());
+        let place = trim(text, start..working.start);
+        return (!place.is_empty()).then_some(place);
+    }
+    let words = strip_ending(text, words);
+    let told = &text[words.clone()];
+    let listed = OCCUPATIONS.iter().any(|o| told.contains(o));
+    let ends = OCCUPATION_ENDS.iter().any(|end| told.ends_with(end))
+        && !NO_OCCUPATION.iter().any(|no| told.ends_with(no))
+        && !told.contains(['は', 'が', 'を', 'に'])
+        && told.chars().count() <= 12;
+    (listed || ends).then_some(words)
+}
+
+/// Without です, だそうです and the like.
+pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
+    const ENDS: &[&str] = &[
+        "をしています",
+        "をしている",
+        "をしていて",
+        "だそうです",
+        "とのことです",
+        "とのこと",
+        "だそうだ",
+        "らしいです",
+        "らしい",
+        "です",
+        "である",
+        "で",
+    ];
+    trim_end_of(text, range, ENDS)
+}
 
 /// 有 with the words, 無 or 不明 from a sentence about brothers and sisters.
 pub(super) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -60,8 +108,8 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             relation(scene, &mut row, mention)?;
             age(scene, &mut row, start..end)?;
             for clause in clauses(text, mention.range.end..end) {
-                let words =
-                    trim_end_of(text, trim(text, clause), &["に通っている", "です", "に在籍", "に通園"]);
+                let words = strip_ending(text, trim(text, clause));
+                let words = trim_end_of(text, words, &["に通っている", "に通っています", "に在籍", "に通園"]);
                 if ["園", "小学校", "中学校", "高校", "学校"].iter().any(|s| text[words.clone()].contains(s))
                 {
                     row.copy("school", words)?;
@@ -90,21 +138,36 @@ pub(super) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let limit = spec.max_rows.unwrap_or(usize::MAX);
     let mut rows = Vec::new();
     let mut open = false;
+    let mut status = None;
     for sentence in &scene.sentences {
         let about = is_about(scene, spec, sentence);
         let people: Vec<Mention> = scene
             .mentions(sentence.range.clone())
             .into_iter()
             .filter(|m| m.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r)))
-            .filter(|m| text[m.range.end..].starts_with('の') || about)
+            .filter(|m| {
+                text[m.range.end..].starts_with('の')
+                    || about
+                    || (open && text[m.range.end..].starts_with('、'))
+            })
             .collect();
-        // A second guardian follows directly: 「実母の石川あやさん、…」.
-        let follows = open && people.first().is_some_and(|m| m.range.start == sentence.range.start);
+        // A second guardian follows directly: 「実母の石川あやさん、…」「もう一人は、継母の…」.
+        let begins = people.first().is_some_and(|m| {
+            ["もう一人は", "もう1人は", "もうひとりは"]
+                .iter()
+                .fold(&text[sentence.range.start..m.range.start], |lead, more| lead.trim_start_matches(more))
+                .trim_matches('、')
+                .is_empty()
+        });
+        let follows = open && begins;
         if !(about || follows) {
             open = false;
             continue;
         }
         open = !people.is_empty();
+        if people.is_empty() && status.is_none() && scene.mentions(sentence.range.clone()).is_empty() {
+            status = without(scene, sentence).filter(|_| names_guardians(scene, spec, sentence));
+        }
         for (i, mention) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
             if let Some(row) = guardian(scene, spec, mention, mention.range.start..end)?
@@ -114,7 +177,71 @@ pub(super) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
-    Ok(Grounded::rows(rows).map(Outcome::Stated))
+    if rows.is_empty() && status.is_none() {
+        rows = named_guardians(scene, spec, limit)?;
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「保護者については、回答なし」 is about the guardians themselves; 「保護者には知らせていない」 is not.
+fn names_guardians(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> bool {
+    let words = scene.words(&trim(scene.text(), sentence.full.clone()));
+    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+        || ["保護者は", "保護者については", "保護者の氏名", "保護者、"]
+            .iter()
+            .any(|cue| words.starts_with(cue))
+}
+
+/// Guardians in running speech: 「実母の小山なつみさんが…」, and what 「実母は29歳で、工場で働いている」 adds.
+fn named_guardians<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    limit: usize,
+) -> Result<Vec<RowBuilder<'d>>, record::GroundingError> {
+    let text = scene.text();
+    let mut rows: Vec<(usize, RowBuilder<'d>)> = Vec::new();
+    for label in GUARDIANS {
+        let mut told: Vec<(Option<Range<usize>>, Mention, Range<usize>)> = Vec::new();
+        for sentence in scene.narrative() {
+            let people = scene.mentions(sentence.range.clone());
+            for (i, mention) in
+                people.iter().enumerate().filter(|(_, m)| m.relation.as_deref() == Some(*label))
+            {
+                let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
+                let name = named(text, mention, end);
+                let name =
+                    (name != mention.range && skip_honorific(text, name.end) > name.end).then_some(name);
+                let behind = text[mention.range.end..end].trim_start_matches(['は', '、']).len();
+                let aged = scene
+                    .doc
+                    .annotations_in(end - behind..end)
+                    .any(|a| matches!(a.entity, Entity::Age(_)) && a.range.start == end - behind);
+                if name.is_some() || aged {
+                    told.push((name, mention.clone(), mention.range.start..end));
+                }
+            }
+        }
+        let Some((_, first, _)) = told.first() else { continue };
+        let mut row = RowBuilder::new(scene.doc, spec);
+        relation(scene, &mut row, first)?;
+        for (name, mention, range) in &told {
+            row.cite(trim(text, range.clone()));
+            if let Some(name) = name.clone().filter(|_| !row.has("name")) {
+                row.copy("name", name)?;
+            }
+            if !row.has("age") {
+                age(scene, &mut row, range.clone())?;
+            }
+            let from = name.as_ref().map_or(mention.range.end, |n| skip_honorific(text, n.end));
+            let work = clauses(text, from..range.end).into_iter().find_map(|c| occupation(text, c));
+            if let Some(work) = work.filter(|_| !row.has("occupation")) {
+                row.copy("occupation", work)?;
+            }
+        }
+        rows.push((first.range.start, row));
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    Ok(rows.into_iter().map(|(_, row)| row).take(limit).collect())
 }
 
 /// Under the heading, or a sentence that begins with the cue.
@@ -135,19 +262,18 @@ fn guardian<'d>(
     row.cite(trim(text, range.clone()));
     let after =
         mention.range.end + if text[mention.range.end..].starts_with('の') { "の".len() } else { 0 };
-    let name = name_at(text, after..range.end);
+    let name = name_at(text, after..range.end).filter(|_| after > mention.range.end).or_else(|| {
+        let name = named(text, mention, range.end);
+        (name != mention.range).then_some(name)
+    });
     if let Some(name) = name.clone() {
         row.copy("name", name)?;
     }
     relation(scene, &mut row, mention)?;
     age(scene, &mut row, range.clone())?;
     let rest = name.map_or(after, |n| skip_honorific(text, n.end))..range.end;
-    for clause in clauses(text, rest.clone()) {
-        let words = trim_end_of(text, trim(text, clause), &["です", "とのこと"]);
-        if OCCUPATIONS.iter().any(|o| text[words.clone()].contains(o)) {
-            row.copy("occupation", words)?;
-            break;
-        }
+    if let Some(work) = clauses(text, rest.clone()).into_iter().find_map(|c| occupation(text, c)) {
+        row.copy("occupation", work)?;
     }
     let phone = scene.doc.annotations_in(rest.clone()).find_map(|a| match &a.entity {
         Entity::Phone(number) => Some((number.clone(), a.range.clone())),
@@ -167,14 +293,60 @@ fn guardian<'d>(
 /// The sentences about the household: under its heading, or with its cues.
 pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sentence> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if headed.is_empty() || !spec.cues.is_empty() { scene.about(spec).collect() } else { headed }
+    if spec.cues.is_empty() && !headed.is_empty() {
+        return headed;
+    }
+    let about: Vec<&Sentence> = scene.about(spec).collect();
+    if spec.cues.is_empty() {
+        return about;
+    }
+    let starts: Vec<usize> = about.iter().map(|s| s.range.start).collect();
+    scene
+        .sentences
+        .iter()
+        .filter(|s| starts.binary_search(&s.range.start).is_ok() || introduces_member(scene, s))
+        .filter(|s| !helps_from_elsewhere(scene, s))
+        .collect()
+}
+
+/// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
+fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let people = scene.mentions(sentence.range.clone());
+    let Some(first) = people.first().filter(|m| m.range.start == sentence.range.start) else { return false };
+    let until = people.get(1).map_or(sentence.range.end, |next| next.range.start);
+    let aged = |a: &record::Annotation| matches!(a.entity, Entity::Age(_));
+    sentence.heading.is_none()
+        && first.relation.as_deref().is_some_and(|r| r != "本児")
+        && scene.doc.annotations_in(first.range.end..until).any(aged)
+        && !has_any(scene.text(), sentence.full.clone(), &["「", "から聞", "のとき", "の時"])
+}
+
+/// A relative who lives somewhere else and helps is no member of the household but 親族・協力者.
+pub(super) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let range = sentence.range.clone();
+    has_any(
+        scene.text(),
+        range.clone(),
+        &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
+    ) && has_any(
+        scene.text(),
+        range.clone(),
+        &["協力", "手伝", "預か", "送迎", "支援し", "面倒", "援助", "見てくれ"],
+    ) && !scene.mentions(range.clone()).is_empty()
+        && !has_any(scene.text(), range, &["同居"])
 }
 
 /// The people of the household.
 pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    let mut status = None;
     for sentence in household_sentences(scene, spec) {
+        let told = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        if told && status.is_none() && scene.mentions(sentence.range.clone()).is_empty() {
+            status = without(scene, sentence)
+                .filter(|o| matches!(o, Outcome::Without { reason, .. } if *reason != record::Reason::None));
+        }
         let people = scene.mentions(sentence.range.clone());
         for (i, mention) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
@@ -195,7 +367,7 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
-    Ok(Grounded::rows(rows).map(Outcome::Stated))
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
 }
 
 /// A family has several brothers and sisters, and one of each parent.
@@ -210,7 +382,8 @@ fn member_facts(
     row: &mut RowBuilder<'_>,
     range: &Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    const HEALTH: &[&str] = &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠"];
+    const HEALTH: &[&str] =
+        &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠", "療養", "良好"];
     let text = scene.text();
     if spec.column("birth").is_some()
         && let Some((Some(day), annotation)) =
@@ -219,11 +392,15 @@ fn member_facts(
         row.normal("birth", &NormalForm::Date(day), annotation.range.clone())?;
         row.keep("birth", Kept::Words, annotation.range.clone())?;
     }
-    // Behind the name and the age: 「実母の高橋ゆかり34歳パート」.
+    // First behind the name and the age: 「実母の高橋ゆかり34歳パート」.
     let age = scene.doc.annotations_in(range.clone()).find(|a| matches!(a.entity, Entity::Age(_)));
     let from = age.map_or(range.start, |a| a.range.end);
-    for clause in clauses(text, from..range.end) {
-        let words = trim_end_of(text, trim(text, clause), &["です", "とのこと", "している"]);
+    for clause in clauses(text, from..range.end).into_iter().chain(clauses(text, range.start..from)) {
+        let words = trim_end_of(
+            text,
+            strip_ending(text, trim(text, clause.clone())),
+            &["しています", "している", "していて"],
+        );
         let words = match text[words.clone()].find('の') {
             Some(at) if text[words.start + at..words.end].contains("暮らし") => {
                 words.start..words.start + at
@@ -231,13 +408,15 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        if !row.has("occupation")
-            && (has(OCCUPATIONS)
-                || has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]))
-        {
-            row.copy("occupation", words)?;
+        let school = has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
+        let work = if school { Some(words.clone()) } else { occupation(text, clause) };
+        if let Some(work) = work.filter(|_| !row.has("occupation")) {
+            row.copy("occupation", work)?;
         } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
-            row.copy("health", words)?;
+            // 「健康状態は良好」 without its topic.
+            let topic = ["健康状態は、", "健康状態は", "健康は、", "健康は"];
+            let lead = topic.iter().find(|t| text[words.clone()].starts_with(**t)).map_or(0, |t| t.len());
+            row.copy("health", words.start + lead..words.end)?;
         }
     }
     Ok(())
@@ -279,18 +458,34 @@ pub(super) fn living(
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    for label in ["同居", "別居"] {
-        if let Some(at) = find_any(text, range.clone(), &[label]) {
+    for (label, words) in
+        [("同居", &["同居", "一緒に住", "一緒に暮ら"][..]), ("別居", &["別居", "離れて暮ら"][..])]
+    {
+        if let Some(at) = find_any(text, range.clone(), words) {
             return row.choose("living", label, at);
         }
     }
     Ok(())
 }
 
-/// The person's name where one follows の (「妹のあおい」), else the word for him.
+/// The person's name where one follows の (「妹のあおい」), or stands before an honorific or an age (「実母、北村ゆり、40歳」), else the
+/// word for him.
 pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
-    let after = mention.range.end + "の".len();
-    let name =
-        text[mention.range.end..].starts_with('の').then(|| name_at(text, after..end.max(after))).flatten();
+    let behind = &text[mention.range.end..end.max(mention.range.end)];
+    let name = if let Some(rest) = behind.strip_prefix('の') {
+        name_at(text, end - rest.len()..end)
+    } else {
+        ["は、", "は", "、"].iter().find_map(|p| behind.strip_prefix(*p)).and_then(|rest| {
+            let name = name_at(text, end - rest.len()..end)?;
+            let after = &text[name.end..end];
+            let polite = skip_honorific(text, name.end) > name.end;
+            let aged = after.strip_prefix('、').is_some_and(|a| {
+                a.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('歳')
+                    && a.starts_with(|c: char| c.is_ascii_digit())
+            });
+            let work = occupation(text, name.clone()).is_some();
+            ((polite || aged) && !work).then_some(name)
+        })
+    };
     name.unwrap_or_else(|| mention.range.clone())
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all rules have one signature, whether or not they can fail")]
 
 mod abuse;
+mod account;
 mod actions;
 mod call;
 mod child;
@@ -12,14 +13,20 @@ mod entry;
 mod evidence;
 mod family;
 mod injury;
+mod item;
 mod meeting;
 mod moment;
 mod reporter;
 mod safety;
 pub(crate) mod section;
 mod sheet;
+mod source;
 mod speech;
 mod staff;
+mod topic;
+mod whereabouts;
+
+pub(crate) use topic::of_reporter;
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -77,7 +84,7 @@ impl Rule {
 static RULES: &[Rule] = &[
     Rule { name: "abuser", fill: abuse::abuser },
     Rule { name: "account", fill: entry::account },
-    Rule { name: "acts", fill: abuse::acts },
+    Rule { name: "acts", fill: account::acts },
     Rule { name: "age_or_birth", fill: sheet::age_or_birth },
     Rule { name: "agencies", fill: sheet::agencies },
     Rule { name: "agreements", fill: actions::agreements },
@@ -87,12 +94,15 @@ static RULES: &[Rule] = &[
     Rule { name: "birth", fill: child::birth },
     Rule { name: "body_check", fill: safety::body_check },
     Rule { name: "caller_age", fill: call::age },
+    Rule { name: "caller_name", fill: call::name },
     Rule { name: "caller_relation", fill: call::relation },
     Rule { name: "certificates", fill: sheet::certificates },
     Rule { name: "check_deadline", fill: moment::check_deadline },
     Rule { name: "check_method", fill: safety::check_method },
     Rule { name: "child_address", fill: child::address },
     Rule { name: "child_age", fill: child::age },
+    Rule { name: "child_condition", fill: account::child_condition },
+    Rule { name: "child_facts", fill: sheet::child_facts },
     Rule { name: "child_name", fill: child::name },
     Rule { name: "child_school", fill: child::school },
     Rule { name: "child_sex", fill: child::sex },
@@ -107,6 +117,7 @@ static RULES: &[Rule] = &[
     Rule { name: "contact_means", fill: entry::means },
     Rule { name: "contact_partner", fill: entry::partner },
     Rule { name: "contact_result", fill: entry::results },
+    Rule { name: "cooperation", fill: reporter::cooperation },
     Rule { name: "course", fill: meeting::course },
     Rule { name: "court_deadline", fill: moment::court_deadline },
     Rule { name: "custody_limit", fill: moment::custody_limit },
@@ -122,15 +133,17 @@ static RULES: &[Rule] = &[
     Rule { name: "genogram", fill: sheet::genogram },
     Rule { name: "goals", fill: meeting::goals },
     Rule { name: "guardians", fill: family::guardians },
+    Rule { name: "guardians_know", fill: source::guardians_know },
     Rule { name: "handover_to", fill: call::handover_to },
     Rule { name: "household", fill: family::household },
     Rule { name: "injuries", fill: injury::injuries },
     Rule { name: "injury_present", fill: safety::injury_present },
     Rule { name: "interviewed_alone", fill: safety::interviewed_alone },
     Rule { name: "interviewees", fill: contact::interviewees },
-    Rule { name: "item", fill: sheet::item },
-    Rule { name: "kana", fill: sheet::kana },
+    Rule { name: "item", fill: item::item },
+    Rule { name: "kana", fill: item::kana },
     Rule { name: "kin", fill: sheet::kin },
+    Rule { name: "languages", fill: item::languages },
     Rule { name: "listener", fill: staff::listener },
     Rule { name: "literal_presence", fill: call::literal_presence },
     Rule { name: "meeting_day", fill: moment::meeting_day },
@@ -161,12 +174,12 @@ static RULES: &[Rule] = &[
     Rule { name: "siblings_checked", fill: safety::siblings_checked },
     Rule { name: "siblings_known", fill: family::siblings_known },
     Rule { name: "since", fill: abuse::since },
-    Rule { name: "source_basis", fill: abuse::source_basis },
+    Rule { name: "source_basis", fill: source::source_basis },
     Rule { name: "staff", fill: staff::staff },
     Rule { name: "statements", fill: speech::statements },
     Rule { name: "supervisor_checks", fill: actions::supervisor_checks },
     Rule { name: "telephone", fill: sheet::telephone },
-    Rule { name: "whereabouts", fill: child::whereabouts },
+    Rule { name: "whereabouts", fill: whereabouts::whereabouts },
     Rule { name: "wish", fill: speech::wish },
     Rule { name: "worker_words", fill: staff::worker_words },
     Rule { name: "workers", fill: staff::workers },

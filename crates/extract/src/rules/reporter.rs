@@ -1,28 +1,71 @@
 //! The reporter (通告者): every one of these fields belongs to the sealed sheet.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder};
+use regex::Regex;
 
 use super::child::words_after_cue;
 use super::{Filled, Outcome, without};
-use crate::people::{name_at, skip_honorific};
+use crate::people::{name_at, name_before, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
 
-const REPORTER: &[&str] = &["通告者は", "相談者は", "通告者、", "相談者、"];
+/// Words that name the reporter as such; who he is follows.
+const REPORTER: &[&str] = &[
+    "通告者は",
+    "相談者は",
+    "通報者は",
+    "通告者、",
+    "相談者、",
+    "通報者、",
+    "電話をしてきたのは",
+    "電話してきたのは",
+    "連絡してきたのは",
+    "相談してきたのは",
+    "通告してきたのは",
+    "通報してきたのは",
+    "通告したのは",
+    "電話の主は",
+    "かけてきたのは",
+    "電話をくれたのは",
+];
 /// The reporter stands in front of these: 「担任の先生からの通告」.
 const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "からの相談", "から相談"];
-const ANONYMOUS: &[&str] =
-    &["匿名", "名前は言わ", "名前は言いたく", "名前を言いたく", "名前はちょっと", "名乗ら", "名乗りたく"];
-const END: &[&str] = &["さんです", "です", "とのこと", "さん"];
+/// The reporter in front of the way in which he came: 「園長の沢田さんから、電話で受理」「実母の…さんが来所し、相談を受理」.
+static CAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        "(?:から|より)、?の?(?:匿名|電話|来電|入電|受電|189|文書|手紙|FAX|ファックス|メール|来所|通報)|が、?(?:来所|来庁|窓口に来)",
+    )
+    .ok()
+});
+/// A sentence of the reception speaks of one of these.
+const RECEPTION: &[&str] = &["受理", "受付", "受け", "通告", "相談", "通報", "電話があ", "電話が入"];
+/// The reception is told at the beginning.
+const OPENING: usize = 4;
+const ANONYMOUS: &[&str] = &[
+    "匿名",
+    "名前は言わ",
+    "名前は言いたく",
+    "名前を言いたく",
+    "名前は言えな",
+    "名前は出したく",
+    "名前は伏せ",
+    "名前は明かさ",
+    "名前を明かさ",
+    "名前はちょっと",
+    "名乗ら",
+    "名乗りたく",
+];
+const END: &[&str] = &["さんです", "です", "だそう", "とのこと", "さん"];
 
-/// The sentence that says who reported, and where the words about him begin.
-fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
+/// The sentence that says who reported, and where the words about him are.
+pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
     let text = scene.text();
     let named = scene.sentences.iter().find_map(|s| {
-        let cue = find_any(text, s.full.clone(), REPORTER)?;
+        let cue = find_any(text, s.full.clone(), REPORTER).filter(|c| !scene.is_quoted(c.start))?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
     // 「近所の者なんですけど」
@@ -33,49 +76,101 @@ fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
             Some((s, trim(text, start..cue.start)))
         })
     };
-    named.or_else(introduced).or_else(|| {
-        scene.sentences.iter().find_map(|s| {
-            let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
-            let clause = clauses(text, s.range.start..cue.start).pop()?;
-            let moments = scene
-                .doc
-                .annotations_in(clause.clone())
-                .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
-            let from = moments.map(|a| a.range.end).max().unwrap_or(clause.start);
-            let from = from + if text[from..].starts_with('に') { "に".len() } else { 0 };
-            let words = trim(text, from..cue.start);
-            (!words.is_empty()).then_some((s, words))
+    named
+        .or_else(introduced)
+        .or_else(|| {
+            scene.sentences.iter().find_map(|s| {
+                let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
+                Some((s, person_before(scene, s.range.start..cue.start)?))
+            })
         })
-    })
+        .or_else(|| {
+            scene.narrative().take(OPENING).filter(|s| has_any(text, s.full.clone(), RECEPTION)).find_map(
+                |s| {
+                    let came = CAME.as_ref()?.find(&text[s.range.clone()])?;
+                    let at = s.range.start + came.start();
+                    (!scene.is_quoted(at)).then_some(())?;
+                    Some((s, person_before(scene, s.range.start..at)?))
+                },
+            )
+        })
+}
+
+/// The last clause of `range`, behind the day and the time.
+fn person_before(scene: &Scene<'_>, range: Range<usize>) -> Option<Range<usize>> {
+    let text = scene.text();
+    let clause = clauses(text, range).pop()?;
+    let moments = scene
+        .doc
+        .annotations_in(clause.clone())
+        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
+    let from = moments.map(|a| a.range.end).max().unwrap_or(clause.start);
+    let from = from + if text[from..].starts_with('に') { "に".len() } else { 0 };
+    let words = trim(text, from..clause.end);
+    (!words.is_empty()).then_some(words)
+}
+
+/// The words that belong to the reporter alone: up to the clause that speaks of his name, address or telephone.
+fn own_words(text: &str, words: &Range<usize>) -> Range<usize> {
+    let other = clauses(text, words.clone()).into_iter().find(|c| {
+        ["氏名", "名前", "住所", "電話", "連絡先"].iter().any(|item| text[c.clone()].starts_with(item))
+    });
+    words.start..other.map_or(words.end, |c| c.start)
 }
 
 /// Name, office and organisation, or that the reporter gives no name.
 pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let Some((sentence, words)) = sentence(scene) else { return Ok(unnamed(scene)) };
+    // 「通告者は、学童の支援員。氏名は、回答なし。」
+    let items = scene.sentences.iter().filter(|s| scene.is_of_reporter(s));
+    let told: Vec<&Sentence> =
+        items.filter(|s| begins_with(text, s, &["氏名", "名前", "お名前"])).chain([sentence]).collect();
+    let own = own_words(text, &words);
     let mut person = PersonBuilder::new(scene.doc);
-    if let Some(said) = find_any(text, sentence.full.clone(), ANONYMOUS) {
+    if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), ANONYMOUS)) {
         person.anonymous(said);
+        relative(scene, &mut person, own);
         return Ok(Some(Outcome::Stated(Grounded::person(person))));
     }
+    for s in &told {
+        let item = find_any(text, s.full.clone(), &["氏名", "名前"]);
+        let unknown = item.and_then(|at| crate::status::status(text, at.end..s.full.end));
+        if let Some(found) = unknown {
+            return Ok(Some(super::without_as(scene, s, found.reason, None)));
+        }
+    }
     // The name is the last thing before an honorific: 「あおば小学校の教頭、清水さん」「母方祖母の山本和子さん」.
-    let honorific = find_any(text, words.clone(), &["さん", "先生", "氏"]);
-    if let Some(honorific) = honorific {
-        let start = text[words.start..honorific.start].rfind(['、', 'の']).map_or(words.start, |at| {
-            let at = words.start + at;
-            at + text[at..].chars().next().map_or(0, char::len_utf8)
-        });
-        if let Some(name) = name_at(text, start..honorific.end).filter(|n| n.end == honorific.start) {
+    let honorific = ["さん", "先生", "氏"]
+        .iter()
+        .filter_map(|h| find_any(text, own.clone(), &[h]))
+        .filter(|h| !text[h.end..].starts_with('名'))
+        .find_map(|h| Some((name_before(text, own.clone(), &h)?, h)));
+    match honorific {
+        Some((name, _)) => {
+            office(scene, &mut person, own.start..name.start);
             person.name(name);
         }
-        office(scene, &mut person, words.start..start);
+        None => relative(scene, &mut person, own),
     }
-    if person.is_empty() {
-        return Ok(
-            without(scene, sentence).filter(|_| has_any(text, sentence.full.clone(), &["名前", "氏名"]))
-        );
+    Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+fn begins_with(text: &str, sentence: &Sentence, items: &[&str]) -> bool {
+    let words = &text[trim(text, sentence.full.clone())];
+    items.iter().any(|item| words.starts_with(item))
+}
+
+/// The relation to the child where the words are one: 「相談者、実父、…」.
+fn relative(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, own: Range<usize>) {
+    let text = scene.text();
+    let first = clauses(text, own.clone()).into_iter().next().unwrap_or(own);
+    let words = trim_end_of(text, trim(text, first), &["です", "で"]);
+    let mention = scene.mentions(words.clone()).into_iter().find(|m| m.range == words);
+    let choice = mention.and_then(|m| scene.relations.choice(m.relation.as_deref()?));
+    if let Some(choice) = choice.filter(|c| c.label != "本児") {
+        person.relation(choice, words);
     }
-    Ok(Some(Outcome::Stated(Grounded::person(person))))
 }
 
 /// A reporter who gives no name and is not introduced.
@@ -93,6 +188,12 @@ fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>
     let relation = scene.mentions(words.clone()).into_iter().find(|m| m.range == words);
     if let Some(choice) = relation.as_ref().and_then(|m| scene.relations.choice(m.relation.as_deref()?)) {
         person.relation(choice, words);
+        return;
+    }
+    // 「高校生の本人で、17歳の女子、」 is no office.
+    if text[words.clone()].contains(['、', 'で'])
+        || text[words.clone()].contains(|c: char| c.is_ascii_digit())
+    {
         return;
     }
     match text[words.clone()].rfind('の') {
@@ -113,15 +214,19 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let mut relation = trim_end_of(text, trim(text, clause), END);
     relation = trim_end_of(text, relation, &["で"]);
     // 「母方祖母の山本和子さん」: without the name.
-    if let Some(at) = text[relation.clone()].rfind('の') {
-        let after = relation.start + at + "の".len();
-        let named = name_at(text, after..relation.end + "さん".len().min(text.len() - relation.end))
-            .is_some_and(|n| skip_honorific(text, n.end) > n.end);
-        if named {
-            relation.end = relation.start + at;
-        }
+    let end = relation.end;
+    let named = text[relation.clone()].match_indices('の').map(|(at, _)| relation.start + at).find(|at| {
+        let name = name_at(text, at + "の".len()..end + "さん".len().min(text.len() - end));
+        name.is_some_and(|n| {
+            n.end <= end && skip_honorific(text, n.end) > n.end && skip_honorific(text, n.end) >= end
+        })
+    });
+    if let Some(at) = named {
+        relation.end = at;
     }
-    Ok((!relation.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[relation]))))
+    // 「匿名の女性」 is no standing.
+    let standing = !relation.is_empty() && !text[relation.clone()].starts_with("匿名");
+    Ok(standing.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[relation]))))
 }
 
 /// The route, only from explicit words about the reporter.
@@ -138,7 +243,17 @@ pub(super) fn route(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The reporter's address, or why it is not there.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    Ok(scene.sentences.iter().find_map(|s| after_any_cue(scene, s, spec)))
+    let text = scene.text();
+    Ok(scene.sentences.iter().find_map(|s| {
+        let own = scene.is_of_reporter(s) && has_any(text, s.full.clone(), &["住所", "住まい"]);
+        if own { of_reporter(scene, s, &["住所", "住まい"]) } else { after_any_cue(scene, s, spec) }
+    }))
+}
+
+/// An item of the reporter: what stands behind the cue, or the status of the sentence (「住所も電話も、聞けていません」).
+fn of_reporter(scene: &Scene<'_>, sentence: &Sentence, cues: &[&str]) -> Option<Outcome> {
+    let cues: Vec<String> = cues.iter().map(ToString::to_string).collect();
+    without(scene, sentence).or_else(|| words_after_cue(scene, sentence, &cues))
 }
 
 /// 「通告者の住所と電話は、聞いていません」 is about both.
@@ -146,7 +261,7 @@ fn after_any_cue(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> Op
     let both = has_any(
         scene.text(),
         sentence.full.clone(),
-        &["通告者の住所と電話", "通告者の住所、電話", "住所や電話"],
+        &["通告者の住所と電話", "通告者の住所、電話", "住所や電話", "住所も電話も"],
     );
     if both { without(scene, sentence) } else { words_after_cue(scene, sentence, &spec.cues) }
 }
@@ -155,28 +270,105 @@ fn after_any_cue(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> Op
 pub(super) fn phone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「通告者は隣室の田中さん、電話は…」
     let named = sentence(scene).map(|(s, _)| s);
-    let told = named.and_then(|s| {
-        scene.doc.annotations_in(s.full.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        })
-    });
-    if let Some((number, words)) = told {
-        return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &NormalForm::Phone(number)))));
+    if let Some(number) = named.and_then(|s| number_in(scene, s)) {
+        return Ok(Some(number));
     }
+    let text = scene.text();
     for sentence in &scene.sentences {
-        let about = has_any(scene.text(), sentence.full.clone(), &spec.cues)
-            || has_any(scene.text(), sentence.full.clone(), &["通告者の住所と電話", "住所や電話"]);
+        let own = scene.is_of_reporter(sentence)
+            && has_any(text, sentence.full.clone(), &["電話", "連絡先", "携帯", "番号"]);
+        let about = own
+            || has_any(text, sentence.full.clone(), &spec.cues)
+            || has_any(text, sentence.full.clone(), &["通告者の住所と電話", "住所や電話"]);
         if !about {
             continue;
         }
-        let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        });
-        if let Some((number, words)) = phone {
-            let form = NormalForm::Phone(number);
-            return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &form))));
+        if let Some(outcome) = number_in(scene, sentence).or_else(|| without(scene, sentence)) {
+            return Ok(Some(outcome));
+        }
+    }
+    Ok(None)
+}
+
+fn number_in(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
+    scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
+        Entity::Phone(number) => {
+            let form = NormalForm::Phone(number.clone());
+            Some(Outcome::Stated(Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form)))
+        }
+        _ => None,
+    })
+}
+
+/// Whether the reporter may be asked again or contacted: 「調査協力は、できる」「連絡は、しないでほしい」.
+pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    // Not what the family was told or asked.
+    const FAMILY: &[&str] = &["保護者に", "保護者へ", "関係機関"];
+    const NO: &[&str] = &[
+        "しないで",
+        "やめて",
+        "不要",
+        "いらな",
+        "いりませ",
+        "必要な",
+        "困る",
+        "困り",
+        "できない",
+        "できません",
+        "断",
+        "遠慮",
+        "望まな",
+        "拒否",
+        "不可",
+        "応じられ",
+        "応じな",
+        "否",
+    ];
+    const YES: &[&str] = &[
+        "できる",
+        "できます",
+        "してもよい",
+        "してもいい",
+        "してよい",
+        "していい",
+        "してくれ",
+        "協力して",
+        "構わない",
+        "構いません",
+        "かまわない",
+        "かまいません",
+        "大丈夫",
+        "可能",
+        "応じる",
+        "応じます",
+        "協力する",
+        "協力します",
+        "協力したい",
+        "ほしい",
+        "希望",
+        "諾",
+        "連絡可",
+        "了承",
+    ];
+    let text = scene.text();
+    for sentence in scene.narrative() {
+        let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        if scene.is_quoted(cue.start) || has_any(text, sentence.full.clone(), FAMILY) {
+            continue;
+        }
+        let behind = cue.start..sentence.full.end;
+        for (label, words) in [("否", NO), ("諾", YES)] {
+            if let Some(found) = find_any(text, behind.clone(), words) {
+                // 「連絡は希望されませんでした」
+                let label = if label == "諾" && scene.is_negated(found.clone()) { "否" } else { label };
+                let trigger = cue.start..found.end.max(cue.end);
+                return Ok(Some(Outcome::Stated(Grounded::choice(
+                    scene.doc,
+                    &spec.choices,
+                    label,
+                    trigger,
+                )?)));
+            }
         }
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));

@@ -7,7 +7,6 @@ use record::template::{FieldSpec, FieldType};
 use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 use regex::Regex;
 
-use super::child::words_after_cue;
 use super::section::whole_section;
 use super::{Filled, Outcome, child, contact, copied, family, without};
 use crate::people::{name_at, skip_honorific};
@@ -20,6 +19,19 @@ static GRADE: LazyLock<Option<Regex>> =
 /// The ends of the names of organisations.
 const AGENCIES: &[&str] = &[
     "子ども家庭支援センター",
+    "こども家庭支援センター",
+    "児童家庭支援センター",
+    "こども家庭センター",
+    "子ども家庭センター",
+    "家庭児童相談室",
+    "相談室",
+    "心療内科",
+    "小児科",
+    "整形外科",
+    "内科",
+    "精神科",
+    "眼科",
+    "歯科",
     "児童相談所",
     "保健センター",
     "保健所",
@@ -54,51 +66,27 @@ fn headed_or_cued<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sent
     if headed.is_empty() { scene.about(spec).collect() } else { headed }
 }
 
-/// The words behind a heading or 「…は、」: one line of the sheet.
-pub(super) fn item(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    if let Some(sentence) = scene.under(&spec.headings).next() {
-        if let Some(outcome) =
-            whole_section(scene, vec![sentence]).filter(|o| matches!(o, Outcome::Without { .. }))
-        {
-            return Ok(Some(outcome));
-        }
-        let words = trim_end_of(text, trim(text, sentence.range.clone()), &["です", "である", "とのこと"]);
-        return Ok((!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
-    }
-    let reporter = |s: &Sentence| has_any(text, s.full.clone(), &["通告者", "相談者"]);
-    Ok(scene.narrative().filter(|s| !reporter(s)).find_map(|s| words_after_cue(scene, s, &spec.cues)))
-}
-
-/// The reading of the child's name: kana behind its words.
-pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let is_kana = |words: &str| {
-        words.chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ァ'..='ヴ' | 'ー' | ' ' | '　' | '・'))
-            && !words.is_empty()
-    };
-    if let Some(words) = first_clause(scene, spec, is_kana) {
-        return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
-    }
-    match item(scene, spec)? {
-        Some(Outcome::Stated(grounded)) if !is_kana(grounded.display()) => Ok(None),
-        other => Ok(other),
-    }
-}
-
-/// The first words of the section up to a comma, where they are kana.
-fn first_clause(scene: &Scene<'_>, spec: &FieldSpec, is_kana: impl Fn(&str) -> bool) -> Option<Range<usize>> {
-    let text = scene.text();
-    let sentence = scene.under(&spec.headings).next()?;
-    let words = trim(text, clauses(text, sentence.range.clone()).into_iter().next()?);
-    is_kana(&text[words.clone()]).then_some(words)
-}
-
 /// The sections under the field's headings, and the sentences with its cues elsewhere in the narrative.
 pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    told_facts(scene, spec, |_| true)
+}
+
+/// The same of the child alone: the illness of a parent is no illness of the child.
+pub(super) fn child_facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    told_facts(scene, spec, |s| {
+        let first = scene.mentions(s.range.clone()).into_iter().next();
+        first.is_none_or(|m| {
+            m.relation.as_deref() == Some("本児")
+                || m.range.start != trim(scene.text(), s.range.clone()).start
+        })
+    })
+}
+
+fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bool) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && !text[only.full.clone()].contains('、')
+        && is_one_clause(&text[trim(text, only.range.clone())])
         && !(spec.label.contains('・') && topic(text, only).is_some())
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
@@ -112,17 +100,24 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         .headless()
         .filter(|s| {
             find_any(text, s.full.clone(), &spec.cues).is_some_and(|cue| !scene.is_quoted(cue.start))
+                && own(s)
                 && !scene.is_plan(s)
                 && !scene.is_wish(s)
         })
         .collect();
     if let [only] = told.as_slice()
+        && is_one_clause(&text[trim(text, only.range.clone())])
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {
         return Ok(Some(outcome));
     }
     Ok(copied(scene, told))
+}
+
+/// One clause, or a topic and its clause: 「妊娠経過は、不明」, not 「3,000gで生まれ、健診の指摘はない」.
+fn is_one_clause(words: &str) -> bool {
+    words.match_indices('、').all(|(at, _)| words[..at].ends_with(['は', 'も', 'が']))
 }
 
 /// The sentence with its heading, where the heading is its topic: 「アレルギーは卵」.
@@ -155,7 +150,9 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let sealed = !spec.sealed_when.is_empty();
         // A number of the child's sheet is not the reporter's and not a relative's.
         let own = sentence.heading.as_ref().is_none_or(|h| spec.headings.contains(h));
-        let others = has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は", "祖母", "祖父"]);
+        // 「連絡先は、母方祖母の携帯」 is the number by which the family is reached.
+        let relatives = sentence.heading.is_none() && has_any(text, sentence.full.clone(), &["祖母", "祖父"]);
+        let others = relatives || has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は"]);
         if !sealed && (others || !own) {
             continue;
         }
@@ -262,7 +259,14 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
+    let mut told = headed_or_cued(scene, spec);
+    told.extend(scene.sentences.iter().filter(|s| {
+        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            && family::helps_from_elsewhere(scene, s)
+    }));
+    told.sort_by_key(|s| s.full.start);
+    told.dedup_by_key(|s| s.full.start);
+    for sentence in told {
         let people = scene.mentions(sentence.range.clone());
         if people.is_empty() {
             status = status.or_else(|| without(scene, sentence));
@@ -276,6 +280,16 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.copy("name", name)?;
             }
             family::relation(scene, &mut row, person)?;
+            // 「隣町に住む母方の祖母」
+            let before = sentence.range.start..person.range.start;
+            let lives = text[before.clone()]
+                .rfind("に住む")
+                .filter(|at| before.start + at + "に住む".len() == before.end);
+            if let Some(at) = lives.filter(|_| i == 0) {
+                let words = &text[before.start..before.start + at];
+                let from = words.rfind(['、', 'は', 'が']).map_or(0, |p| p + '、'.len_utf8());
+                row.copy("place", before.start + from..before.start + at)?;
+            }
             for clause in clauses(text, own.clone()) {
                 let words = trim(text, clause);
                 let living =
@@ -352,7 +366,12 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             row.keep("at", Kept::Words, annotation.range.clone())?;
         }
-        if let Some(agency) = agency_in(text, &sentence.range) {
+        // 「学校から当所に通告」: who reported, where no name is said.
+        let agency = agency_in(text, &sentence.range).or_else(|| {
+            find_any(text, sentence.range.clone(), &["学校", "警察", "園"])
+                .filter(|a| text[a.end..].starts_with("から"))
+        });
+        if let Some(agency) = agency {
             row.copy("agency", agency)?;
         }
         let results = ["終結", "助言", "指導", "継続", "措置", "家庭引取", "帰宅", "在宅", "解除", "入所"];
@@ -374,7 +393,15 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let word = find_any(text, range.clone(), AGENCIES)?;
     let name = contact::proper_name(text, &word);
-    Some(name.start.max(range.start)..name.end)
+    // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
+    let town = text[range.start..name.start.max(range.start)]
+        .strip_suffix('の')
+        .filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
+    let start = town.map_or(name.start, |town| {
+        let from = town.rfind(['、', '。', 'に', 'で', 'は', ' ']);
+        range.start + from.map_or(0, |at| at + town[at..].chars().next().map_or(0, char::len_utf8))
+    });
+    Some(start.max(range.start)..name.end)
 }
 
 /// The organisations that are involved: name, person, what they do, number.
@@ -406,7 +433,9 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             });
             if let Some((number, words)) = phone {
                 row.normal("contact", &NormalForm::Phone(number), words)?;
-            } else if text[words.clone()].ends_with("さん") && !row.has("person") {
+            } else if ["さん", "先生", "氏"].iter().any(|h| text[words.clone()].ends_with(h))
+                && !row.has("person")
+            {
                 row.copy("person", trim_end_of(text, words, &["さん"]))?;
             } else if !words.is_empty() && !row.has("role") {
                 row.copy("role", words)?;

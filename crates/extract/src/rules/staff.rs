@@ -8,7 +8,7 @@ use record::{Grounded, PersonBuilder, RowBuilder};
 use super::{Filled, Outcome};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
@@ -44,10 +44,42 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-/// The first member as a person.
+/// A sentence about who took the report begins so …
+const TOOK: &[&str] = &[
+    "受けたのは",
+    "聞き取りをしたのは",
+    "聞き取ったのは",
+    "聴き取ったのは",
+    "対応したのは",
+    "受理したのは",
+    "電話を取ったのは",
+    "電話に出たのは",
+    "聴取したのは",
+    "話を聞いたのは",
+    "受付は",
+    "聞き取りは",
+];
+/// … or ends so: 「家庭相談員の若林が受ける」.
+const TAKEN: &[&str] = &[
+    "が受ける",
+    "が聞きました",
+    "が聞いた",
+    "が受けた",
+    "が受けました",
+    "が受理",
+    "が受付",
+    "が聞き取り",
+    "が聞き取った",
+    "が聴取",
+    "が対応",
+    "が電話を受け",
+    "が応対",
+];
+
+/// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
-    let Some(member) = members(scene, spec, titles).into_iter().next() else { return Ok(None) };
+    let Some(member) = members(scene, spec, titles).into_iter().next() else { return took(scene, titles) };
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(name) = member.name {
         person.name(name);
@@ -56,6 +88,42 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         person.role(choice, trigger.clone());
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+/// 「受けたのは、当直の久米です」「家庭相談員の若林が受ける」
+fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
+    let text = scene.text();
+    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["通告者", "相談者", "「"]))
+    {
+        let words = trim(text, sentence.full.clone());
+        let lead = TOOK.iter().find(|lead| text[words.clone()].starts_with(**lead));
+        let end = find_any(text, words.clone(), TAKEN);
+        let own = match (lead, end) {
+            (Some(lead), _) => trim(text, words.start + lead.len()..words.end),
+            (None, Some(end)) => words.start..end.start,
+            (None, None) => continue,
+        };
+        let mut person = PersonBuilder::new(scene.doc);
+        if let Some(member) = members_of(scene, &own, titles).into_iter().find(|m| m.title.is_some()) {
+            if let Some(name) = member.name {
+                person.name(name);
+            }
+            if let Some((choice, trigger)) = &member.title {
+                person.role(choice, trigger.clone());
+            }
+        } else if let (Some(_), Some(at)) = (lead, text[own.clone()].find('の')) {
+            // A title of the office's own: 当直の久米.
+            let name = name_at(text, own.start + at + "の".len()..own.end);
+            if let Some(name) = name.filter(|n| (1..=6).contains(&text[n.clone()].chars().count())) {
+                person.name(name);
+                person.role_words(own.start..own.start + at);
+            }
+        }
+        if !person.is_empty() {
+            return Ok(Some(Outcome::Stated(Grounded::person(person))));
+        }
+    }
+    Ok(None)
 }
 
 fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
@@ -119,11 +187,10 @@ fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice])
     let spoken = spoken_choices(text, range.clone(), titles);
     for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
         let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
-        // 「保健師の大西」「MSW、石井さん」「保健師大西」
-        let gap = ["の", "、"]
-            .iter()
-            .find(|p| text[title.range.end..until].starts_with(**p))
-            .map_or(0, |p| p.len());
+        // 「保健師の大西」「MSW、石井さん」「保健師大西」「地区担当は、大久保です」
+        let gaps: &[&str] =
+            if title.choice.label == "地区担当" { &["の", "、", "は、"] } else { &["の", "、"] };
+        let gap = gaps.iter().find(|p| text[title.range.end..until].starts_with(**p)).map_or(0, |p| p.len());
         let start = title.range.end + gap;
         let particle = text[start..until].starts_with(['が', 'は', 'と', 'で', 'に', 'を', 'も', 'へ']);
         let name = name_at(text, start..until).filter(|n| !n.is_empty() && !particle);

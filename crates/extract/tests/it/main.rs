@@ -10,5 +10,6 @@ mod injury;
 mod laws;
 mod people;
 mod progress;
+mod running;
 mod safety;
 mod sheet;
