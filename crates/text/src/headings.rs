@@ -136,13 +136,21 @@ impl Headings {
             let end = ending(text, at + word.len(), layout, heading, start)?;
             let placed = match start {
                 Start::Sentence => true,
-                Start::Clause => heading.strong,
+                // 「実父は、同意。」: behind a topic the word is what is said of it.
+                Start::Clause => heading.strong && !is_predicate(text, at),
                 Start::Inside => heading.strong && FORM_WORDS.iter().any(|w| text[..at].ends_with(w)),
             };
             let entity = Entity::Heading(heading.canonical.clone());
             placed.then(|| Annotation { range: at..end, entity, flags: vec![] })
         })
     }
+}
+
+/// Whether a topic stands directly in front of `at`: 「実父は、」, and not 「では、」 or 「次は、」.
+fn is_predicate(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches([' ', '、']);
+    before.ends_with('は')
+        && !["では", "次は", "続いては", "あとは", "それは"].iter().any(|lead| before.ends_with(lead))
 }
 
 /// End of the heading with what closes it; `None` where the words go on.

@@ -11,7 +11,7 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, has_any, is_kanji, spoken_choices};
+use crate::words::{Spoken, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
@@ -38,9 +38,21 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows = Vec::new();
-    for sentence in scene.narrative().filter(|s| is_asserted(scene, s)) {
+    for sentence in scene.narrative() {
+        if !is_asserted(scene, sentence) {
+            if let Some(last) = rows.last_mut() {
+                described(scene, last, sentence)?;
+            }
+            continue;
+        }
         for area in areas(scene, sentence, part, kind) {
-            rows.push(row(scene, spec, &area)?);
+            if !is_somebody_elses(scene, sentence, &area) {
+                let row = row(scene, spec, &area)?;
+                // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
+                if !rows.iter().any(|known| is_repeated(known, &row)) {
+                    rows.push(row);
+                }
+            }
         }
     }
     found(scene, &mut rows)?;
@@ -54,6 +66,48 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(scene.narrative().find_map(|s| absent(scene, s)))
+}
+
+/// A sentence behind a row that tells its photograph, size or number: 「写真番号は2」「大きさは3センチ」.
+fn described(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    sentence: &Sentence,
+) -> Result<(), record::GroundingError> {
+    let text = scene.text();
+    let said = |lead: &[&str]| lead.iter().any(|l| text[sentence.range.clone()].starts_with(l));
+    if said(&["写真"])
+        && !row.has("photo")
+        && let Some(number) = photo(text, &sentence.range)
+    {
+        row.copy("photo", number)?;
+    }
+    if said(&["大きさ", "長さ", "直径"]) && !row.has("size") {
+        size(text, row, &sentence.range)?;
+    }
+    if said(&["数は"]) && !row.has("count") {
+        count(scene, row, &sentence.range)?;
+    }
+    Ok(())
+}
+
+/// 「弟の腕の傷」, 「実母には頬にあざ」: the injury of somebody who is not the child.
+fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) -> bool {
+    let text = scene.text();
+    let first = area.part.range.start.min(area.kind.range.start);
+    scene.mentions(sentence.range.start..first).pop().is_some_and(|m| {
+        let owned = ["の", "には", "にも"].iter().any(|p| text[m.range.end..].starts_with(p));
+        let near = !text[m.range.end..first].contains(['、', '。']);
+        owned && near && m.relation.as_deref() != Some("本児")
+    })
+}
+
+/// The same part and kind again, with nothing new about it.
+fn is_repeated(known: &RowBuilder<'_>, row: &RowBuilder<'_>) -> bool {
+    let same = |column| known.text(column) == row.text(column);
+    let new = ["colour", "size", "count", "shape", "age", "photo"].iter().any(|column| row.has(column));
+    let side = row.text("side").is_none_or(|side| side == "不明") || same("side");
+    same("part") && same("kind") && side && !new
 }
 
 /// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
@@ -77,12 +131,25 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
     let text = scene.text();
     let told = scene.narrative().find_map(|s| {
         let verb = find_any(text, s.range.clone(), &["発見", "見つけ", "気づい", "気付い"])?;
+        // 「発見者は、保育士」: the finder stands behind.
+        if text[verb.end..].starts_with('者') {
+            return Some((s, s.range.end..s.range.end));
+        }
         (!scene.is_quoted(verb.start)).then_some((s, verb))
     });
     let Some((sentence, verb)) = told else { return Ok(()) };
     let before = sentence.range.start..verb.start;
     let person = scene.mentions(before.clone()).pop().map(|m| m.range);
-    let finder = person.or_else(|| find_any(text, before.clone(), FINDERS));
+    let named = find_any(text, before.clone(), &["発見者は", "発見者"]);
+    let finder = match named {
+        Some(cue) => {
+            let words = trim_end_of(text, trim(text, cue.end..sentence.range.end), &["とのことです", "とのこと", "です"]);
+            (!words.is_empty() && status(text, words.clone()).is_none()).then_some(words)
+        }
+        None => person
+            .or_else(|| find_any(text, before.clone(), FINDERS))
+            .filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は'])),
+    };
     let date = scene.dates(before).into_iter().next_back();
     for row in rows {
         if let Some((day, annotation)) = &date {
@@ -91,8 +158,7 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
             }
             row.keep("found_at", Kept::Words, annotation.range.clone())?;
         }
-        if let Some(finder) = finder.clone().filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は']))
-        {
+        if let Some(finder) = finder.clone() {
             row.copy("found_by", finder)?;
         }
     }
@@ -222,7 +288,7 @@ fn row<'d>(
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    row.cite(crate::words::trim(text, area.range.clone()));
+    row.cite(trim(text, area.range.clone()));
     row.choose("part", &area.part.choice.label, area.part.range.clone())?;
     if area.part.choice.label == OTHER {
         row.keep("part", Kept::Detail, area.part.range.clone())?;
@@ -261,12 +327,23 @@ fn side(
     area: &Area<'_>,
 ) -> Result<(), record::GroundingError> {
     let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
+    // 「額の真ん中に」
+    if let Some(at) = ["の真ん中", "の中央"].iter().find_map(|w| {
+        text[area.part.range.end..].starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
+    }) {
+        return row.choose("side", "正中", at);
+    }
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;
     let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
     let before = area.range.start.min(side_start(text, part, reach))..part;
     match spoken_choices(text, before, choices).into_iter().last() {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
+        // 「太ももの青あざ、左右ひとつずつ」
+        None if text[area.range.clone()].contains("左右") => {
+            let at = find_any(text, area.range.clone(), &["左右"]).unwrap_or(area.part.range.clone());
+            row.choose("side", "両側", at)
+        }
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {
             row.flag(Flag::SideMissing);
             row.choose("side", "不明", area.part.range.clone())
@@ -318,6 +395,10 @@ fn count(
         .iter()
         .find_map(|(word, n)| find_any(scene.text(), range.clone(), &[word]).map(|at| (*n, *n, at)));
     if let Some((low, high, words)) = annotated.or(kana) {
+        // 「ひとつずつ」 is the number at each side, not of all.
+        if scene.text()[words.end..].starts_with("ずつ") {
+            return row.keep("count", Kept::Words, words);
+        }
         if (low - high).abs() < f64::EPSILON {
             row.normal("count", &NormalForm::Number(low), words.clone())?;
         }

@@ -38,6 +38,18 @@ const CAUSES: &[&str] = &[
     "お湯",
     "やけど",
     "踏",
+    "押",
+    "突き飛ば",
+    "引っ張",
+    "つねら",
+    "つねっ",
+    "投げ",
+    "つかま",
+    "つかん",
+    "切った",
+    "挟",
+    "はさん",
+    "ひっぱ",
 ];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
@@ -58,6 +70,14 @@ pub(super) const INJURY_WORDS: &[&str] = &[
     "跡",
     "打撲",
     "脱毛",
+    "裂創",
+    "切創",
+    "索状痕",
+    "腫脹",
+    "はれ",
+    "こぶ",
+    "紫斑",
+    "歯型",
 ];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.

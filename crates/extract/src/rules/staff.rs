@@ -3,21 +3,49 @@
 use std::ops::Range;
 
 use record::template::{Choice, FieldSpec};
-use record::{Grounded, PersonBuilder, RowBuilder};
+use record::{Grounded, Kept, PersonBuilder, RowBuilder};
 
 use super::{Filled, Outcome};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_all, has_any, spoken_choices};
+use crate::words::{clauses, find_all, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
 /// Words that make the people of a sentence the staff who attended.
-pub(super) const ATTENDED: &[&str] = &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付"];
+pub(super) const ATTENDED: &[&str] =
+    &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付", "対応したのは", "受けたのは"];
 const OTHER: &str = "その他";
+/// People without a title of the office, the longer words first: they count where a field names who saw or took part.
+const PROFESSIONS: &[&str] = &[
+    "養護教諭",
+    "主任保育士",
+    "副校長",
+    "副園長",
+    "民生委員",
+    "警察官",
+    "主治医",
+    "看護師",
+    "助産師",
+    "保育士",
+    "指導員",
+    "担任",
+    "園長",
+    "校長",
+    "教頭",
+    "教諭",
+    "医師",
+    "当直",
+];
+/// Between two members of one title these take the first back: 「児童心理司の片山、失礼、児童心理司は片岡」.
+const TAKEN_BACK: &[&str] = &["失礼", "訂正", "いや、", "いえ、", "じゃなくて", "ではなく", "間違え"];
+/// What joins the members of a sentence that only names them.
+const JOINTS: &[&str] = &["同行の", "同行は", "同行", "でした", "です", "さん", "先生", "と", "、", "。", " ", "で"];
 
 struct Member<'c> {
     title: Option<(&'c Choice, Range<usize>)>,
+    /// The word for somebody who has no title of the office.
+    profession: Option<Range<usize>>,
     name: Option<Range<usize>>,
     org: Option<Range<usize>>,
     words: Range<usize>,
@@ -34,6 +62,10 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         if let Some((choice, trigger)) = member.title {
             row.choose("title", &choice.label, trigger)?;
+        }
+        if let Some(words) = member.profession {
+            row.choose("title", OTHER, words.clone())?;
+            row.keep("title", Kept::Detail, words)?;
         }
         if let Some(org) = member.org {
             row.copy("org", org)?;
@@ -55,50 +87,144 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some((choice, trigger)) = &member.title {
         person.role(choice, trigger.clone());
     }
+    if let Some(words) = member.profession {
+        person.role_words(words);
+    }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
 }
 
 fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    let sentences = if headed.is_empty() {
-        let cued = |s: &&Sentence| has_any(scene.text(), s.full.clone(), &spec.cues);
-        let attended = |s: &&Sentence| has_any(scene.text(), s.full.clone(), ATTENDED);
-        let told = scene.narrative().filter(|s| s.heading.is_none() && (cued(s) || attended(s)));
-        told.filter(|s| !members_of(scene, &s.range, titles).is_empty()).take(1).collect()
-    } else {
-        headed
-    };
-    sentences.into_iter().flat_map(|s| members_of(scene, &s.range, titles)).collect()
+    if headed.is_empty() {
+        return headless(scene, spec, titles);
+    }
+    headed.into_iter().flat_map(|s| members_of(scene, &s.range, titles, true)).collect()
 }
 
-fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice]) -> Vec<Member<'c>> {
+/// The members of the first sentence that says who attended: by the field's cues, by its verb, or because it names
+/// people and nothing else (「児福司の上原と、同行の保健師、玉城。」).
+fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
+    let text = scene.text();
+    let told = scene.narrative().filter(|s| s.heading.is_none());
+    for sentence in told {
+        let cued = has_any(text, sentence.full.clone(), &spec.cues);
+        let mut members = members_of(scene, &sentence.range, titles, cued);
+        // Somebody else's profession alone (「担任が確認」) names no member.
+        members.retain(|m| m.profession.is_none() || m.name.is_some());
+        let attended = has_any(text, sentence.full.clone(), ATTENDED);
+        if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
+            if attended {
+                untitled(scene, sentence, &mut members);
+            }
+            return members;
+        }
+    }
+    Vec::new()
+}
+
+/// Whether the sentence names people with their titles and says nothing else.
+fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
+    let mut rest = String::new();
+    let mut at = sentence.range.start;
+    for member in members {
+        rest.push_str(text.get(at..member.words.start).unwrap_or_default());
+        at = member.words.end;
+    }
+    rest.push_str(&text[at..sentence.range.end]);
+    JOINTS.iter().for_each(|joint| rest = rest.replace(joint, ""));
+    rest.is_empty() && members.iter().all(|m| m.name.is_some())
+}
+
+/// A colleague in front of the others may have no title: 「杉山、児心司の野口で対応」.
+fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>>) {
+    const NO_NAMES: &[&str] = &["訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内"];
+    let text = scene.text();
+    let Some(first) = members.first().map(|m| m.words.start) else { return };
+    let Some(clause) = clauses(text, sentence.range.start..first).pop() else { return };
+    let words = trim_end_of(text, trim(text, clause), &["さんと", "と", "さん"]);
+    let name = &text[words.clone()];
+    let short = (1..=3).contains(&name.chars().count());
+    if short
+        && name.chars().all(is_kanji)
+        && !has_any(text, words.clone(), NO_NAMES)
+        && !has_any(text, words.clone(), PROFESSIONS)
+        && scene.mentions(words.clone()).is_empty()
+        && scene.doc.annotations_in(words.clone()).next().is_none()
+    {
+        let member = Member { title: None, profession: None, name: Some(words.clone()), org: None, words };
+        members.insert(0, member);
+    }
+}
+
+fn members_of<'c>(
+    scene: &Scene<'_>,
+    range: &Range<usize>,
+    titles: &'c [Choice],
+    with_professions: bool,
+) -> Vec<Member<'c>> {
     let text = scene.text();
     let mut members: Vec<Member<'c>> = Vec::new();
     for word in SELF {
         if let Some(at) = find_all(text, range.clone(), word).next() {
-            members.push(Member { title: None, name: None, org: None, words: at });
+            members.push(Member { title: None, profession: None, name: None, org: None, words: at });
             break;
         }
     }
     let spoken = spoken_choices(text, range.clone(), titles);
-    for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
-        let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
-        // 「保健師の大西」「MSW、石井さん」「保健師大西」
-        let gap = ["の", "、"]
-            .iter()
-            .find(|p| text[title.range.end..until].starts_with(**p))
-            .map_or(0, |p| p.len());
-        let name = name_at(text, title.range.end + gap..until).filter(|n| !n.is_empty());
-        let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
+    let mut named: Vec<(Option<&'c Choice>, Range<usize>)> = spoken
+        .iter()
+        .filter(|t| t.choice.label != OTHER && !scene.is_quoted(t.range.start))
+        .map(|t| (Some(t.choice), t.range.clone()))
+        .collect();
+    if with_professions {
+        for word in PROFESSIONS {
+            for at in find_all(text, range.clone(), word).filter(|at| !scene.is_quoted(at.start)) {
+                if named.iter().all(|(_, known)| known.end <= at.start || at.end <= known.start) {
+                    named.push((None, at));
+                }
+            }
+        }
+    }
+    named.sort_by_key(|(_, at)| at.start);
+    for (i, (choice, title)) in named.iter().enumerate() {
+        let until = named.get(i + 1).map_or(range.end, |(_, next)| next.start);
+        let name = name_behind(text, title.end, until);
+        let end = name.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
+        let titled = choice.map(|choice| (choice, title.clone()));
         members.push(Member {
-            title: Some((title.choice, title.range.clone())),
+            profession: titled.is_none().then(|| title.clone()),
+            title: titled,
             name,
-            org: org_before(text, range.start, title.range.start),
-            words: title.range.start..end,
+            org: org_before(text, range.start, title.start),
+            words: title.start..end,
         });
     }
     members.sort_by_key(|m| m.words.start);
+    take_back(text, &mut members);
     members
+}
+
+/// 「保健師の大西」「MSW、石井さん」「保健師大西」「児童心理司は片岡です」
+fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
+    let gap = ["の", "、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
+    let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
+    let whole = gap != Some("は") || ["です", "。", "、"].iter().any(|e| text[name.end..].starts_with(e));
+    whole.then_some(name)
+}
+
+/// Drops a member whom the speaker took back: the next of the same title stands behind words of a correction.
+fn take_back(text: &str, members: &mut Vec<Member<'_>>) {
+    let label = |m: &Member<'_>| m.title.as_ref().map(|(choice, _)| choice.label.clone());
+    let mut i = 0;
+    while i + 1 < members.len() {
+        let between = members[i].words.end..members[i + 1].words.start;
+        let same = label(&members[i]).is_some() && label(&members[i]) == label(&members[i + 1]);
+        if same && has_any(text, between, TAKEN_BACK) {
+            members.remove(i);
+        } else {
+            i += 1;
+        }
+    }
 }
 
 /// 「みどり病院のMSW」: the words before の, back to the last punctuation.
