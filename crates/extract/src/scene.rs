@@ -10,7 +10,7 @@ use record::{Annotation, ClockTime, Document, Entity, Quote};
 use text::polarity;
 
 use crate::people::{Mention, Relations};
-use crate::words::{has_any, trim};
+use crate::words::{find_all, has_any, is_kanji, is_katakana, trim};
 
 /// A pause of this length ends a sentence that has no full stop.
 const SENTENCE_PAUSE_MS: u64 = 700;
@@ -37,7 +37,7 @@ const PLAN_ENDINGS: &[&str] = &[
 ];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに"];
+    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに"];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
 
@@ -192,7 +192,7 @@ impl<'d> Scene<'d> {
                 (Some(date), Some(anchor)) => *date > anchor,
                 _ => false,
             }) || PLAN_WORDS.iter().any(|w| words.contains(w));
-        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e));
+        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }
 
@@ -201,11 +201,37 @@ impl<'d> Scene<'d> {
         supervisor_marker(self.text(), sentence.range.clone()).is_some()
     }
 
+    /// 「自分で育てたいけれど、夜が心配」: a verb of wanting inside 「」, which need not be its end.
+    fn is_desired(&self, sentence: &Sentence) -> bool {
+        const WANTED: &[&str] = &["たい", "ほしい", "欲しい", "たくない"];
+        const NO_WISH: &[&str] = &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
+        let text = self.text();
+        WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
+            let behind = ["けれど", "けど", "が、", "から", "し、", "です", "と思", "な」", "の」", "よ」", "、", "。」"];
+            self.is_quoted(at.start)
+                && behind.iter().any(|word| text[at.end..].starts_with(word))
+                && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
+        })
+    }
+
     /// Whether the sentence is somebody's wish in direct or reported speech.
     pub(crate) fn is_wish(&self, sentence: &Sentence) -> bool {
-        has_any(self.text(), sentence.range.clone(), WISH_WORDS)
+        (has_any(self.text(), sentence.range.clone(), WISH_WORDS) || self.is_desired(sentence))
             && (!self.quotes(sentence.range.clone()).is_empty() || self.words(&sentence.range).contains('「'))
     }
+}
+
+/// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
+/// 「野口、月末までに心理検査」.
+fn is_to_come(words: &str) -> bool {
+    const STATES: &[&str] = &["ています", "でいます", "います", "あります", "思います", "おります", "ている", "でいる", "ある", "いる"];
+    if STATES.iter().any(|state| words.ends_with(state)) {
+        return false;
+    }
+    if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ']) {
+        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"].iter().any(|e| words.ends_with(e));
+    }
+    words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }
 
 /// 「SVに確認」 and its like: the range from SV to the verb.

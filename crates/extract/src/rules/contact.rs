@@ -150,7 +150,8 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in
         scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
     {
-        let mut carried = None;
+        let mut carried: Vec<(String, Range<usize>)> = Vec::new();
+        let mut listed = false;
         for clause in clauses(scene.text(), sentence.range.clone()) {
             let outcome = met_in(scene, &clause);
             let mut mentions: Vec<_> = scene
@@ -159,10 +160,16 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .filter_map(|m| Some((m.relation?, m.range)))
                 .collect();
             let has_quote = !scene.quotes(sentence.range.clone()).is_empty();
+            // 「本児、弟、実母と面接」: clauses of a name alone go with what follows.
+            let bare = is_list_item(scene, &clause);
             if mentions.is_empty() {
-                mentions.extend(carried.clone());
+                mentions.extend(carried.last().cloned());
+            } else if listed {
+                let behind = std::mem::replace(&mut mentions, carried.clone());
+                mentions.extend(behind);
             }
-            carried = mentions.last().cloned();
+            listed = bare && outcome.is_none();
+            carried.clone_from(&mentions);
             match outcome {
                 Some(met) => mentions.into_iter().for_each(|(r, range)| {
                     Interviewee::add(&mut people, r, met, range, clause.clone());
@@ -266,13 +273,28 @@ impl Interviewee {
     }
 }
 
+/// A clause of people and nothing else: 「本児、」「弟と」.
+fn is_list_item(scene: &Scene<'_>, clause: &Range<usize>) -> bool {
+    let text = scene.text();
+    let words = trim(text, clause.clone());
+    let people = scene.mentions(words.clone());
+    let covered: usize = people.iter().map(|m| m.range.len()).sum();
+    let age = scene.doc.annotations_in(words.clone()).map(|a| a.range.len()).sum::<usize>();
+    !people.is_empty() && words.len() <= covered + age + "と".len() * people.len() + "の".len()
+}
+
 fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
     let has = |words: &[&str]| has_any(scene.text(), clause.clone(), words);
     if has(&["面接拒否", "面接を拒否", "面会拒否", "面会を拒否"]) {
         Some(REFUSED)
-    } else if has(&["不在", "会えず", "会えな", "会えませ", "会えてい", "来られず"]) {
+    } else if has(&[
+        "不在", "会えず", "会えな", "会えませ", "会えてい", "来られず", "架電するも", "、不通", "電話に出ず", "連絡がつか",
+    ]) {
         Some(NOT_MET)
-    } else if has(&["と面接", "来所し", "面接し", "面会し", "とも面接"]) {
+    } else if has(&[
+        "と面接", "来所し", "面接し", "面会し", "とも面接", "に会いま", "に会い、", "に会った", "に会うこと", "お会いし", "に会えま", "に会えた",
+        "と会い", "と会っ", "と会え", "と会うこと", "から話を聞", "に話を聞", "と話をし", "会えたのは",
+    ]) {
         Some(MET)
     } else {
         None

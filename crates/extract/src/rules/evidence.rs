@@ -57,7 +57,13 @@ fn row<'d>(
         .find(|(_, words)| words.start <= found.range.start && found.range.end <= words.end);
     let words = quote.as_ref().map_or_else(|| trim(text, sentence.range.clone()), |(_, words)| words.clone());
     row.copy("words", words)?;
-    if let Some(speaker) = quote.as_ref().and_then(|(q, _)| q.speaker.clone()) {
+    // 「実父『…』と話す」: without a particle the person directly in front of the bracket spoke.
+    let in_front = quote.as_ref().and_then(|(_, words)| {
+        let bracket = text[..words.start].trim_end_matches(['「', '『']).len();
+        let last = scene.mentions(sentence.full.start..bracket.max(sentence.full.start)).pop()?;
+        (last.range.end == bracket).then_some(last.range)
+    });
+    if let Some(speaker) = quote.as_ref().and_then(|(q, _)| q.speaker.clone()).or(in_front) {
         speaker_of(scene, &mut row, "speaker", speaker)?;
     }
     if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
@@ -109,6 +115,8 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, sentence.full.end)) {
         Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
         Some(found) => ("不明", found.range),
+        // 「ごみ屋敷のようだ」 likens, it does not doubt.
+        None if text[cue.end..].starts_with("のよう") => ("肯定", cue.clone()),
         None if hedge::flags(scene.words(&sentence.full)).contains(&Flag::Uncertain) => ("不明", cue.clone()),
         None => ("肯定", cue.clone()),
     }

@@ -97,6 +97,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
+    let under_heading = !headed.is_empty();
     let told = if headed.is_empty() {
         scene.sentences.iter().filter(|s| scene.is_plan(s)).collect()
     } else {
@@ -105,7 +106,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in told {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
-            starts.extend(bearer(scene, &clause));
+            starts.extend(bearer(scene, &clause, under_heading));
         }
         for (i, (who, from)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);
@@ -121,7 +122,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
-            let task = trim_end_of(text, task, &["する予定", "します", "する", "を行う", "を担当"]);
+            let task = trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当"]);
             if task.is_empty() {
                 continue;
             }
@@ -135,8 +136,9 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-/// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins.
-fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usize)> {
+/// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins. Under the heading of the roles
+/// whoever stands there bears one.
+fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Option<(Range<usize>, usize)> {
     const STAFF: &[&str] = &[
         "担当",
         "当所",
@@ -153,6 +155,12 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usi
         "主任児童委員",
         "家庭相談員",
         "病院",
+        "施設",
+        "機関",
+        "センター",
+        "カウンセラー",
+        "里親",
+        "課",
     ];
     let text = scene.text();
     let clause = trim(text, clause.clone());
@@ -161,7 +169,7 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usi
         .filter_map(|p| text[clause.clone()].find(p).map(|at| (at, *p)))
         .min_by_key(|(at, _)| *at)?;
     let who = clause.start..clause.start + at;
-    let named = sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
+    let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
     (named && short).then(|| (who, clause.start + at + particle.len()))
 }

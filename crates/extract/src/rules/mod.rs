@@ -141,6 +141,7 @@ static RULES: &[Rule] = &[
     Rule { name: "notices", fill: custody::notices },
     Rule { name: "observation", fill: section::observation },
     Rule { name: "occasion", fill: contact::occasion },
+    Rule { name: "opinion", fill: speech::opinion },
     Rule { name: "parent_views", fill: custody::parent_views },
     Rule { name: "past_contacts", fill: sheet::past_contacts },
     Rule { name: "place", fill: contact::place },

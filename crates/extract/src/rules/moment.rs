@@ -212,7 +212,17 @@ fn later(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
 
 /// The day of the meeting: at its words, else the first day said.
 pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    match about(scene, spec)? {
+    if let Some(outcome) = about(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    // A meeting to come: 「今回の会議は、3月4日に行います」.
+    let text = scene.text();
+    let planned = scene.headless().find_map(|s| {
+        let cue = find_any(text, s.full.clone(), &spec.cues).filter(|at| !scene.is_quoted(at.start))?;
+        let held = has_any(text, cue.end..s.full.end, &["行い", "行う", "開き", "開く", "開催", "です", "予定"]);
+        near(scene, s, &cue).filter(|m| held && m.day.is_some())
+    });
+    match planned.and_then(|m| m.grounded(scene, spec)) {
         Some(outcome) => Ok(Some(outcome)),
         None => contact::occasion(scene, spec),
     }
@@ -303,6 +313,11 @@ pub(super) fn elapsed(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 /// The last day on which the warrant may be requested: seven days, the first one counted (要確認: holidays).
 pub(super) fn court_deadline(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     Ok(from_start(scene, |day| day.checked_add(COURT_DAYS.days())))
+}
+
+/// The day on which custody began, where it was said.
+pub(super) fn custody_start(scene: &Scene<'_>) -> Option<Date> {
+    input(scene, "moment_about").and_then(|m| m.day)
 }
 
 /// The last day of two months, the first one counted.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
 
-use super::section::section;
+use super::section::{section, whole_section};
 use super::{Filled, Outcome, copied, family, staff, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
@@ -86,13 +86,39 @@ const SEERS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Words that take back what stands in front of them.
+const TAKEN_BACK: &[&str] = &["じゃなくて", "ではなく", "いや、", "訂正、", "失礼、"];
+
 /// Who saw the child with his own eyes; 未確認 where the dictation says that nobody could.
 pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    if let Some(sentence) = scene.under(&spec.headings).next()
-        && let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
-    {
-        return stated(scene, spec, &spoken.choice.label, spoken.range);
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        // 「警察、じゃなくて、学校による目視」: what stands behind the correction.
+        let from = TAKEN_BACK
+            .iter()
+            .filter_map(|cue| text[sentence.range.clone()].find(cue).map(|at| sentence.range.start + at + cue.len()))
+            .max()
+            .unwrap_or(sentence.range.start);
+        let said = from..sentence.range.end;
+        if let Some(spoken) = spoken_choices(text, said.clone(), &spec.choices).into_iter().next() {
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
+        }
+        if let Some((label, words)) = SEERS
+            .iter()
+            .find_map(|(label, words)| Some((*label, find_any(text, said.clone(), words)?)))
+        {
+            return stated(scene, spec, label, words);
+        }
+    }
+    // 「医療機関の目視」: the label with its verb, wherever it is said.
+    for sentence in scene.narrative().filter(|s| s.heading.is_none()) {
+        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().find(|s| {
+            let seen = ["の目視", "による目視", "が目視", "の直接目視", "が直接目視"];
+            !scene.is_quoted(s.range.start) && seen.iter().any(|w| text[s.range.end..].starts_with(w))
+        });
+        if let Some(spoken) = spoken.filter(|s| !scene.is_negated(s.range.clone())) {
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
+        }
     }
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let told = scene.narrative().filter(|s| s.heading.as_deref() != Some("所見"));
@@ -179,6 +205,8 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "できず",
                 "できな",
                 "できませ",
+                "できてい",
+                "聞けてい",
                 "拒",
                 "なし",
                 "ならず",
@@ -227,6 +255,12 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "未確認",
         "見られず",
         "確認せず",
+        "見ていません",
+        "見ていない",
+        "見ておらず",
+        "見ません",
+        "見なかった",
+        "見せてくれな",
         "拒否",
         "嫌がり",
         "嫌がった",
@@ -329,8 +363,18 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the child said, sentence by sentence.
 pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    if let Some(outcome) = section(scene, spec)? {
-        return Ok(Some(outcome));
+    let text = scene.text();
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if let Some(first) = headed.first() {
+        if let Some(outcome @ Outcome::Without { .. }) = whole_section(scene, vec![first]) {
+            return Ok(Some(outcome));
+        }
+        // The section ends where nobody is quoted any more, but not before its first sentence.
+        let quoting = |s: &Sentence| {
+            !scene.quotes(s.range.clone()).is_empty() || text[s.range.clone()].contains('「')
+        };
+        let kept = headed.iter().enumerate().take_while(|(i, s)| *i == 0 || quoting(s)).map(|(_, s)| *s);
+        return Ok(copied(scene, kept));
     }
     let said = scene.narrative().filter(|s| {
         scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
@@ -449,13 +493,28 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let planned = scene
         .sentences
         .iter()
-        .filter(|s| scene.is_plan(s) || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)));
+        .filter(|s| {
+            scene.is_plan(s)
+                || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+                || (s.heading.is_none() && ends_as_plan(text, s))
+        });
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
-            if !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone()) {
+            let none = status(text, found.range.end..sentence.range.end).is_some();
+            if !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone()) && !none {
                 spoken.push((found.choice.label.as_str(), found.range));
             }
         }
     }
     Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
+}
+
+/// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
+fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
+    const ENDS: &[&str] = &[
+        "とします", "とする", "とした", "を検討", "を検討する", "を検討します", "の予定", "する予定", "予定です", "を行う", "を行います",
+        "を実施する", "する方針", "を求める", "を求めます", "の方針",
+    ];
+    let words = &text[trim(text, sentence.range.clone())];
+    ENDS.iter().any(|end| words.ends_with(end))
 }

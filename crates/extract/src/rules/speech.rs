@@ -93,11 +93,43 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let absent = has_any(
             scene.text(),
             s.range.clone(),
-            &["不在", "会えてい", "会えな", "不通", "と聞いている", "とのこと"],
+            &[
+                "不在",
+                "会えてい",
+                "会えな",
+                "不通",
+                "と聞いて",
+                "とのこと",
+                "そうです",
+                "そうだ",
+                "らしく",
+                "から話を聞",
+                "に話を聞",
+                "から聴取",
+            ],
         );
         (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
+}
+
+/// A wish, else what the child said of a feeling: where an opinion is asked for, 「こわい」 is one.
+pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const FEELINGS: &[&str] =
+        &["こわい", "怖い", "いや", "嫌", "つらい", "さびしい", "寂しい", "好き", "すき", "きらい", "嫌い", "安心"];
+    if let Some(wish) = wish(scene, spec)? {
+        return Ok(Some(wish));
+    }
+    let felt = scene.headless().filter(|s| {
+        let quoted = scene.quotes(s.range.clone()).into_iter();
+        !scene.is_plan(s)
+            && quoted.filter(|(_, words)| has_any(scene.text(), words.clone(), FEELINGS)).any(|(quote, _)| {
+                quote.speaker.clone().is_some_and(|who| {
+                    spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str()))
+                })
+            })
+    });
+    Ok(copied(scene, felt))
 }
 
 /// Who explained an injury, and how. Different explanations stand side by side.
