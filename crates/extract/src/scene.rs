@@ -16,7 +16,7 @@ use crate::words::{find_all, has_any, is_kanji, is_katakana, trim};
 const SENTENCE_PAUSE_MS: u64 = 700;
 /// Headings whose text is one sentence, even when a full stop stands between.
 const SHORT_SECTIONS: &[&str] =
-    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者"];
+    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者", "確認者"];
 /// Under these headings the speaker tells what will be done.
 const PLAN_SECTIONS: &[&str] = &["今後の対応"];
 /// The speaker's own words for a plan, at the end of a sentence.
@@ -196,6 +196,12 @@ impl<'d> Scene<'d> {
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }
 
+    /// Whether the sentence ends in a verb of what is to come, or of what is done as a rule, and quotes nobody.
+    pub(crate) fn is_undertaking(&self, sentence: &Sentence) -> bool {
+        let words = self.words(&trim(self.text(), sentence.range.clone()));
+        self.quotes(sentence.range.clone()).is_empty() && is_to_come(words)
+    }
+
     /// Whether the sentence asks the supervisor (「SVに確認」).
     pub(crate) fn is_for_supervisor(&self, sentence: &Sentence) -> bool {
         supervisor_marker(self.text(), sentence.range.clone()).is_some()
@@ -224,7 +230,7 @@ impl<'d> Scene<'d> {
 /// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
 /// 「野口、月末までに心理検査」.
 fn is_to_come(words: &str) -> bool {
-    const STATES: &[&str] = &["ています", "でいます", "います", "あります", "思います", "おります", "ている", "でいる", "ある", "いる"];
+    const STATES: &[&str] = &["ています", "でいます", "がいます", "もいます", "にいます", "はいます", "あります", "思います", "言います", "ております", "ている", "でいる", "ある", "いる"];
     if STATES.iter().any(|state| words.ends_with(state)) {
         return false;
     }

@@ -137,7 +137,9 @@ fn together(head: &str) -> Option<(usize, &'static str)> {
     let at = head.find('で')?;
     let who = &head[..at];
     let place = ["園", "校", "所", "室", "院", "宅", "庁", "課", "家"].iter().any(|end| who.ends_with(end));
-    ((3..=12).contains(&who.chars().count()) && who.contains('と') && !place).then_some((at, "で"))
+    let means = ["電話", "メール", "書面", "オンライン"].iter().any(|end| who.ends_with(end));
+    let joint = (3..=12).contains(&who.chars().count()) && who.contains('と');
+    (joint && !place && !means).then_some((at, "で"))
 }
 
 /// 「野口、月末までに心理検査」: a name alone in front of the comma.

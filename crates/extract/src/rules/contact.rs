@@ -150,6 +150,15 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in
         scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
     {
+        // 「会えたのは、本児と実母と、3歳の妹です」
+        if let Some(cue) = find_any(scene.text(), sentence.range.clone(), &["会えたのは", "面接したのは", "会ったのは"]) {
+            for m in scene.mentions(cue.end..sentence.range.end) {
+                if let Some(relation) = m.relation {
+                    Interviewee::add(&mut people, relation, MET, m.range, sentence.range.clone());
+                }
+            }
+            continue;
+        }
         let mut carried: Vec<(String, Range<usize>)> = Vec::new();
         let mut listed = false;
         for clause in clauses(scene.text(), sentence.range.clone()) {
@@ -223,7 +232,9 @@ fn professional<'d>(
     sentence: &Sentence,
 ) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
     let text = scene.text();
-    let Some(met) = find_any(text, sentence.range.clone(), &["とも面接", "と面接", "とも面会", "と面会"])
+    let Some(met) = find_any(text, sentence.range.clone(), &[
+        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "にも話を聞",
+    ])
     else {
         return Ok(None);
     };
@@ -288,7 +299,7 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
     if has(&["面接拒否", "面接を拒否", "面会拒否", "面会を拒否"]) {
         Some(REFUSED)
     } else if has(&[
-        "不在", "会えず", "会えな", "会えませ", "会えてい", "来られず", "架電するも", "、不通", "電話に出ず", "連絡がつか",
+        "不在", "会えず", "会えな", "会えませ", "会えてい", "来られず", "不通", "電話に出ず", "連絡がつか",
     ]) {
         Some(NOT_MET)
     } else if has(&[

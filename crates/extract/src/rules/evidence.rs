@@ -109,6 +109,11 @@ pub(super) fn speaker_of(
 /// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
+    // 「こわがって近づかない」: the negation is of the next verb, 「こわがっていない」 of this one.
+    let joined = text[cue.clone()].ends_with('て') && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
+    if joined {
+        return ("肯定", cue.clone());
+    }
     if scene.is_negated(cue.clone()) {
         return ("否定", cue.clone());
     }

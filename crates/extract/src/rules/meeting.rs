@@ -5,8 +5,9 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Grounded, Kept, NormalForm, RowBuilder};
 
+use super::section::whole_section;
 use super::{Filled, Outcome, sheet, without};
-use crate::scene::Scene;
+use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
 
 /// Days and events, under the heading of the course.
@@ -99,7 +100,12 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<_> = scene.under(&spec.headings).collect();
     let under_heading = !headed.is_empty();
     let told = if headed.is_empty() {
-        scene.sentences.iter().filter(|s| scene.is_plan(s)).collect()
+        let undertaken = |s: &&Sentence| {
+            scene.is_plan(s)
+                || (s.heading.is_none() && scene.is_undertaking(s))
+                || (is_policy(s) && is_assigned(scene, s))
+        };
+        scene.sentences.iter().filter(undertaken).collect()
     } else {
         headed
     };
@@ -134,6 +140,25 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// The proposed policy, without the sentences behind it that assign a task with its deadline: those are roles.
+pub(super) fn policy(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let own = headed.into_iter().enumerate().filter(|(i, s)| *i == 0 || !is_assigned(scene, s));
+    Ok(whole_section(scene, own.map(|(_, s)| s).collect()))
+}
+
+fn is_policy(sentence: &Sentence) -> bool {
+    sentence.heading.as_deref() == Some("援助方針案")
+}
+
+/// 「児童家庭支援センターが、6月12日までに日程を組む」: somebody, by a day.
+fn is_assigned(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let first = clauses(scene.text(), sentence.range.clone()).into_iter().next();
+    first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        && !scene.dates(sentence.range.clone()).is_empty()
+        && has_any(scene.text(), sentence.range.clone(), &["までに"])
 }
 
 /// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins. Under the heading of the roles

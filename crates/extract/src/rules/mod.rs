@@ -146,6 +146,7 @@ static RULES: &[Rule] = &[
     Rule { name: "past_contacts", fill: sheet::past_contacts },
     Rule { name: "place", fill: contact::place },
     Rule { name: "planned_steps", fill: safety::planned_steps },
+    Rule { name: "policy", fill: meeting::policy },
     Rule { name: "presence", fill: choice::presence },
     Rule { name: "received_at", fill: moment::received_at },
     Rule { name: "reception_method", fill: choice::reception_method },

@@ -1,5 +1,7 @@
 //! Text fields: what stands under a heading, or what the field's cues mark.
 
+use std::ops::Range;
+
 use record::template::FieldSpec;
 
 use super::family::GUARDIANS;
@@ -88,6 +90,12 @@ fn says_only_status(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let words = trim(text, sentence.range.clone());
     let Some(found) = status(text, words.clone()) else { return false };
+    // 「アレルギーは不明、服薬も不明」: the same answer to each topic.
+    let parts = clauses(text, words.clone());
+    let same = |c: &Range<usize>| status(text, c.clone()).is_some_and(|s| s.reason == found.reason);
+    if parts.len() > 1 && parts.iter().all(same) && !text[words.clone()].contains('「') {
+        return true;
+    }
     if scene.is_quoted(found.range.start) {
         return false;
     }

@@ -87,7 +87,7 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && !text[only.full.clone()].contains('、')
+        && (!text[only.full.clone()].contains('、') || clauses(text, only.range.clone()).len() > 1)
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {

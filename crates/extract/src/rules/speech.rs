@@ -50,6 +50,10 @@ const CAUSES: &[&str] = &[
     "挟",
     "はさん",
     "ひっぱ",
+    "しらない",
+    "知らない",
+    "覚えていない",
+    "おぼえてない",
 ];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
@@ -107,7 +111,7 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "に話を聞",
                 "から聴取",
             ],
-        );
+        ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
         (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
