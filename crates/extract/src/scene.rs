@@ -37,9 +37,9 @@ const PLAN_ENDINGS: &[&str] = &[
 ];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに"];
+    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに", "もう一度", "再度", "改めて"];
 /// Verbs and endings of a wish.
-const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
+const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない", "ばいい」", "がいい」", "といい」"];
 
 /// One sentence, or the part of one behind a heading.
 #[derive(Clone, Debug)]

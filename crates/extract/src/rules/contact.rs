@@ -233,7 +233,7 @@ fn professional<'d>(
 ) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
     let text = scene.text();
     let Some(met) = find_any(text, sentence.range.clone(), &[
-        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "にも話を聞",
+        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "からも話を聞", "にも話を聞",
     ])
     else {
         return Ok(None);

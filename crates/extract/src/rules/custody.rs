@@ -62,7 +62,14 @@ const OPEN: &[&str] = &[
     "同意を確認できていない",
     "同意は確認できて",
     "連絡がつか",
-    "連絡が取れ",
+    "連絡がつきませ",
+    "連絡がついていま",
+    "連絡がついていな",
+    "連絡が取れず",
+    "連絡が取れな",
+    "連絡が取れませ",
+    "連絡が取れていな",
+    "連絡が取れていま",
     "連絡つかず",
     "意思は不明",
     "同意の有無は不明",
@@ -242,9 +249,12 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed = scene.under(&spec.headings).map(|s| (s, true));
+    // 「意見、聴取不可。実母、『…』」 stands under the child's heading and is hers.
+    let childs = ["本児の意向", "子どもの意見", "本児の意見", "意見"];
     let wished = scene
-        .headless()
-        .filter(|s| !scene.is_plan(s))
+        .sentences
+        .iter()
+        .filter(|s| s.heading.as_deref().is_none_or(|h| childs.contains(&h)) && !scene.is_plan(s))
         .map(|s| (s, false));
     for (sentence, headed) in headed.chain(wished) {
         let mut said: Vec<(Range<usize>, Range<usize>)> = scene
@@ -352,8 +362,13 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     let whole = trim(text, sentence.range.clone());
     let last = clauses(text, whole.clone()).into_iter().map(|c| trim(text, c)).rfind(|c| !c.is_empty());
     let Some(last) = last else { return whole };
-    let cut = trim_end_of(text, last.clone(), VERBS);
-    let named = clauses(text, whole.clone()).len() > 1 && (cut != last || text[last.clone()].contains("不服申立"));
+    let mut cut = trim_end_of(text, last.clone(), VERBS);
+    // When and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
+    let moments = scene.doc.annotations_in(cut.clone()).filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
+    let moment = moments.map(|a| a.range.end).max();
+    let how = find_any(text, cut.clone(), &["電話で", "口頭で", "書面で", "文書で", "面接で", "対面で"]).map(|at| at.end);
+    let led = moment.into_iter().chain(how).max().filter(|at| *at < cut.end);
+    let named = clauses(text, whole.clone()).len() > 1 && (cut.end != last.end || text[last.clone()].contains("不服申立"));
     // 「実母に一時保護の理由を告知」 in one clause: behind the person.
     let start = scene
         .mentions(cut.clone())
@@ -361,8 +376,13 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
         .filter(|m| ["に", "へ"].iter().any(|p| text[m.range.end..].starts_with(p)))
         .map(|m| m.range.end + "に".len())
         .next_back();
-    let start = start.filter(|s| *s < cut.end).unwrap_or(cut.start);
-    if named || (cut != last && start > cut.start) { trim(text, start..cut.end) } else { whole }
+    let start = start.into_iter().chain(led).max().filter(|s| *s < cut.end).unwrap_or(cut.start);
+    cut.start = start;
+    while let Some(p) = ["には", "に", "は"].iter().find(|p| text[cut.clone()].starts_with(**p)) {
+        cut.start += p.len();
+    }
+    let start = cut.start;
+    if named || (cut.end != last.end && start > last.start) { trim(text, start..cut.end) } else { whole }
 }
 
 /// One row for each thing, with its number where one was said.

@@ -89,13 +89,14 @@ struct Contact<'s> {
 fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
     let text = scene.text();
     let mut found = Vec::new();
-    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE) && !is_reported(scene, s));
+    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
     for sentence in told {
         let words = WAYS.iter().flat_map(|(word, way)| {
             find_all(text, sentence.full.clone(), word).map(|at| (*way, at)).collect::<Vec<_>>()
         });
         let mut words: Vec<(Way, Range<usize>)> = words
             .filter(|(_, at)| !scene.is_quoted(at.start) && !starts_other_word(text, at.start))
+            .filter(|(_, at)| !is_reported(text, at.start, sentence))
             .collect();
         words.sort_by_key(|(_, at)| at.start);
         for (way, word) in words {
@@ -109,12 +110,18 @@ fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
     found
 }
 
-/// What somebody else tells: 「祖母は、実母から着信拒否にされたと話していた」 is no contact of the office.
-pub(super) fn is_reported(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const REPORTS: &[&str] = &["とのこと", "そうだ", "そうです", "と話し", "と話す", "と聞いて", "と言っ", "と言う", "の話では", "によると"];
-    const OWN: &[&str] = &["から電話", "より電話", "から受電", "より受電", "から入電", "から折り返し", "架電", "電話をかけ", "電話を入れ", "訪問し", "を訪問", "来所"];
-    let text = scene.text();
-    has_any(text, sentence.full.clone(), REPORTS) && !has_any(text, sentence.full.clone(), OWN)
+/// What somebody else tells: 「祖母は、実母から着信拒否にされたと話していた」 is no contact of the office. The report closes the
+/// clause of `at`; in 「面会拒否、『来ないで』と言う」 it is another.
+fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
+    let clause = clauses(text, sentence.full.clone()).into_iter().find(|c| c.contains(&at));
+    clause.is_some_and(|clause| is_reported_in(text, at..clause.end))
+}
+
+/// Whether words of a report stand in `range`.
+pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
+    const REPORTS: &[&str] =
+        &["とのこと", "そうだ", "そうです", "と話し", "と話す", "と聞いて", "と言っ", "と言う", "の話では", "によると", "と伝え"];
+    has_any(text, range, REPORTS)
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
@@ -200,10 +207,11 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         None => true,
     };
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
-    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE) && !is_reported(scene, s));
+    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
     for sentence in told {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             let certain = !scene.is_quoted(found.range.start)
+                && !is_reported(text, found.range.start, sentence)
                 && !scene.is_negated(found.range.clone())
                 && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
             if certain && fits(&found.choice.label) {
@@ -243,6 +251,14 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some(contact) = contact(scene) else { return Ok(correspondent(scene)) };
     let before = contact.sentence.full.start..contact.word.start;
     let clause = clauses(text, before.clone()).into_iter().next_back().map(|c| with_office(text, &before, c));
+    // 「実母が妹を連れて来所」: the one who comes, not whom the sentence names beside.
+    let comes = clause.clone().filter(|_| contact.way == Way::Received).and_then(|c| {
+        let mut people = scene.mentions(c).into_iter().filter(|m| m.relation.is_some());
+        people.find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p)))
+    });
+    if let Some(mention) = comes {
+        return Ok(person(scene, mention.range));
+    }
     let own = clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words));
     if own.is_some() {
         return Ok(own);

@@ -11,7 +11,7 @@ use text::hedge;
 use super::{Filled, Outcome};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, spoken_choices, trim};
+use crate::words::{Spoken, find_any, spoken_choices, trim};
 
 /// A table of candidates is for a person to read.
 const MAX_ROWS: usize = 60;
@@ -114,7 +114,16 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     if joined {
         return ("肯定", cue.clone());
     }
-    if scene.is_negated(cue.clone()) {
+    // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
+    const CONDITIONS: &[&str] = &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
+    let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
+    let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
+        .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
+    let negated = match condition {
+        Some(at) => text::polarity::is_negated(&text[..at.end], cue.clone()),
+        None => scene.is_negated(cue.clone()),
+    };
+    if negated {
         return ("否定", cue.clone());
     }
     match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, sentence.full.end)) {

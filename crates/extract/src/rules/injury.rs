@@ -1,5 +1,6 @@
 //! Injury rows (language.md pass 14, columns of forms.md T9).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -49,17 +50,32 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
-                if !rows.iter().any(|known| is_repeated(known, &row)) {
+                if adds(&row) || !rows.iter().any(|known| is_repeated(known, &row)) {
                     rows.push(row);
                 }
             }
         }
     }
     found(scene, &mut rows)?;
+    let explanations = explained(scene);
     if let [only] = rows.as_mut_slice() {
-        let said: Vec<_> = explained(scene).into_iter().map(|e| (e.speaker, e.words)).collect();
+        let said: Vec<_> = explanations.into_iter().map(|e| (e.speaker, e.words)).collect();
         if !said.is_empty() {
             only.statements("explanation", &said)?;
+        }
+    } else {
+        // 「頬について『…』と話す」: the part in front of the words tells which injury they explain.
+        let mut of_part: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for e in explanations {
+            let parts = spoken_choices(scene.text(), e.whole.start..e.words.start.max(e.whole.start), &part.choices);
+            if let Some(named) = parts.first().filter(|p| p.choice.label != OTHER) {
+                of_part.entry(&named.choice.label).or_default().push((e.speaker, e.words));
+            }
+        }
+        for row in &mut rows {
+            if let Some(said) = row.text("part").and_then(|part| of_part.remove(part)) {
+                row.statements("explanation", &said)?;
+            }
         }
     }
     if let Some(grounded) = Grounded::rows(rows) {
@@ -102,12 +118,16 @@ fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) ->
     })
 }
 
-/// The same part and kind again, with nothing new about it.
+/// The same part and kind again.
 fn is_repeated(known: &RowBuilder<'_>, row: &RowBuilder<'_>) -> bool {
     let same = |column| known.text(column) == row.text(column);
-    let new = ["colour", "size", "count", "shape", "age", "photo"].iter().any(|column| row.has(column));
     let side = row.text("side").is_none_or(|side| side == "不明") || same("side");
-    same("part") && same("kind") && side && !new
+    same("part") && same("kind") && side
+}
+
+/// Whether the row says more than what is where.
+fn adds(row: &RowBuilder<'_>) -> bool {
+    ["colour", "size", "count", "shape", "age", "photo"].iter().any(|column| row.has(column))
 }
 
 /// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
@@ -210,6 +230,16 @@ fn areas<'c>(
         .into_iter()
         .filter(|s| outside(&s.range) && is_kind(text, s))
         .collect();
+    // 「やけどの跡」 is one injury.
+    let kinds: Vec<_> = kinds
+        .iter()
+        .enumerate()
+        .filter(|(i, k)| {
+            let last = i.checked_sub(1).and_then(|i| kinds.get(i));
+            !(k.choice.label == OTHER && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の"))
+        })
+        .map(|(_, k)| k.clone())
+        .collect();
     let mut areas: Vec<Area<'c>> = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
         let next = kinds.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
@@ -232,6 +262,18 @@ fn areas<'c>(
             next_part.map_or_else(joint, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
+        // 「お尻と太ももに」: the injury is at both.
+        let joined = parts.iter().find(|p| {
+            let between = text.get(p.range.end..part.range.start).unwrap_or_default();
+            ["と", "や", "と左の", "と右の", "と左", "と右"].contains(&between) && p.range.start >= start.min(part.range.start)
+        });
+        let shared = joined.or_else(|| {
+            parts.iter().find(|p| p.range.end < part.range.start && ["と", "や"].contains(&&text[p.range.end..part.range.start]))
+        });
+        if let Some(first) = shared.filter(|p| p.range.start >= areas.last().map_or(0, |a: &Area<'_>| a.range.end)) {
+            let start = side_start(text, first.range.start, sentence.range.start);
+            areas.push(Area { part: first.clone(), kind: kind.clone(), range: start..end });
+        }
         areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
     }
     areas

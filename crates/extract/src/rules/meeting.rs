@@ -43,7 +43,8 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
-    for sentence in scene.sentences.iter() {
+    let pieces = scene.sentences.iter().flat_map(|s| by_term(text, s, &spec.cues));
+    for sentence in &pieces.collect::<Vec<_>>() {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         if heading.is_none() && cue.is_none() {
@@ -73,6 +74,30 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「短期目標は…、中期目標は…」: a sentence for each term.
+fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
+    let mut cuts: Vec<usize> = clauses(text, sentence.range.clone())
+        .into_iter()
+        .filter(|c| c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str())))
+        .map(|c| c.start)
+        .collect();
+    cuts.push(sentence.range.end);
+    let mut pieces = Vec::new();
+    let mut start = sentence.range.start;
+    for (i, end) in cuts.into_iter().enumerate() {
+        let mut piece = sentence.clone();
+        piece.range = start..end;
+        if i > 0 {
+            piece.full = piece.range.clone();
+            piece.heading = None;
+            piece.head = None;
+        }
+        pieces.push(piece);
+        start = end;
+    }
+    pieces
 }
 
 fn day(
@@ -128,7 +153,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
-            let task = trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当"]);
+            let task = trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当", "です"]);
             if task.is_empty() {
                 continue;
             }

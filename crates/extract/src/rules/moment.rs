@@ -119,7 +119,10 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
     }
     for cue in &spec.cues {
         for (i, sentence) in scene.sentences.iter().enumerate() {
-            let Some(word) = find_all(text, sentence.full.clone(), cue).find(|at| !scene.is_quoted(at.start))
+            // 「一時保護したことを伝えた」 is about the telling.
+            let told = |at: &Range<usize>| ["こと", "旨", "理由"].iter().any(|w| text[at.end..].starts_with(w));
+            let Some(word) = find_all(text, sentence.full.clone(), cue)
+                .find(|at| !scene.is_quoted(at.start) && !told(at))
             else {
                 continue;
             };

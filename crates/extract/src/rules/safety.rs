@@ -9,7 +9,7 @@ use super::section::{section, whole_section};
 use super::{Filled, Outcome, copied, family, staff, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{clauses, find_any, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 const BY_OFFICE: &str = "児相職員の直接目視";
 const BY_TOWN: &str = "市区町村職員の目視";
@@ -124,8 +124,9 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let told = scene.narrative().filter(|s| s.heading.as_deref() != Some("所見"));
     let mut unseen = None;
     for sentence in headed.into_iter().chain(told) {
-        let Some(word) = find_any(text, sentence.full.clone(), SEEN).filter(|w| !scene.is_quoted(w.start))
-        else {
+        // The last word for it: a heading (「安全確認、」) may stand in front.
+        let words = SEEN.iter().flat_map(|word| find_all(text, sentence.full.clone(), word));
+        let Some(word) = words.filter(|w| !scene.is_quoted(w.start)).max_by_key(|w| (w.start, w.end)) else {
             continue;
         };
         let negated = scene.is_negated(word.clone())
@@ -148,6 +149,17 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .flat_map(|(label, words)| words.iter().map(move |w| (*label, *w)))
             .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
             .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
+        // 「児童福祉司と保健師が」: the office saw, with whoever came along.
+        let office = SEERS.iter().filter(|(label, _)| *label == BY_OFFICE).flat_map(|(label, words)| {
+            words.iter().filter(|w| **w != "職員" && **w != "担当").map(move |w| (*label, *w))
+        });
+        let office = office
+            .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
+            .max_by_key(|(at, ..)| *at);
+        let seer = match seer {
+            Some((_, BY_TOWN, _)) => office.or(seer),
+            _ => seer,
+        };
         if let Some((at, label, w)) = seer {
             let grounded = Grounded::choice(scene.doc, &spec.choices, label, at..at + w.len())?;
             return Ok(Some(Outcome::Stated(grounded)));
@@ -261,6 +273,9 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "見ません",
         "見なかった",
         "見せてくれな",
+        "していません",
+        "していない",
+        "しておらず",
         "拒否",
         "嫌がり",
         "嫌がった",
@@ -387,7 +402,7 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A row for each brother or sister: whether he or she was seen.
 pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const SEEN: &[&str] = &["確認", "目視", "面接", "面会", "会え", "会った", "在宅", "元気", "無事", "同席"];
+    const SEEN: &[&str] = &["確認", "目視", "面接", "面会", "会え", "会った", "在宅", "元気", "無事", "同席", "を見た", "を見ました", "を見ています", "一緒に見て", "姿を見"];
     const UNSEEN: &[&str] = &[
         "会えず",
         "会えな",

@@ -35,14 +35,21 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !scene.is_plan(s)
             && !speaks_of_contact(scene, s)
             && !is_told(scene, s)
-            && without(scene, s).is_none()
+            && !tells_of_none(scene, s)
     });
     Ok(copied(scene, observed))
 }
 
+/// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
+fn tells_of_none(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    without(scene, sentence).is_some()
+        && (says_only_status(scene, sentence)
+            || has_any(scene.text(), sentence.range.clone(), &["外傷", "けが", "怪我", "あざ", "傷", "確認でき"]))
+}
+
 /// How somebody bears himself.
 const MANNERS: &[&str] = &[
-    "笑", "落ち着", "協力的", "表情", "疲れ", "涙", "泣い", "声が小さ", "声を荒", "いらいら", "イライラ", "うつむ", "隠さず",
+    "笑", "落ち着", "協力的", "表情", "疲れ", "涙", "言葉が少な", "言葉少な", "口数", "泣い", "声が小さ", "声を荒", "いらいら", "イライラ", "うつむ", "隠さず",
     "丁寧", "視線", "目を合わ", "口調", "顔色", "酒のにおい", "ふらつ", "身なり", "緊張", "戸惑",
 ];
 

@@ -126,8 +126,11 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
+        let felt = |quote: &record::Quote, words: &Range<usize>| {
+            has_any(scene.text(), words.clone(), FEELINGS) || scene.words(&quote.verb).contains("訴え")
+        };
         !scene.is_plan(s)
-            && quoted.filter(|(_, words)| has_any(scene.text(), words.clone(), FEELINGS)).any(|(quote, _)| {
+            && quoted.filter(|(quote, words)| felt(quote, words)).any(|(quote, _)| {
                 quote.speaker.clone().is_some_and(|who| {
                     spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str()))
                 })
@@ -211,7 +214,15 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
 
 /// A wish in the speaker's words: the section, or a quotation of the person that the cues name.
 pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    // 「意見、聴取不可。実母、『…』」: a parent who stands first under the child's heading speaks for himself.
+    let of_child = spec.cues.iter().any(|cue| cue == "本児");
+    let parents = |s: &Sentence| {
+        let first = scene.mentions(s.range.clone()).into_iter().next();
+        first.is_some_and(|m| {
+            m.range.start == s.range.start && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
+        })
+    };
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
         return Ok(whole_section(scene, headed));
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use record::template::{Choice, FieldSpec};
 use record::{Grounded, Kept, PersonBuilder, RowBuilder};
 
-use super::{Filled, Outcome};
+use super::{Filled, Outcome, entry};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_all, has_any, is_kanji, spoken_choices, trim, trim_end_of};
@@ -15,6 +15,15 @@ const SELF: &[&str] = &["私", "わたし", "記録者"];
 /// Words that make the people of a sentence the staff who attended.
 pub(super) const ATTENDED: &[&str] =
     &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付", "対応したのは", "受けたのは"];
+/// A sentence that opens so names who was there.
+const LEADS: &[&str] = &[
+    "対応、", "対応は", "訪問したのは", "訪問者は", "訪問は", "面接したのは", "確認、", "確認は", "確認したのは", "記録、", "記録は", "行ったのは",
+];
+/// These tell of the office's people only where they are named with their titles and nobody reports it.
+const CAME: &[&str] = &[
+    "が受けました", "が受けた", "が受電", "が架電", "で訪問", "が訪問", "で家庭訪問", "が家庭訪問", "で面接", "が面接", "で行きました", "で行ってきました",
+    "が自宅を訪問", "が聞き取", "が話を聞",
+];
 const OTHER: &str = "その他";
 /// People without a title of the office, the longer words first: they count where a field names who saw or took part.
 const PROFESSIONS: &[&str] = &[
@@ -111,7 +120,14 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
         let mut members = members_of(scene, &sentence.range, titles, cued);
         // Somebody else's profession alone (「担任が確認」) names no member.
         members.retain(|m| m.profession.is_none() || m.name.is_some());
-        let attended = has_any(text, sentence.full.clone(), ATTENDED);
+        let all_named = members.iter().all(|m| m.name.is_some() || m.title.is_none());
+        let came = all_named
+            && members.iter().any(|m| m.name.is_some())
+            && has_any(text, sentence.full.clone(), CAME)
+            && !entry::is_reported_in(text, sentence.full.clone());
+        let attended = came
+            || has_any(text, sentence.full.clone(), ATTENDED)
+            || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
         if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
             if attended {
                 untitled(scene, sentence, &mut members);
