@@ -265,6 +265,10 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             // 「同意しない」 is the answer of the consent, and words without brackets may be a report of facts.
             .filter(|(_, words)| headed || (scene.is_quoted(words.start) && !has_any(text, words.clone(), &["同意"])))
             .collect();
+        // 「実母、『迎えに行きたい』」: without a verb the bracket behind the person is his.
+        if said.is_empty() {
+            said.extend(bracketed(scene, sentence));
+        }
         if said.is_empty() && headed {
             // 「保護者の意向。実母は引き取りを希望。」
             said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
@@ -294,6 +298,17 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(scene.under(&spec.headings).find_map(|s| without(scene, s)))
+}
+
+/// A parent at the start of the sentence and the bracket that follows directly.
+fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
+    let text = scene.text();
+    let who = adults(scene, &sentence.range).into_iter().next().filter(|m| m.range.start == sentence.range.start)?;
+    let behind = &text[who.range.end..sentence.range.end];
+    let open = ["、「", "は「", "は、「", "「"].iter().find(|p| behind.starts_with(**p))?;
+    let start = who.range.end + open.len();
+    let end = start + text[start..sentence.range.end].find('」')?;
+    Some((who.range, start..end))
 }
 
 /// When, how and to whom the custody was announced.

@@ -119,14 +119,15 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
-    let negated = match condition {
+    let negated = match &condition {
         Some(at) => text::polarity::is_negated(&text[..at.end], cue.clone()),
         None => scene.is_negated(cue.clone()),
     };
     if negated {
         return ("否定", cue.clone());
     }
-    match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, sentence.full.end)) {
+    let end = condition.map_or(sentence.full.end, |at| at.end);
+    match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, end)) {
         Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
         Some(found) => ("不明", found.range),
         // 「ごみ屋敷のようだ」 likens, it does not doubt.

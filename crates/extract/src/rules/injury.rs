@@ -12,7 +12,7 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
@@ -198,12 +198,16 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     (reason != Reason::Denial && reason != Reason::Refused).then(|| without_as(scene, sentence, reason, None))
 }
 
-/// Whether the sentence speaks of an injury and does not take it back.
+/// Whether the sentence speaks of an injury that it does not take back: 「骨折はないが打撲がある」 does.
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
-    let Some(word) = find_any(text, sentence.range.clone(), INJURY_WORDS) else { return false };
+    let words = INJURY_WORDS.iter().flat_map(|word| find_all(scene.text(), sentence.range.clone(), word));
+    words.into_iter().any(|word| is_stated(scene, &word))
+}
+
+/// Neither negated nor said to be unknown or absent in its clause.
+fn is_stated(scene: &Scene<'_>, word: &Range<usize>) -> bool {
     let clause = scene.scope(word.clone());
-    !scene.is_negated(word.clone()) && status(text, word.start..clause.end.max(word.end)).is_none()
+    !scene.is_negated(word.clone()) && status(scene.text(), word.start..clause.end.max(word.end)).is_none()
 }
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.
@@ -228,7 +232,7 @@ fn areas<'c>(
         .collect();
     let kinds: Vec<_> = spoken_choices(text, sentence.range.clone(), &kind.choices)
         .into_iter()
-        .filter(|s| outside(&s.range) && is_kind(text, s))
+        .filter(|s| outside(&s.range) && is_kind(text, s) && is_stated(scene, &s.range))
         .collect();
     // 「やけどの跡」 is one injury.
     let kinds: Vec<_> = kinds

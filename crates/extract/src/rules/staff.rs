@@ -129,7 +129,7 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
             || has_any(text, sentence.full.clone(), ATTENDED)
             || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
         if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
-            if attended {
+            if has_any(text, sentence.full.clone(), &["で対応", "が対応"]) {
                 untitled(scene, sentence, &mut members);
             }
             return members;
@@ -153,7 +153,7 @@ fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
 
 /// A colleague in front of the others may have no title: 「杉山、児心司の野口で対応」.
 fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>>) {
-    const NO_NAMES: &[&str] = &["訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内"];
+    const NO_NAMES: &[&str] = &["訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内", "確認", "記録", "担当"];
     let text = scene.text();
     let Some(first) = members.first().map(|m| m.words.start) else { return };
     let Some(clause) = clauses(text, sentence.range.start..first).pop() else { return };
