@@ -220,41 +220,57 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     for sentence in scene.narrative() {
-        rows.extend(professional(scene, spec, sentence)?);
+        professionals(scene, spec, sentence, &mut rows)?;
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-/// 「病院のMSW、石井さんとも面接しました」: somebody of another organisation.
+/// 「病院のMSW、石井さんとも面接しました」「園長の石田先生、担任の小川先生から聴取」: people of other organisations.
+fn professionals<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    sentence: &Sentence,
+    rows: &mut Vec<RowBuilder<'d>>,
+) -> Result<(), record::GroundingError> {
+    let text = scene.text();
+    let Some(met) = find_any(text, sentence.range.clone(), &[
+        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "からも話を聞", "にも話を聞", "から聴取", "からも聴取",
+    ])
+    else {
+        return Ok(());
+    };
+    let mut from = sentence.range.start;
+    while let Some(title) = find_any(text, from..met.start, PROFESSIONS) {
+        from = title.end;
+        rows.push(professional(scene, spec, sentence, title, &met)?);
+    }
+    Ok(())
+}
+
 fn professional<'d>(
     scene: &Scene<'d>,
     spec: &'d FieldSpec,
     sentence: &Sentence,
-) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
+    title: Range<usize>,
+    met: &Range<usize>,
+) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
-    let Some(met) = find_any(text, sentence.range.clone(), &[
-        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "からも話を聞", "にも話を聞",
-    ])
-    else {
-        return Ok(None);
-    };
-    let Some(title) = find_any(text, sentence.range.start..met.start, PROFESSIONS) else { return Ok(None) };
     let mut row = RowBuilder::new(scene.doc, spec);
     let gap =
         ["、", "の"].iter().find(|p| text[title.end..met.start].starts_with(**p)).map_or(0, |p| p.len());
     if let Some(name) =
-        name_at(text, title.end + gap..met.start).filter(|n| skip_honorific(text, n.end) == met.start)
+        name_at(text, title.end + gap..met.start).filter(|n| skip_honorific(text, n.end) == met.start || skip_honorific(text, n.end) > n.end)
     {
         row.copy("name", name)?;
     }
     row.choose("relation", "その他", title.clone())?;
     row.keep("relation", Kept::Detail, title.clone())?;
-    if let Some(org) = text[sentence.range.start..title.start].strip_suffix('の') {
+    if let Some(org) = text[sentence.range.start..title.start].strip_suffix('の').filter(|o| !o.contains('、')) {
         row.copy("org", sentence.range.start..sentence.range.start + org.len())?;
     }
-    row.choose("met", MET, met)?;
+    row.choose("met", MET, met.clone())?;
     row.cite(trim(text, sentence.range.clone()));
-    Ok(Some(row))
+    Ok(row)
 }
 
 struct Interviewee {

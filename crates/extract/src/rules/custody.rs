@@ -363,7 +363,8 @@ fn told_at(scene: &Scene<'_>, row: &mut RowBuilder<'_>, sentence: &Sentence) -> 
             words.flags.iter().for_each(|flag| row.flag(*flag));
             row.keep("at", Kept::Words, words.range.clone())
         }
-        None => at(scene, row, sentence, &end),
+        // No day is taken from the facts told in between.
+        None => row.keep("at", Kept::Words, words.range.clone()),
     }
 }
 
@@ -428,7 +429,7 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 trim(text, clause),
                 &[
                     "を預かりました", "を預かった", "を預かり", "を持参しました", "を持参した", "を持参", "を持って来ました", "を持って来た",
-                    "を持ってきました", "を持ってきた", "です", "がある", "あり", "のみ",
+                    "を持ってきました", "を持ってきた", "を持ってきています", "を持って来ています", "を預かっています", "です", "がある", "あり", "のみ",
                 ],
             );
             if words.is_empty() {

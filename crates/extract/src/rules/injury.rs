@@ -19,6 +19,8 @@ const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
+/// Above this number of rows nobody speaks of one again: the comparison stays cheap.
+const MANY: usize = 100;
 /// Longest words for a side in front of a part, in bytes.
 const SIDE_REACH: usize = 12;
 
@@ -50,8 +52,11 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
-                if adds(&row) || !rows.iter().any(|known| is_repeated(known, &row)) {
-                    rows.push(row);
+                let again = rows.iter().rposition(|known| is_repeated(known, &row));
+                match again.filter(|_| rows.len() < MANY) {
+                    Some(_) if !adds(&row) => {}
+                    Some(known) if !adds(&rows[known]) => rows[known] = row,
+                    _ => rows.push(row),
                 }
             }
         }
@@ -240,7 +245,10 @@ fn areas<'c>(
         .enumerate()
         .filter(|(i, k)| {
             let last = i.checked_sub(1).and_then(|i| kinds.get(i));
-            !(k.choice.label == OTHER && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の"))
+            let trace = k.choice.label == OTHER && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
+            // 「歯型のついたあざ」
+            let marks = ["のついた", "の付いた"].iter().any(|w| text[k.range.end..].starts_with(w));
+            !trace && !(marks && i + 1 < kinds.len())
         })
         .map(|(_, k)| k.clone())
         .collect();
@@ -363,6 +371,11 @@ fn row<'d>(
 /// 「写真番号3」, 「写真3番」, 「写真は2枚目」: the number.
 fn photo(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let found = PHOTO.as_ref()?.captures(&text[range.clone()])?.get(1)?;
+    // 「写真は4番まで」, 「写真2枚を撮影」 number none.
+    let behind = &text[range.start + found.end()..];
+    if behind.starts_with("番まで") || (behind.starts_with('枚') && !behind.starts_with("枚目")) {
+        return None;
+    }
     Some(range.start + found.start()..range.start + found.end())
 }
 

@@ -62,7 +62,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .find(|p| text[start..sentence.range.end].starts_with(**p))
                 .map_or(0, |p| p.len());
         let goal = trim(text, start..sentence.range.end);
-        if goal.is_empty() || without(scene, sentence).is_some() {
+        if goal.is_empty() || ["未定", "なし", "特になし"].contains(&&text[goal.clone()]) || without(scene, sentence).is_some() {
             continue;
         }
         let mut row = RowBuilder::new(scene.doc, spec);
@@ -214,10 +214,18 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
     ];
     let text = scene.text();
     let clause = trim(text, clause.clone());
-    let (at, particle) = ["は", "が"]
+    let said = ["は", "が"]
         .iter()
         .filter_map(|p| text[clause.clone()].find(p).map(|at| (at, *p)))
-        .min_by_key(|(at, _)| *at)?;
+        .min_by_key(|(at, _)| *at);
+    // 「施設、面会の調整」: the bearer alone in front of the comma.
+    let alone = || {
+        let whole = under_heading
+            && text[clause.end..].starts_with('、')
+            && (sheet::agency_in(text, &clause).is_some() || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
+        whole.then_some((clause.len(), "、"))
+    };
+    let (at, particle) = said.or_else(alone)?;
     let who = clause.start..clause.start + at;
     let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
     let short = (1..=16).contains(&text[who.clone()].chars().count());

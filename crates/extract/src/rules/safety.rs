@@ -174,7 +174,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             find_any(
                 text,
                 s.full.clone(),
-                &["会えず", "会えな", "会えませ", "会えてい", "面会できず", "確認できず"],
+                &["会えず", "会えな", "会えませ", "会えてい", "面会できず", "確認できず", "姿は見られ", "姿を見られ", "姿は見え", "姿が見え", "姿を確認できな"],
             )
             .filter(|_| child)
         })
@@ -526,7 +526,7 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
 fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
-    const ENDS: &[&str] = &[
+    const ENDS: &[&str] = &["要請する", "要請します", "照会する", "照会します",
         "とします", "とする", "とした", "を検討", "を検討する", "を検討します", "の予定", "する予定", "予定です", "を行う", "を行います",
         "を実施する", "する方針", "を求める", "を求めます", "の方針",
     ];

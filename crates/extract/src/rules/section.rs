@@ -125,6 +125,6 @@ fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         || has_any(
             scene.text(),
             sentence.range.clone(),
-            &["対応し", "来所し", "訪問し", "不在", "会え", "面接し"],
+            &["対応し", "来所し", "訪問し", "不在", "会え", "面接し", "来ていません", "来ていない", "来なかった"],
         )
 }

@@ -22,7 +22,7 @@ const LEADS: &[&str] = &[
 /// These tell of the office's people only where they are named with their titles and nobody reports it.
 const CAME: &[&str] = &[
     "が受けました", "が受けた", "が受電", "が架電", "で訪問", "が訪問", "で家庭訪問", "が家庭訪問", "で面接", "が面接", "で行きました", "で行ってきました",
-    "が自宅を訪問", "が聞き取", "が話を聞",
+    "が自宅を訪問", "が家に行", "と同行", "が同行", "が聞き取", "が話を聞",
 ];
 const OTHER: &str = "その他";
 /// People without a title of the office, the longer words first: they count where a field names who saw or took part.
@@ -116,7 +116,8 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
     let text = scene.text();
     let told = scene.narrative().filter(|s| s.heading.is_none());
     for sentence in told {
-        let cued = has_any(text, sentence.full.clone(), &spec.cues);
+        let cued = has_any(text, sentence.full.clone(), &spec.cues)
+            || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
         let mut members = members_of(scene, &sentence.range, titles, cued);
         // Somebody else's profession alone (「担任が確認」) names no member.
         members.retain(|m| m.profession.is_none() || m.name.is_some());
@@ -125,9 +126,7 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
             && members.iter().any(|m| m.name.is_some())
             && has_any(text, sentence.full.clone(), CAME)
             && !entry::is_reported_in(text, sentence.full.clone());
-        let attended = came
-            || has_any(text, sentence.full.clone(), ATTENDED)
-            || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+        let attended = came || has_any(text, sentence.full.clone(), ATTENDED);
         if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
             if has_any(text, sentence.full.clone(), &["で対応", "が対応"]) {
                 untitled(scene, sentence, &mut members);
@@ -204,20 +203,34 @@ fn members_of<'c>(
     named.sort_by_key(|(_, at)| at.start);
     for (i, (choice, title)) in named.iter().enumerate() {
         let until = named.get(i + 1).map_or(range.end, |(_, next)| next.start);
-        let name = name_behind(text, title.end, until);
-        let end = name.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
+        let behind = name_behind(text, title.end, until);
+        let end = behind.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
+        let name = behind.or_else(|| name_before(text, range.start, title.start));
         let titled = choice.map(|choice| (choice, title.clone()));
         members.push(Member {
             profession: titled.is_none().then(|| title.clone()),
             title: titled,
-            name,
             org: org_before(text, range.start, title.start),
-            words: title.start..end,
+            words: name.as_ref().map_or(title.start, |n| n.start.min(title.start))..end,
+            name,
         });
     }
     members.sort_by_key(|m| m.words.start);
     take_back(text, &mut members);
     members
+}
+
+/// 「永井医師」「石田園長」: two or three kanji directly in front of the title that are no part of it.
+fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
+    const NO_NAMES: &[&str] = &[
+        "科", "市", "区", "町", "村", "県", "課", "所", "園", "校", "院", "室", "部", "担当", "専門", "嘱託", "児童", "主任", "地域", "母子", "学年",
+        "学級", "同行", "当番", "産業", "公認", "臨床", "担任", "係", "旧", "前", "現", "元", "女性", "男性", "新任", "別",
+    ];
+    let length: usize = text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
+    let name = title - length..title;
+    let count = text[name.clone()].chars().count();
+    let plain = (2..=3).contains(&count) && !NO_NAMES.iter().any(|end| text[name.clone()].ends_with(end));
+    plain.then_some(name)
 }
 
 /// 「保健師の大西」「MSW、石井さん」「保健師大西」「児童心理司は片岡です」
