@@ -96,10 +96,8 @@ impl Sheets {
         }
         // Several JSON documents on standard output are one array.
         let array = self.exporter.name() == "json" && self.templates.len() > 1;
-        let (open, between, close): (&[u8], &[u8], &[u8]) = match array {
-            true => (b"[\n", b",\n", b"]\n"),
-            false => (b"", b"\n", b""),
-        };
+        let (open, between, close): (&[u8], &[u8], &[u8]) =
+            if array { (b"[\n", b",\n", b"]\n") } else { (b"", b"\n", b"") };
         output::write(&self.output, |out| {
             let raw = |out: &mut dyn std::io::Write, bytes: &[u8]| {
                 out.write_all(bytes).map_err(|e| Failure::io(Path::new("-"), &e))

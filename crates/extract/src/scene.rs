@@ -1,6 +1,7 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
 mod split;
+mod turns;
 
 use std::ops::Range;
 
@@ -32,9 +33,34 @@ const PLAN_ENDINGS: &[&str] = &[
     "連絡",
     "届ける",
     "届けます",
+    "もらいます",
+    "もらう",
+    "伺います",
+    "伝えます",
+    "伝える",
     "行う",
     "行います",
 ];
+/// Ends of a sentence that are a plan whatever day it is.
+const CERTAIN_PLANS: &[&str] = &[
+    "を予定",
+    "を検討する",
+    "を検討",
+    "を検討中",
+    "を予定する",
+    "を予定している",
+    "する予定",
+    "する予定です",
+    "する方針",
+    "こととする",
+    "ことにする",
+    "ことにした",
+    "ことにしました",
+];
+/// What the questions of a conversation stand under: no form has this heading.
+const QUESTION: &str = "質問";
+/// Headings of a view: its words end where somebody is quoted or a plan begins.
+const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
     &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに", "もう一度", "再度", "改めて"];
@@ -65,8 +91,17 @@ pub(crate) struct Scene<'d> {
 
 impl<'d> Scene<'d> {
     pub(crate) fn new(doc: &'d Document, template: &'d Template, relations: &'d Relations) -> Self {
-        let quoted = doc.quoted();
-        let sentences = sentences(doc, template, &quoted);
+        let mut quoted = doc.quoted();
+        let turns = turns::turns(doc.text(), &quoted);
+        let sentences = if turns.is_empty() {
+            sentences(doc, template, &quoted)
+        } else {
+            // The brackets of a turn quote nobody.
+            let is_turn =
+                |q: &Range<usize>| turns.iter().any(|t| q.start <= t.words.start && t.words.end <= q.end);
+            quoted.retain(|q| !is_turn(q));
+            conversation(doc.text(), &turns)
+        };
         Self { doc, template, relations, sentences, quoted }
     }
 
@@ -84,6 +119,12 @@ impl<'d> Scene<'d> {
 
     /// Whether the words of `range` are negated in their sentence.
     pub(crate) fn is_negated(&self, range: Range<usize>) -> bool {
+        // 「血腫があり意識がない」: what is there is not negated by what follows.
+        let behind = &self.text()[range.end..];
+        let there = ["があり", "もあり", "があっ"].iter().find_map(|p| behind.strip_prefix(p));
+        if there.is_some_and(|rest| !rest.starts_with("ませ")) {
+            return false;
+        }
         polarity::is_negated(self.up_to_sentence_end(range.start), range)
     }
 
@@ -121,8 +162,10 @@ impl<'d> Scene<'d> {
     }
 
     fn is_narrative(&self, sentence: &Sentence) -> bool {
-        let view =
-            matches!(sentence.heading.as_deref(), Some("所見" | "本児の意向" | "保護者の意向" | "告知内容"));
+        let view = matches!(
+            sentence.heading.as_deref(),
+            Some("所見" | "本児の意向" | "保護者の意向" | "告知内容" | QUESTION)
+        );
         !view && !self.is_plan(sentence)
     }
 
@@ -274,11 +317,43 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
+        if at == whole.start
+            && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
+            && ends_view(doc, &whole)
+        {
+            current = None;
+        }
         if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
             current = None;
         }
     }
     sentences
+}
+
+/// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
+fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    let mut question: Option<usize> = None;
+    for turn in turns {
+        for range in turns::sentences(text, turn) {
+            let full = question.take().filter(|_| !turn.asked).unwrap_or(range.start)..range.end;
+            let heading = turn.asked.then(|| QUESTION.to_owned());
+            sentences.push(Sentence { range: range.clone(), full, heading, head: None });
+            if turn.asked {
+                question = Some(range.start);
+            }
+        }
+    }
+    sentences
+}
+
+/// A sentence behind a view that is none: somebody is quoted, or the next step is told.
+fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
+    let quoted = doc
+        .annotations_in(sentence.clone())
+        .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
+    let words = doc.text()[sentence.clone()].trim_start();
+    quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Flag, Grounded, NormalForm};
+use record::{Flag, Grounded, NormalForm, Reason};
 
-use super::{Filled, Outcome, copied, without};
+use super::{Filled, Outcome, copied, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::words::{find_any, has_any, spoken_choices};
 
@@ -30,6 +30,8 @@ const ACTS: &[&str] = &[
     "首を絞",
     "揺さぶ",
     "泣き声",
+    "泣いてい",
+    "泣き叫",
     "悲鳴",
     "平手",
     "つね",
@@ -55,7 +57,7 @@ fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
             && !has_any(
                 scene.text(),
                 s.full.clone(),
-                &["相談歴", "通告歴", "過去の", "通告者は", "きょうだい"],
+                &["相談歴", "通告歴", "過去の", "以前にも", "以前も", "通告者は", "きょうだい"],
             )
     })
 }
@@ -165,13 +167,18 @@ pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let told: Vec<&Sentence> = reported(scene)
         .filter(|s| has_any(text, s.range.clone(), ACTS))
         .filter(|s| {
-            !has_any(
-                text,
-                s.range.clone(),
-                &["だれが", "誰が", "として受理", "わけではな", "目撃し", "説明しました"],
-            )
+            let has = |words: &[&str]| has_any(text, s.range.clone(), words);
+            let only_heard = has(&["わけではな"]) && has(&["だけ"]);
+            !only_heard && !has(&["だれが", "誰が", "として受理", "目撃し", "説明しました"])
         })
         .collect();
+    // 「実母は叩いたことは否認」 alone: the act is denied and not told.
+    let denied =
+        |s: &&Sentence| matches!(without(scene, s), Some(Outcome::Without { reason: Reason::Denial, .. }));
+    if let Some(first) = told.first().filter(|_| told.iter().all(denied)) {
+        let by = scene.mentions(first.range.clone()).into_iter().find_map(|m| m.relation);
+        return Ok(Some(without_as(scene, first, Reason::Denial, by)));
+    }
     let hearsay = told
         .iter()
         .any(|s| has_any(text, s.range.clone(), &["とのこと", "と聞いて", "そうです"]))

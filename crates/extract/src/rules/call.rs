@@ -23,11 +23,14 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The caller's age: the one in the caller's sentence.
 pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
     let Some((sentence, mention)) = caller(scene, spec) else { return Ok(None) };
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
     let found = scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
-        Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
+        Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
+            Some((age.years, a))
+        }
         _ => None,
     });
     Ok(found.map(|(years, a)| {
@@ -35,6 +38,13 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
         Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
     }))
+}
+
+/// The age directly behind the caller, and not 「5歳の娘」.
+fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
+    let behind = &text[age.end..];
+    text[caller.end..age.start].chars().count() <= 10
+        && (!behind.starts_with('の') || behind.starts_with("の方"))
 }
 
 /// The sentence about the caller, and the word for him: behind 「相談者は」, or in front of 「から電話」.
@@ -58,6 +68,17 @@ fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, c
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.
 pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if !headed.is_empty() {
+        return Ok(whole_section(scene, headed));
+    }
+    let told =
+        scene.headless().filter(|s| !entry::is_head(scene, s) && !scene.is_plan(s) && !is_other(scene, s));
+    Ok(copied(scene, told))
+}
+
+/// A sentence of another field; one that only says that somebody called.
+fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const OTHER_FIELDS: &[&str] = &[
         "助言",
         "案内し",
@@ -73,18 +94,15 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "相談種別",
         "受付",
         "連絡先",
-        "から電話",
-        "からの電話",
+        "受けたのは",
+        "くらい話",
+        "対応は",
     ];
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    if !headed.is_empty() {
-        return Ok(whole_section(scene, headed));
-    }
+    const CALLED: &[&str] = &["から電話", "からの電話"];
     let text = scene.text();
-    let told = scene.headless().filter(|s| {
-        !entry::is_head(scene, s) && !scene.is_plan(s) && !has_any(text, s.full.clone(), OTHER_FIELDS)
-    });
-    Ok(copied(scene, told))
+    let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
+    has_any(text, sentence.full.clone(), OTHER_FIELDS)
+        || (short && has_any(text, sentence.full.clone(), CALLED))
 }
 
 /// Who takes over: the words in front of 引継ぎ.
@@ -153,7 +171,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// (「緊急性が高い」) sets nothing.
 pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    for sentence in scene.sentences.iter() {
+    for sentence in &scene.sentences {
         let headed = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         let Some(from) = cue

@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason};
+use record::{Age, Entity, Flag, Grounded, NormalForm, PersonBuilder, Reason, State};
 
 use text::hedge;
 
 use super::{Filled, Outcome, without};
-use crate::people::name_at;
+use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
@@ -43,6 +43,8 @@ const OTHER_SECTIONS: &[&str] = &[
     "相談歴",
     "経過",
     "役割分担",
+    "生育歴",
+    "既往歴",
 ];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児"];
@@ -75,10 +77,22 @@ pub(super) fn ages(scene: &Scene<'_>) -> Vec<(Age, Range<usize>)> {
 /// 「子どもの氏名は、高橋ひなた、女の子です」「本児は、石川みなと、男、…」
 pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    for sentence in scene.under(&spec.headings) {
+        if let Some(name) = name_at(text, trim(text, sentence.range.clone())) {
+            return Ok(Some(named(scene, name)));
+        }
+        if let Some(outcome) = without(scene, sentence) {
+            return Ok(Some(outcome));
+        }
+    }
     for sentence in about_child(scene) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        // A child has a name: 「名前は言いたくない」 is the reporter's.
         if let Some(found) = status(text, cue.end..sentence.range.end) {
-            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            if found.reason.state() == State::Unknown {
+                return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+            }
+            continue;
         }
         let Some(start) = after_topic(text, cue.end, sentence.range.end) else { continue };
         if let Some(name) = name_at(text, start..sentence.range.end) {
@@ -97,8 +111,51 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(named(scene, name)));
         }
     }
-    Ok(None)
+    Ok(aged_name(scene).or_else(|| opening_name(scene)).map(|name| named(scene, name)))
 }
+
+/// 「2年1組の高橋ひなたさん8歳」: a name in front of the child's age.
+fn aged_name(scene: &Scene<'_>) -> Option<Range<usize>> {
+    let text = scene.text();
+    ages(scene).into_iter().find_map(|(_, age)| {
+        let before = &text[..age.start];
+        let honorific = ["さん", "ちゃん", "くん", "君"]
+            .into_iter()
+            .find(|h| before.trim_end_matches('、').ends_with(h))?;
+        let end = before.trim_end_matches('、').len() - honorific.len();
+        let start = text[..end]
+            .rfind(['、', '。', ' ', 'の', '\n'])
+            .map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+        let spelt = text[start..end].chars().any(is_kanji) && scene.mentions(start..end).is_empty();
+        name_at(text, start..end).filter(|name| name.end == end && spelt)
+    })
+}
+
+/// 「高橋ひなたさん、平成29年5月10日生まれ」 at the start of a dictation: a name only when the sheet's facts follow it.
+fn opening_name(scene: &Scene<'_>) -> Option<Range<usize>> {
+    const FACTS: &[&str] = &["ふりがな", "生まれ", "男", "女"];
+    let text = scene.text();
+    for sentence in scene.sentences.iter().take(3).filter(|s| s.heading.is_none()) {
+        let words = trim(text, sentence.range.clone());
+        let Some(name) = name_at(text, words) else { continue };
+        let behind = skip_honorific(text, name.end);
+        let next = text[behind..].strip_prefix('、').map(|rest| text.len() - rest.len());
+        let Some(next) = next.filter(|_| (2..=8).contains(&text[name.clone()].chars().count())) else {
+            continue;
+        };
+        let aged = scene.doc.annotations_from(next).take_while(|a| a.range.start == next);
+        let aged = aged.into_iter().any(|a| matches!(a.entity, Entity::Age(_) | Entity::Date(_)));
+        let spelt = text[name.clone()].chars().any(is_kanji) && !text[name.clone()].contains(NO_NAME);
+        let person = scene.mentions(name.clone()).is_empty() && spelt;
+        if person && (aged || FACTS.iter().any(|f| text[next..].starts_with(f))) {
+            return Some(name);
+        }
+    }
+    None
+}
+
+/// Characters of words that open a dictation and are no name: 訪問, 電話, 本日, 会議.
+const NO_NAME: [char; 10] = ['訪', '電', '日', '会', '議', '面', '児', '所', '園', '校'];
 
 fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
     let mut person = PersonBuilder::new(scene.doc);
@@ -214,6 +271,12 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The words after 「住所は、」.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
+        let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
+        return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
+    }
     Ok(about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues)))
 }
 

@@ -36,9 +36,11 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        let Some(marker) =
-            find_any(scene.text(), sentence.range.clone(), &["受理", "受付", "受け付け", "通告"])
-        else {
+        let Some(marker) = find_any(
+            scene.text(),
+            sentence.range.clone(),
+            &["受理", "受付", "受け付け", "受けました", "受けた", "通告"],
+        ) else {
             continue;
         };
         let before = sentence.range.start..marker.start;
@@ -62,6 +64,9 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
+        }
+        if has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]) {
+            return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
         }
         let grounded =
             Grounded::normal(scene.doc, std::slice::from_ref(&sentence.full), &NormalForm::Present);

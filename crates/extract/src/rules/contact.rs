@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
+use text::hedge;
 
 use super::{Filled, Outcome};
 use crate::people::{name_at, skip_honorific};
@@ -12,6 +13,8 @@ use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_cho
 
 /// The opening of a dictation: sentences before the first narrative heading, at most this many.
 const OPENING: usize = 4;
+/// A date further behind the start of a reported sentence is not the contact's, in bytes.
+const HEAD_BYTES: usize = 15;
 const MET: &str = "面接した";
 const NOT_MET: &str = "会えなかった";
 const REFUSED: &str = "面接拒否";
@@ -38,7 +41,14 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let candidates: Vec<&Sentence> = if headed.is_empty() { scene.narrative().collect() } else { headed };
     let timed = candidates.iter().position(|s| !scene.times(s.range.clone()).is_empty());
-    let dated = candidates.iter().position(|s| scene.dates(s.range.clone()).iter().any(|(d, _)| d.is_some()));
+    let dated = candidates.iter().position(|s| {
+        let dates = scene.dates(s.range.clone());
+        // 「警察から受電、昨夜臨場したとの連絡」 tells another day than the contact's.
+        let told = spec.kind == FieldType::Date
+            && hedge::flags(scene.words(&s.range)).contains(&Flag::Hearsay)
+            && dates.first().is_some_and(|(_, a)| a.range.start > s.range.start + HEAD_BYTES);
+        dates.iter().any(|(d, _)| d.is_some()) && !told
+    });
     let at = match (timed, dated) {
         // The time may follow in the next sentence, not further away.
         (Some(time), Some(date)) if time <= date + 1 => date.min(time),
@@ -58,7 +68,12 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if spec.kind == FieldType::TimeRange {
         return Ok(time.map(|(start, end, words)| {
             let form = NormalForm::TimeRange(start, end);
-            let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words.range), &form);
+            let range = std::slice::from_ref(&words.range);
+            let grounded = if start.certain {
+                Grounded::normal(scene.doc, range, &form)
+            } else {
+                Grounded::words(scene.doc, range)
+            };
             Outcome::Stated(grounded.with_flags(words.flags.iter().copied()))
         }));
     }
@@ -95,7 +110,14 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
     let mut grounded = Grounded::choice(scene.doc, &spec.choices, label, range.clone())?;
-    let name = proper_name(scene.text(), &range);
+    let mut name = proper_name(scene.text(), &range);
+    // 「10時家庭訪問」: the time is no part of the name.
+    let moments = scene.doc.annotations_from(name.start.saturating_sub(60));
+    let moment = moments
+        .take_while(|a| a.range.start < range.start)
+        .map(|a| a.range.end)
+        .filter(|end| *end <= range.start);
+    name.start = moment.max().unwrap_or(name.start).max(name.start);
     if name.start < range.start {
         grounded = grounded.with_detail(scene.doc, name);
     }

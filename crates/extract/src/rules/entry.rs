@@ -77,6 +77,32 @@ const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪�
 const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
 const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
 
+/// Ends of the names of organisations.
+const ORGS: &[&str] =
+    &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
+/// Offices and professions of people of other organisations.
+const OFFICES: &[&str] = &[
+    "校長",
+    "教頭",
+    "担任",
+    "園長",
+    "保育士",
+    "教諭",
+    "医師",
+    "主治医",
+    "看護師",
+    "MSW",
+    "SSW",
+    "SC",
+    "保健師",
+    "主任",
+    "先生",
+    "職員",
+    "民生委員",
+    "児童委員",
+    "警察官",
+];
+
 /// A contact in the text.
 struct Contact<'s> {
     way: Way,
@@ -458,6 +484,8 @@ pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         }
     }
     rest.push_str(&text[at..sentence.range.end]);
-    HEAD_WORDS.iter().for_each(|word| rest = rest.replace(word, ""));
+    for word in HEAD_WORDS {
+        rest = rest.replace(word, "");
+    }
     moments > 0 && (attended || rest.chars().count() <= 2)
 }

@@ -77,7 +77,9 @@ fn row<'d>(
         row.choose("polarity", label, words)?;
     }
     row.cite(trim(text, sentence.full.clone()));
-    hedge::flags(scene.words(&sentence.full)).into_iter().for_each(|flag| row.flag(flag));
+    for flag in hedge::flags(scene.words(&sentence.full)) {
+        row.flag(flag);
+    }
     Ok(row)
 }
 
@@ -89,20 +91,17 @@ pub(super) fn speaker_of(
     words: Range<usize>,
 ) -> Result<(), record::GroundingError> {
     let mention = scene.mentions(words.clone()).into_iter().find(|m| m.relation.is_some());
-    match mention {
-        Some(mention) => {
-            let label = mention.relation.unwrap_or_default();
-            row.choose(column, &label, mention.range.clone())?;
-            if scene.words(&mention.range) == label {
-                Ok(())
-            } else {
-                row.keep(column, Kept::Detail, mention.range)
-            }
+    if let Some(mention) = mention {
+        let label = mention.relation.unwrap_or_default();
+        row.choose(column, &label, mention.range.clone())?;
+        if scene.words(&mention.range) == label {
+            Ok(())
+        } else {
+            row.keep(column, Kept::Detail, mention.range)
         }
-        None => {
-            row.choose(column, "その他", words.clone())?;
-            row.keep(column, Kept::Detail, words)
-        }
+    } else {
+        row.choose(column, "その他", words.clone())?;
+        row.keep(column, Kept::Detail, words)
     }
 }
 

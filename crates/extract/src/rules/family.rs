@@ -76,8 +76,12 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 pub(super) fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
-    let is_sibling = |m: &Mention| m.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r));
     scene.mentions(range.clone()).into_iter().filter(is_sibling).collect()
+}
+
+/// Whether the word is for a brother or a sister.
+pub(super) fn is_sibling(mention: &Mention) -> bool {
+    mention.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r))
 }
 
 /// 「保護者は、実母の高橋ゆかりさん、三十四歳、パート勤務、電話は、…」, and what follows in the next sentence.
@@ -215,8 +219,17 @@ fn member_facts(
         row.normal("birth", &NormalForm::Date(day), annotation.range.clone())?;
         row.keep("birth", Kept::Words, annotation.range.clone())?;
     }
-    for clause in clauses(text, range.clone()) {
+    // Behind the name and the age: 「実母の高橋ゆかり34歳パート」.
+    let age = scene.doc.annotations_in(range.clone()).find(|a| matches!(a.entity, Entity::Age(_)));
+    let from = age.map_or(range.start, |a| a.range.end);
+    for clause in clauses(text, from..range.end) {
         let words = trim_end_of(text, trim(text, clause), &["です", "とのこと", "している"]);
+        let words = match text[words.clone()].find('の') {
+            Some(at) if text[words.start + at..words.end].contains("暮らし") => {
+                words.start..words.start + at
+            }
+            _ => words,
+        };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
         if !row.has("occupation")
             && (has(OCCUPATIONS)

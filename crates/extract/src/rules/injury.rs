@@ -220,6 +220,8 @@ struct Area<'c> {
     part: Spoken<'c>,
     kind: Spoken<'c>,
     range: Range<usize>,
+    /// Where the words of the injury before end.
+    from: usize,
 }
 
 /// Pairs each kind with the part before it. A part without a kind is no injury (「泣いて頬が赤い」).
@@ -396,7 +398,11 @@ fn side(
     let part = area.part.range.start;
     let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
     let before = area.range.start.min(side_start(text, part, reach))..part;
-    match spoken_choices(text, before, choices).into_iter().last() {
+    // 「右腕の肘の下」: the side may stand before another part of the same phrase.
+    let phrase =
+        text[area.from..part].rfind(['、', '。', ' ', 'に', 'と']).map_or(area.from, |at| area.from + at);
+    let further = || spoken_choices(text, phrase..part, choices).into_iter().last();
+    match spoken_choices(text, before, choices).into_iter().last().or_else(further) {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
         // 「太ももの青あざ、左右ひとつずつ」
         None if text[area.range.clone()].contains("左右") => {

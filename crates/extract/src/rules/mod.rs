@@ -148,6 +148,7 @@ static RULES: &[Rule] = &[
     Rule { name: "planned_steps", fill: safety::planned_steps },
     Rule { name: "policy", fill: meeting::policy },
     Rule { name: "presence", fill: choice::presence },
+    Rule { name: "purpose", fill: section::purpose },
     Rule { name: "received_at", fill: moment::received_at },
     Rule { name: "reception_method", fill: choice::reception_method },
     Rule { name: "reporter_address", fill: reporter::address },

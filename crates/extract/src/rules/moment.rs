@@ -80,18 +80,15 @@ pub(super) fn near(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -
         return None;
     }
     let mut moment = Moment::default();
-    match day {
-        Some((day, words)) => {
-            moment.day = *day;
+    if let Some((day, words)) = day {
+        moment.day = *day;
+        moment.ranges.push(words.range.clone());
+        moment.flags.extend(words.flags.iter().copied());
+    } else {
+        let said = scene.dates(0..sentence.full.start).into_iter().rfind(|(day, _)| day.is_some());
+        if let Some((day, words)) = said {
+            moment.day = day;
             moment.ranges.push(words.range.clone());
-            moment.flags.extend(words.flags.iter().copied());
-        }
-        None => {
-            let said = scene.dates(0..sentence.full.start).into_iter().rfind(|(day, _)| day.is_some());
-            if let Some((day, words)) = said {
-                moment.day = day;
-                moment.ranges.push(words.range.clone());
-            }
         }
     }
     if let Some((start, _, words)) = time {
@@ -229,6 +226,17 @@ pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         Some(outcome) => Ok(Some(outcome)),
         None => contact::occasion(scene, spec),
     }
+    // A meeting to come: 「6月10日の援助方針会議に出します」.
+    let text = scene.text();
+    for sentence in &scene.sentences {
+        if let Some(cue) =
+            find_any(text, sentence.full.clone(), &spec.cues).filter(|c| !scene.is_quoted(c.start))
+            && let Some(outcome) = near(scene, sentence, &cue).and_then(|m| m.grounded(scene, spec))
+        {
+            return Ok(Some(outcome));
+        }
+    }
+    contact::occasion(scene, spec)
 }
 
 /// The day on which the sheet was written: only where the dictation says so, or opens with a day.
@@ -305,7 +313,7 @@ pub(super) fn elapsed(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     };
     let ranges: Vec<_> = from.ranges.iter().chain(&to.ranges).cloned().collect();
     let minutes = from.exact().and_then(|start| {
-        let minutes = i64::from(to.exact()?.duration_since(start).as_mins());
+        let minutes = to.exact()?.duration_since(start).as_mins();
         if minutes < 0 { Err(Missing::Order) } else { Ok(minutes) }
     });
     let disorder = (minutes == Err(Missing::Order)).then_some(Flag::Contradiction);

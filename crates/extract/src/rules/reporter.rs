@@ -14,7 +14,8 @@ use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of
 const REPORTER: &[&str] = &["通告者は", "相談者は", "通告者、", "相談者、"];
 /// The reporter stands in front of these: 「担任の先生からの通告」.
 const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "からの相談", "から相談"];
-const ANONYMOUS: &[&str] = &["匿名", "名前は言わ", "名前はちょっと", "名乗ら"];
+const ANONYMOUS: &[&str] =
+    &["匿名", "名前は言わ", "名前は言いたく", "名前を言いたく", "名前はちょっと", "名乗ら", "名乗りたく"];
 const END: &[&str] = &["さんです", "です", "とのこと", "さん"];
 
 /// The sentence that says who reported, and where the words about him begin.
@@ -45,7 +46,7 @@ fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
 /// Name, office and organisation, or that the reporter gives no name.
 pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    let Some((sentence, words)) = sentence(scene) else { return Ok(None) };
+    let Some((sentence, words)) = sentence(scene) else { return Ok(unnamed(scene)) };
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(said) = find_any(text, sentence.full.clone(), ANONYMOUS) {
         person.anonymous(said);
@@ -69,6 +70,14 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         );
     }
     Ok(Some(Outcome::Stated(Grounded::person(person))))
+}
+
+/// A reporter who gives no name and is not introduced.
+fn unnamed(scene: &Scene<'_>) -> Option<Outcome> {
+    let said = scene.narrative().find_map(|s| find_any(scene.text(), s.full.clone(), ANONYMOUS))?;
+    let mut person = PersonBuilder::new(scene.doc);
+    person.anonymous(said);
+    Some(Outcome::Stated(Grounded::person(person)))
 }
 
 /// 「あおば小学校の教頭、」 → organisation and office; 「母方祖母の」 → relation.

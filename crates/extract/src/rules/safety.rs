@@ -22,6 +22,8 @@ const SEEN: &[&str] = &[
     "目視",
     "安全確認",
     "安全を確認",
+    "安全は確認",
+    "安全が確認",
     "現認",
     "直接確認",
     "本児を確認",
@@ -295,6 +297,11 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "確認。",
         "確認、",
         "見たが",
+        "見ましたが",
+        "も見ました",
+        "を見ました",
+        "も見た",
+        "を見た",
         "見せてもら",
         "異常なし",
         "目視",
@@ -470,10 +477,9 @@ pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
         let found = spoken.into_iter().find(|s| {
             // 「拒否はなく」, and a refusal of somebody else (「本児は面接を拒否」) are none of the parents'.
-            let childs = scene
-                .mentions(sentence.range.start..s.range.start)
-                .last()
-                .is_some_and(|m| m.relation.as_deref() == Some("本児"));
+            let childs = scene.mentions(sentence.range.start..s.range.start).last().is_some_and(|m| {
+                m.relation.as_deref() == Some("本児") && text[m.range.end..].starts_with(['は', 'が', 'も'])
+            });
             !scene.is_quoted(s.range.start)
                 && !scene.is_negated(s.range.clone())
                 && !childs

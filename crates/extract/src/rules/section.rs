@@ -119,6 +119,12 @@ fn says_only_status(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
 }
 
+/// A sentence whose first person is a brother or sister.
+fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let first = scene.mentions(sentence.range.clone()).into_iter().next();
+    first.is_some_and(|m| super::family::is_sibling(&m))
+}
+
 /// A sentence about who was met, when and where is no observation.
 fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !scene.times(sentence.range.clone()).is_empty()

@@ -76,10 +76,21 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         words.chars().all(|c| matches!(c, 'ぁ'..='ん' | 'ァ'..='ヴ' | 'ー' | ' ' | '　' | '・'))
             && !words.is_empty()
     };
+    if let Some(words) = first_clause(scene, spec, is_kana) {
+        return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
+    }
     match item(scene, spec)? {
         Some(Outcome::Stated(grounded)) if !is_kana(grounded.display()) => Ok(None),
         other => Ok(other),
     }
+}
+
+/// The first words of the section up to a comma, where they are kana.
+fn first_clause(scene: &Scene<'_>, spec: &FieldSpec, is_kana: impl Fn(&str) -> bool) -> Option<Range<usize>> {
+    let text = scene.text();
+    let sentence = scene.under(&spec.headings).next()?;
+    let words = trim(text, clauses(text, sentence.range.clone()).into_iter().next()?);
+    is_kana(&text[words.clone()]).then_some(words)
 }
 
 /// The sections under the field's headings, and the sentences with its cues elsewhere in the narrative.
@@ -113,21 +124,23 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(copied(scene, told))
 }
 
+/// The sentence with its heading, where the heading is its topic: 「アレルギーは卵」.
+fn topic(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
+    let head = sentence.head.clone()?;
+    let joined =
+        text[head.clone()].trim_end_matches(['、', ' ']).ends_with('は') && head.end == sentence.range.start;
+    joined.then_some(head.start..sentence.range.end)
+}
+
 /// The sections with the topic of each (「アレルギーは卵」), and the sentences with the cues that stand elsewhere.
 fn with_topics(scene: &Scene<'_>, spec: &FieldSpec, headed: Vec<&Sentence>) -> Option<Outcome> {
     let text = scene.text();
-    let topic = |s: &Sentence| {
-        let head = s.head.clone()?;
-        let joined =
-            text[head.clone()].trim_end_matches(['、', ' ']).ends_with('は') && head.end == s.range.start;
-        joined.then_some(head.start..s.range.end)
-    };
     let told = scene
         .headless()
         .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && !scene.is_plan(s));
     let mut ranges: Vec<Range<usize>> = headed
         .into_iter()
-        .map(|s| topic(s).unwrap_or(s.range.clone()))
+        .map(|s| topic(text, s).unwrap_or(s.range.clone()))
         .chain(told.map(|s| s.range.clone()))
         .collect();
     ranges.sort_by_key(|r| r.start);
@@ -139,7 +152,10 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in headed_or_cued(scene, spec) {
         let sealed = !spec.sealed_when.is_empty();
-        if !sealed && has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は"]) {
+        // A number of the child's sheet is not the reporter's and not a relative's.
+        let own = sentence.heading.as_ref().is_none_or(|h| spec.headings.contains(h));
+        let others = has_any(text, sentence.full.clone(), &["通告者", "相談者", "保護者は", "祖母", "祖父"]);
+        if !sealed && (others || !own) {
             continue;
         }
         let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
@@ -204,7 +220,12 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             status = status.or_else(|| without(scene, sentence));
             continue;
         }
-        let spoken = spoken_choices(text, sentence.full.clone(), roles);
+        let mut spoken = spoken_choices(text, sentence.full.clone(), roles);
+        if spoken.is_empty() {
+            // 「親権者。実母。」
+            spoken
+                .extend(sentence.head.clone().into_iter().flat_map(|head| spoken_choices(text, head, roles)));
+        }
         for (i, person) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
             // 「親権者は実母、監護者は母方祖母」: the role in front of the person, else the one behind.

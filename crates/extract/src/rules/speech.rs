@@ -227,11 +227,28 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(whole_section(scene, headed));
     }
     let wished = scene.headless().filter(|s| {
-        scene.is_wish(s)
-            && speaker(scene, s)
-                .is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
+        let named = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
+        let said = scene.quotes(s.range.clone());
+        let quoted = said.iter().any(|(quote, _)| quote.speaker.as_ref().is_some_and(named));
+        scene.is_wish(s) && (quoted || speaker(scene, s).is_some_and(|who| named(&who)))
     });
-    Ok(copied(scene, wished))
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for sentence in wished {
+        let said = scene.quotes(sentence.range.clone());
+        let own = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
+        let others = said.iter().any(|(quote, _)| quote.speaker.as_ref().is_some_and(|who| !own(who)));
+        if !others {
+            ranges.push(sentence.range.clone());
+            continue;
+        }
+        // 「本児は「…」と言い、実母は「…」と希望」: each in his own words.
+        let parts = said.iter().filter_map(|(quote, words)| {
+            let who = quote.speaker.clone().filter(own)?;
+            Some(who.start.min(words.start)..quote.verb.end.max(words.end))
+        });
+        ranges.extend(parts);
+    }
+    Ok((!ranges.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &ranges))))
 }
 
 /// The words before the quotation that name its speaker.

@@ -112,7 +112,7 @@ pub(super) fn split(doc: &Document, whole: Range<usize>, quoted: &[Range<usize>]
     }
     let mut pieces = Vec::new();
     let mut start = whole.start;
-    let mut quotes = doc
+    let mut speech = doc
         .annotations_in(whole.clone())
         .filter_map(|a| match &a.entity {
             Entity::Quote(quote) => Some(a.range.start.min(quote.verb.start)..quote.verb.end),
@@ -121,9 +121,9 @@ pub(super) fn split(doc: &Document, whole: Range<usize>, quoted: &[Range<usize>]
         .peekable();
     for (i, c) in words.char_indices() {
         let at = whole.start + i;
-        while quotes.next_if(|q| q.end <= at).is_some() {}
+        while speech.next_if(|q| q.end <= at).is_some() {}
         // Inside a quotation, with or without brackets, the speaker's own sentences end.
-        let inside = quotes.peek().is_some_and(|q| q.start < at && at < q.end);
+        let inside = speech.peek().is_some_and(|q| q.start < at && at < q.end);
         if at - start > TOO_LONG {
             pieces.push(start..at);
             start = at;

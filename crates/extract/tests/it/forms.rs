@@ -420,7 +420,8 @@ fn what_only_a_person_decides_has_no_rule_and_takes_no_value() {
         edits: vec![],
     };
     let document = Document::new(&transcript, None);
-    let words = || Grounded::copied(&document, &[0..document.text().len()]);
+    let whole = 0..document.text().len();
+    let words = || Grounded::copied(&document, std::slice::from_ref(&whole));
     for (template, (id, fields)) in forms().iter().zip(PERSON_ONLY) {
         let human: Vec<_> =
             template.fields.iter().filter(|f| f.fill == Fill::Human).map(|f| f.id.as_str()).collect();

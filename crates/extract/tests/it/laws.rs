@@ -84,7 +84,9 @@ fn nothing_said_is_nothing_filled() {
 fn an_endless_sentence_takes_bounded_time() {
     let phrase = "本児は左の頬に青あざがあり実母は転んだと話し実父に架電するも不通で妹は元気で";
     let words: String = phrase.chars().cycle().take(100_000).collect();
-    for template in shipped_templates(extract::rule_names()).unwrap() {
+    // The forms with the most rules of their own.
+    for id in ["intake", "visit", "urgency", "face-sheet"] {
+        let template = crate::harness::template(id);
         let document = crate::harness::document(&template, &words);
         let start = Instant::now();
         extract::extract(&document, &template, &[]).unwrap();

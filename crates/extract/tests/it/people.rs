@@ -69,3 +69,33 @@ fn states_and_negations() {
     assert!(map("intake", "主訴。泣き声。").gaps().contains(&"family.sib"));
     assert!(!map("intake", "きょうだいは不明。").gaps().contains(&"family.sib"));
 }
+
+#[test]
+fn a_report_by_telephone_in_turns() {
+    let record = map(
+        "intake",
+        "受「はい、子ども家庭支援センターです。」 通「あの、近所の者なんですけど、名前はちょっと。」 受「お名前は結構です。どうされましたか。」 \
+         通「隣のアパートで、夜になると子どもの泣き声がすごくて。ここ二週間くらい、毎晩です。」 受「叩くような音や、どなり声は聞こえますか。」 \
+         通「いえ、泣き声だけです。見たわけではないので。」 受「お子さんは何歳くらいでしょう。」 通「男の子で、三つか四つくらいだと思います。」 \
+         受「結果をご連絡してもよろしいですか。」 通「いえ、それはやめてください。」",
+    );
+    assert_eq!(record.value("source.basis"), "悲鳴・音などを聞いて推測した");
+    assert_eq!(record.value("child.sex"), "男");
+    assert!(record.field("child.age").flags.contains(&Flag::Uncertain));
+    assert_eq!(record.value("reporter.name"), "匿名");
+    assert_eq!(record.value("reporter.route"), "近隣・知人");
+    assert_eq!(record.value("reporter.coop"), "否");
+    let how = record.field("abuse.how");
+    assert!(
+        how.display.starts_with("隣のアパートで、夜になると子どもの泣き声がすごくて。"),
+        "{}",
+        how.display
+    );
+    assert!(!how.display.contains("どなり声"), "{}", how.display);
+    assert!(how.flags.contains(&Flag::ReporterIdentity));
+    for id in ["abuse.type_main", "response", "decision", "family.sib"] {
+        assert!(record.is_empty(id), "{id}");
+    }
+    let answered = map("intake", "受「きょうだいはいますか。」 通「いません。」");
+    assert_eq!(answered.state("family.sib"), (State::Denied, Some(Reason::None)));
+}
