@@ -63,7 +63,7 @@ const QUESTION: &str = "質問";
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
 const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに", "もう一度", "再度", "改めて"];
+    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに", "もう一度", "再度", "改めて", "今後は", "今後、"];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない", "ばいい」", "がいい」", "といい」"];
 
@@ -236,6 +236,10 @@ impl<'d> Scene<'d> {
                 _ => false,
             }) || PLAN_WORDS.iter().any(|w| words.contains(w));
         let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
+        let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
+        if certain && self.quotes(sentence.range.clone()).is_empty() {
+            return true;
+        }
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }
 

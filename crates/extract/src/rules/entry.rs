@@ -12,29 +12,6 @@ use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
-/// What people are at an organisation.
-const OFFICES: &[&str] = &[
-    "校長",
-    "教頭",
-    "担任",
-    "園長",
-    "保育士",
-    "教諭",
-    "医師",
-    "主治医",
-    "看護師",
-    "MSW",
-    "SSW",
-    "SC",
-    "保健師",
-    "主任",
-    "先生",
-    "職員",
-    "民生委員",
-    "児童委員",
-    "警察官",
-];
-
 /// Ways in which a contact is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
@@ -285,7 +262,17 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(mention) = comes {
         return Ok(person(scene, mention.range));
     }
-    let own = clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words));
+    // 「訪問し副校長の清水先生と面談」: who was met, behind the visit.
+    let met =
+        find_any(text, contact.sentence.full.clone(), &["と面談", "と面接", "と面会", "と話し", "と協議"]);
+    let met = met.filter(|m| matches!(contact.way, Way::Visit | Way::Received) && m.start > contact.word.end);
+    let met = met.and_then(|m| {
+        let clause = clauses(text, contact.word.end..m.start + "と".len()).pop()?;
+        partner_words(scene, skip_verb(text, clause))
+    });
+    let own = met
+        .and_then(|words| person(scene, words))
+        .or_else(|| clause.and_then(|c| partner_words(scene, c)).and_then(|words| person(scene, words)));
     if own.is_some() {
         return Ok(own);
     }
@@ -334,6 +321,12 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
         Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => office.start..clause.end,
         _ => clause,
     }
+}
+
+/// 「し副校長の清水先生と」: without the rest of the verb before.
+fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
+    let rest = ["して", "し、", "し", "の際", "時に"].iter().find(|p| text[clause.clone()].starts_with(**p));
+    clause.start + rest.map_or(0, |p| p.len())..clause.end
 }
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
@@ -406,8 +399,6 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.relation(choice, mention.range);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    const ORGS: &[&str] =
-        &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
     let head = &text[words.clone()];
     let (org, rest) = match head.find('の') {
         Some(at) => (words.start..words.start + at, words.start + at + "の".len()..words.end),

@@ -276,6 +276,7 @@ fn areas<'c>(
             next_part.map_or_else(joint, |p| side_start(text, p.range.start, kind.range.end))
         });
         let end = clause_of_kind(text, kind.range.end, end);
+        let from = areas.last().map_or(sentence.range.start, |a| a.range.end).min(part.range.start);
         // 「お尻と太ももに」: the injury is at both.
         let joined = parts.iter().find(|p| {
             let between = text.get(p.range.end..part.range.start).unwrap_or_default();
@@ -286,9 +287,9 @@ fn areas<'c>(
         });
         if let Some(first) = shared.filter(|p| p.range.start >= areas.last().map_or(0, |a: &Area<'_>| a.range.end)) {
             let start = side_start(text, first.range.start, sentence.range.start);
-            areas.push(Area { part: first.clone(), kind: kind.clone(), range: start..end });
+            areas.push(Area { part: first.clone(), kind: kind.clone(), range: start..end, from });
         }
-        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end });
+        areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end, from });
     }
     areas
 }

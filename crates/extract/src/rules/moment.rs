@@ -222,9 +222,8 @@ pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let held = has_any(text, cue.end..s.full.end, &["行い", "行う", "開き", "開く", "開催", "です", "予定"]);
         near(scene, s, &cue).filter(|m| held && m.day.is_some())
     });
-    match planned.and_then(|m| m.grounded(scene, spec)) {
-        Some(outcome) => Ok(Some(outcome)),
-        None => contact::occasion(scene, spec),
+    if let Some(outcome) = planned.and_then(|m| m.grounded(scene, spec)) {
+        return Ok(Some(outcome));
     }
     // A meeting to come: 「6月10日の援助方針会議に出します」.
     let text = scene.text();

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use record::Grounded;
 use record::template::FieldSpec;
 
 use super::family::GUARDIANS;
@@ -36,6 +37,7 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !speaks_of_contact(scene, s)
             && !is_told(scene, s)
             && !tells_of_none(scene, s)
+            && !speaks_of_siblings(scene, s)
     });
     Ok(copied(scene, observed))
 }
@@ -45,6 +47,27 @@ fn tells_of_none(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     without(scene, sentence).is_some()
         && (says_only_status(scene, sentence)
             || has_any(scene.text(), sentence.range.clone(), &["外傷", "けが", "怪我", "あざ", "傷", "確認でき"]))
+}
+
+/// What the contact is for: the section, or the words in front of 「が目的」, 「を目的に」, 「のため訪問」.
+pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(outcome) = section(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    let text = scene.text();
+    let marks =
+        ["が目的", "を目的", "のため訪問", "のため家庭訪問", "のために訪問", "のため、訪問", "のため面接"];
+    Ok(scene.headless().filter(|s| !scene.is_plan(s)).find_map(|s| {
+        let mark = find_any(text, s.range.clone(), &marks).filter(|m| !scene.is_quoted(m.start))?;
+        let words = trim(text, clauses(text, s.range.start..mark.start).pop()?);
+        (!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
+    }))
+}
+
+/// A sentence whose first person is a brother or sister.
+fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let first = scene.mentions(sentence.range.clone()).into_iter().next();
+    first.is_some_and(|m| super::family::is_sibling(&m))
 }
 
 /// How somebody bears himself.
@@ -117,12 +140,6 @@ fn says_only_status(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
         && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));
     after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
-}
-
-/// A sentence whose first person is a brother or sister.
-fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let first = scene.mentions(sentence.range.clone()).into_iter().next();
-    first.is_some_and(|m| super::family::is_sibling(&m))
 }
 
 /// A sentence about who was met, when and where is no observation.

@@ -98,7 +98,10 @@ pub(super) fn facts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && (!text[only.full.clone()].contains('、') || clauses(text, only.range.clone()).len() > 1)
+        // 「アレルギーはなし」 answers one of several topics, 「アレルギーは不明、服薬も不明」 all that were told.
+        && (clauses(text, only.range.clone()).len() > 1
+            || !(text[only.full.clone()].contains('、')
+                || spec.label.contains('・') && topic(text, only).is_some()))
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {

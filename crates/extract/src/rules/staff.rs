@@ -107,15 +107,45 @@ fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec
     if headed.is_empty() {
         return headless(scene, spec, titles);
     }
-    headed.into_iter().flat_map(|s| members_of(scene, &s.range, titles, true)).collect()
+    let found: Vec<Member<'c>> =
+        headed.iter().flat_map(|s| members_of(scene, &s.range, titles, true)).collect();
+    if found.is_empty() { headed.iter().flat_map(|s| names_of(scene, &s.range)).collect() } else { found }
+}
+
+/// Names without a title, under the heading of the staff: 「対応者、松本。」
+fn names_of<'c>(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Member<'c>> {
+    let text = scene.text();
+    let clauses = clauses(text, range.clone()).into_iter().map(|clause| trim(text, clause));
+    let named = clauses.filter_map(|words| {
+        let name = name_at(text, words.clone())?;
+        let whole =
+            skip_honorific(text, name.end) >= words.end || text[name.end..words.end].starts_with("です");
+        whole.then_some(Member { title: None, profession: None, name: Some(name), org: None, words })
+    });
+    named.collect()
+}
+
+/// 「児童福祉司の森田です」, 「私と保健師の大西さんで本児に会いました」: a title with a name, at the end of the sentence or in front of
+/// what they did.
+fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) -> bool {
+    const DID: &[&str] =
+        &["訪問", "面接", "面談", "会い", "会っ", "会う", "確認", "目視", "聴取", "受け", "同行"];
+    let text = scene.text();
+    let Some(last) = members.iter().rev().find(|m| m.name.is_some() && m.title.is_some()) else { return false };
+    let behind = trim(text, last.words.end..sentence.range.end);
+    let behind = &text[behind];
+    let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
+    let did =
+        ["で", "が", "と"].iter().any(|p| behind.starts_with(p)) && DID.iter().any(|d| behind.contains(d));
+    (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
 /// The members of the first sentence that says who attended: by the field's cues, by its verb, or because it names
 /// people and nothing else (「児福司の上原と、同行の保健師、玉城。」).
 fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
     let text = scene.text();
-    let told = scene.narrative().filter(|s| s.heading.is_none());
-    for sentence in told {
+    let told: Vec<&Sentence> = scene.narrative().filter(|s| s.heading.is_none()).collect();
+    for sentence in &told {
         let cued = has_any(text, sentence.full.clone(), &spec.cues)
             || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
         let mut members = members_of(scene, &sentence.range, titles, cued);
@@ -131,6 +161,12 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
             if has_any(text, sentence.full.clone(), &["で対応", "が対応"]) {
                 untitled(scene, sentence, &mut members);
             }
+            return members;
+        }
+    }
+    for sentence in told {
+        let members = members_of(scene, &sentence.range, titles, false);
+        if introduces(scene, sentence, &members) && !entry::is_reported_in(text, sentence.full.clone()) {
             return members;
         }
     }
