@@ -62,10 +62,39 @@ const QUESTION: &str = "質問";
 /// Headings of a view: its words end where somebody is quoted or a plan begins.
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
-const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "月末", "週明け", "年内", "までに", "もう一度", "再度", "改めて", "今後は", "今後、"];
+const PLAN_WORDS: &[&str] = &[
+    "今週中",
+    "来週",
+    "明日",
+    "明後日",
+    "次回",
+    "今月中",
+    "来月",
+    "後日",
+    "速やかに",
+    "月末",
+    "週明け",
+    "年内",
+    "までに",
+    "もう一度",
+    "再度",
+    "改めて",
+    "今後は",
+    "今後、",
+];
 /// Verbs and endings of a wish.
-const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない", "ばいい」", "がいい」", "といい」"];
+const WISH_WORDS: &[&str] = &[
+    "希望",
+    "望ん",
+    "たい」",
+    "ほしい」",
+    "欲しい」",
+    "くない」と話",
+    "たくない",
+    "ばいい」",
+    "がいい」",
+    "といい」",
+];
 
 /// One sentence, or the part of one behind a heading.
 #[derive(Clone, Debug)]
@@ -257,10 +286,24 @@ impl<'d> Scene<'d> {
     /// 「自分で育てたいけれど、夜が心配」: a verb of wanting inside 「」, which need not be its end.
     fn is_desired(&self, sentence: &Sentence) -> bool {
         const WANTED: &[&str] = &["たい", "ほしい", "欲しい", "たくない"];
-        const NO_WISH: &[&str] = &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
+        const NO_WISH: &[&str] =
+            &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
         let text = self.text();
         WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
-            let behind = ["けれど", "けど", "が、", "から", "し、", "です", "と思", "な」", "の」", "よ」", "、", "。」"];
+            let behind = [
+                "けれど",
+                "けど",
+                "が、",
+                "から",
+                "し、",
+                "です",
+                "と思",
+                "な」",
+                "の」",
+                "よ」",
+                "、",
+                "。」",
+            ];
             self.is_quoted(at.start)
                 && behind.iter().any(|word| text[at.end..].starts_with(word))
                 && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
@@ -277,12 +320,30 @@ impl<'d> Scene<'d> {
 /// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
 /// 「野口、月末までに心理検査」.
 fn is_to_come(words: &str) -> bool {
-    const STATES: &[&str] = &["ています", "でいます", "がいます", "もいます", "にいます", "はいます", "あります", "思います", "言います", "ております", "ている", "でいる", "ある", "いる"];
+    const STATES: &[&str] = &[
+        "ています",
+        "でいます",
+        "がいます",
+        "もいます",
+        "にいます",
+        "はいます",
+        "あります",
+        "思います",
+        "言います",
+        "ております",
+        "ている",
+        "でいる",
+        "ある",
+        "いる",
+    ];
     if STATES.iter().any(|state| words.ends_with(state)) {
         return false;
     }
-    if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ']) {
-        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"].iter().any(|e| words.ends_with(e));
+    if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])
+    {
+        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]
+            .iter()
+            .any(|e| words.ends_with(e));
     }
     words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }

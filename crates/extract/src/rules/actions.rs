@@ -10,8 +10,24 @@ use crate::scene::{Scene, Sentence, supervisor_marker};
 use crate::words::{clauses, find_any, has_any, is_kanji, trim, trim_end_of};
 
 /// Deadlines that are kept as words.
-const VAGUE_DEADLINES: &[&str] =
-    &["今週中", "来週中", "今月中", "来月中", "今月末", "来月末", "月末", "週明け", "年度内", "年内", "速やかに", "至急", "後日", "来週", "来月", "次回"];
+const VAGUE_DEADLINES: &[&str] = &[
+    "今週中",
+    "来週中",
+    "今月中",
+    "来月中",
+    "今月末",
+    "来月末",
+    "月末",
+    "週明け",
+    "年度内",
+    "年内",
+    "速やかに",
+    "至急",
+    "後日",
+    "来週",
+    "来月",
+    "次回",
+];
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
 const VERB_ENDINGS: &[&str] =
     &["する予定です", "する予定", "します", "する", "ます", "予定です", "予定", "とする", "です"];
@@ -206,7 +222,14 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 what = trim(text, after_deadline(text, annotation.range.end, what.end)..what.end);
             }
         }
-        let promised = ["ことを約束しました", "ことを約束した", "と約束しました", "と約束した", "ことで合意した", "ことで合意しました"];
+        let promised = [
+            "ことを約束しました",
+            "ことを約束した",
+            "と約束しました",
+            "と約束した",
+            "ことで合意した",
+            "ことで合意しました",
+        ];
         let what = trim_end_of(text, trim_end_of(text, what, &promised), VERB_ENDINGS);
         if what.is_empty() {
             continue;

@@ -173,7 +173,9 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
     {
         // 「会えたのは、本児と実母と、3歳の妹です」
-        if let Some(cue) = find_any(scene.text(), sentence.range.clone(), &["会えたのは", "面接したのは", "会ったのは"]) {
+        if let Some(cue) =
+            find_any(scene.text(), sentence.range.clone(), &["会えたのは", "面接したのは", "会ったのは"])
+        {
             for m in scene.mentions(cue.end..sentence.range.end) {
                 if let Some(relation) = m.relation {
                     Interviewee::add(&mut people, relation, MET, m.range, sentence.range.clone());
@@ -255,10 +257,27 @@ fn professionals<'d>(
     rows: &mut Vec<RowBuilder<'d>>,
 ) -> Result<(), record::GroundingError> {
     let text = scene.text();
-    let Some(met) = find_any(text, sentence.range.clone(), &[
-        "とも面接", "と面接", "とも面会", "と面会", "にお会いし", "にも会いま", "に会いま", "に会った", "にも会った", "と会いま", "から話を聞", "からも話を聞", "にも話を聞", "から聴取", "からも聴取",
-    ])
-    else {
+    let Some(met) = find_any(
+        text,
+        sentence.range.clone(),
+        &[
+            "とも面接",
+            "と面接",
+            "とも面会",
+            "と面会",
+            "にお会いし",
+            "にも会いま",
+            "に会いま",
+            "に会った",
+            "にも会った",
+            "と会いま",
+            "から話を聞",
+            "からも話を聞",
+            "にも話を聞",
+            "から聴取",
+            "からも聴取",
+        ],
+    ) else {
         return Ok(());
     };
     let mut from = sentence.range.start;
@@ -280,14 +299,16 @@ fn professional<'d>(
     let mut row = RowBuilder::new(scene.doc, spec);
     let gap =
         ["、", "の"].iter().find(|p| text[title.end..met.start].starts_with(**p)).map_or(0, |p| p.len());
-    if let Some(name) =
-        name_at(text, title.end + gap..met.start).filter(|n| skip_honorific(text, n.end) == met.start || skip_honorific(text, n.end) > n.end)
+    if let Some(name) = name_at(text, title.end + gap..met.start)
+        .filter(|n| skip_honorific(text, n.end) == met.start || skip_honorific(text, n.end) > n.end)
     {
         row.copy("name", name)?;
     }
     row.choose("relation", "その他", title.clone())?;
     row.keep("relation", Kept::Detail, title.clone())?;
-    if let Some(org) = text[sentence.range.start..title.start].strip_suffix('の').filter(|o| !o.contains('、')) {
+    if let Some(org) =
+        text[sentence.range.start..title.start].strip_suffix('の').filter(|o| !o.contains('、'))
+    {
         row.copy("org", sentence.range.start..sentence.range.start + org.len())?;
     }
     row.choose("met", MET, met.clone())?;
@@ -337,12 +358,38 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
     if has(&["面接拒否", "面接を拒否", "面会拒否", "面会を拒否"]) {
         Some(REFUSED)
     } else if has(&[
-        "不在", "会えず", "会えな", "会えませ", "会えてい", "来られず", "不通", "電話に出ず", "連絡がつか",
+        "不在",
+        "会えず",
+        "会えな",
+        "会えませ",
+        "会えてい",
+        "来られず",
+        "不通",
+        "電話に出ず",
+        "連絡がつか",
     ]) {
         Some(NOT_MET)
     } else if has(&[
-        "と面接", "来所し", "面接し", "面会し", "とも面接", "に会いま", "に会い、", "に会った", "に会うこと", "お会いし", "に会えま", "に会えた",
-        "と会い", "と会っ", "と会え", "と会うこと", "から話を聞", "に話を聞", "と話をし", "会えたのは",
+        "と面接",
+        "来所し",
+        "面接し",
+        "面会し",
+        "とも面接",
+        "に会いま",
+        "に会い、",
+        "に会った",
+        "に会うこと",
+        "お会いし",
+        "に会えま",
+        "に会えた",
+        "と会い",
+        "と会っ",
+        "と会え",
+        "と会うこと",
+        "から話を聞",
+        "に話を聞",
+        "と話をし",
+        "会えたのは",
     ]) {
         Some(MET)
     } else {

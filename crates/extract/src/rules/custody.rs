@@ -94,13 +94,16 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let own = person.range.end..end;
             let open = ["不明", "未確認", "確認できず"];
             // 「実父は不同意、実母は不明」: where consent is the subject, 不明 alone answers.
-            let unknown = !has_answer(text, &own)
-                && topical(text, person)
-                && has_any(text, own.clone(), &open);
+            let unknown =
+                !has_answer(text, &own) && topical(text, person) && has_any(text, own.clone(), &open);
             let answer = [("不同意", REFUSED), ("不明", OPEN), ("同意", GIVEN)]
                 .into_iter()
                 .find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)));
-            let answer = if unknown { Some(("不明", find_any(text, own, &open).unwrap_or(said.clone()))) } else { answer };
+            let answer = if unknown {
+                Some(("不明", find_any(text, own, &open).unwrap_or(said.clone())))
+            } else {
+                answer
+            };
             let Some((label, words)) = answer else { continue };
             let who = person.relation.clone().unwrap_or_default();
             if rows.iter().any(|(known, _)| *known == who) {
@@ -212,20 +215,35 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// Sentences about the custody itself, the consent and the child's health tell no need.
-const NO_NEED: &[&str] =
-    &["同意", "告知", "一時保護を", "一時保護の", "委託", "アレルギー", "服薬", "薬は", "所持品", "持ち物", "面会", "理由を説明"];
+const NO_NEED: &[&str] = &[
+    "同意",
+    "告知",
+    "一時保護を",
+    "一時保護の",
+    "委託",
+    "アレルギー",
+    "服薬",
+    "薬は",
+    "所持品",
+    "持ち物",
+    "面会",
+    "理由を説明",
+];
 
 /// 「実父が病室で本児の点滴を抜こうとした」: what a parent did to the child.
 fn is_done_to_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let people = scene.mentions(sentence.range.clone());
-    let follows = |m: &Mention, particles: &[&str]| particles.iter().any(|p| text[m.range.end..].starts_with(p));
+    let follows =
+        |m: &Mention, particles: &[&str]| particles.iter().any(|p| text[m.range.end..].starts_with(p));
     let parent = people.iter().find(|m| {
         m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)) && follows(m, &["が", "は"])
     });
     parent.is_some_and(|parent| {
         people.iter().any(|m| {
-            m.relation.as_deref() == Some("本児") && m.range.start > parent.range.end && follows(m, &["を", "の", "に"])
+            m.relation.as_deref() == Some("本児")
+                && m.range.start > parent.range.end
+                && follows(m, &["を", "の", "に"])
         })
     }) && scene.quotes(sentence.range.clone()).is_empty()
 }
@@ -234,7 +252,11 @@ fn is_done_to_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn is_professional_warning(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     has_any(text, sentence.range.clone(), &["医師", "主治医", "看護師"])
-        && has_any(text, sentence.range.clone(), &["命に", "危険", "入院が必要", "入院をすすめ", "入院を勧め"])
+        && has_any(
+            text,
+            sentence.range.clone(),
+            &["命に", "危険", "入院が必要", "入院をすすめ", "入院を勧め"],
+        )
 }
 
 /// Every cue of the sentence is negated: 「傷はない」.
@@ -263,7 +285,9 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .filter_map(|(quote, words)| Some((quote.speaker.clone()?, words)))
             .filter(|(who, _)| !adults(scene, who).is_empty())
             // 「同意しない」 is the answer of the consent, and words without brackets may be a report of facts.
-            .filter(|(_, words)| headed || (scene.is_quoted(words.start) && !has_any(text, words.clone(), &["同意"])))
+            .filter(|(_, words)| {
+                headed || (scene.is_quoted(words.start) && !has_any(text, words.clone(), &["同意"]))
+            })
             .collect();
         // 「実母、『迎えに行きたい』」: without a verb the bracket behind the person is his.
         if said.is_empty() {
@@ -303,7 +327,10 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A parent at the start of the sentence and the bracket that follows directly.
 fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
     let text = scene.text();
-    let who = adults(scene, &sentence.range).into_iter().next().filter(|m| m.range.start == sentence.range.start)?;
+    let who = adults(scene, &sentence.range)
+        .into_iter()
+        .next()
+        .filter(|m| m.range.start == sentence.range.start)?;
     let behind = &text[who.range.end..sentence.range.end];
     let open = ["、「", "は「", "は、「", "「"].iter().find(|p| behind.starts_with(**p))?;
     let start = who.range.end + open.len();
@@ -351,7 +378,11 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// A time without a day is one of the day on which custody began, not of the facts told in between.
-fn told_at(scene: &Scene<'_>, row: &mut RowBuilder<'_>, sentence: &Sentence) -> Result<(), record::GroundingError> {
+fn told_at(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    sentence: &Sentence,
+) -> Result<(), record::GroundingError> {
     let end = sentence.full.end..sentence.full.end;
     if !scene.dates(sentence.full.clone()).is_empty() {
         return at(scene, row, sentence, &end);
@@ -371,7 +402,16 @@ fn told_at(scene: &Scene<'_>, row: &mut RowBuilder<'_>, sentence: &Sentence) -> 
 /// What was told: the words in front of the verb, behind when, to whom and how.
 fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     const VERBS: &[&str] = &[
-        "を告知しました", "を告知した", "を告知する", "を告知", "を説明しました", "を説明した", "を説明", "を伝えました", "を伝えた", "について告知",
+        "を告知しました",
+        "を告知した",
+        "を告知する",
+        "を告知",
+        "を説明しました",
+        "を説明した",
+        "を説明",
+        "を伝えました",
+        "を伝えた",
+        "について告知",
         "について説明",
     ];
     let text = scene.text();
@@ -380,11 +420,16 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     let Some(last) = last else { return whole };
     let mut cut = trim_end_of(text, last.clone(), VERBS);
     // When and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
-    let moments = scene.doc.annotations_in(cut.clone()).filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
+    let moments = scene
+        .doc
+        .annotations_in(cut.clone())
+        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
     let moment = moments.map(|a| a.range.end).max();
-    let how = find_any(text, cut.clone(), &["電話で", "口頭で", "書面で", "文書で", "面接で", "対面で"]).map(|at| at.end);
+    let how = find_any(text, cut.clone(), &["電話で", "口頭で", "書面で", "文書で", "面接で", "対面で"])
+        .map(|at| at.end);
     let led = moment.into_iter().chain(how).max().filter(|at| *at < cut.end);
-    let named = clauses(text, whole.clone()).len() > 1 && (cut.end != last.end || text[last.clone()].contains("不服申立"));
+    let named = clauses(text, whole.clone()).len() > 1
+        && (cut.end != last.end || text[last.clone()].contains("不服申立"));
     // 「実母に一時保護の理由を告知」 in one clause: behind the person.
     let start = scene
         .mentions(cut.clone())
@@ -419,8 +464,7 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         let named: Vec<&String> = spec.cues.iter().filter(|cue| !cue.starts_with('を')).collect();
-        let from =
-            find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
+        let from = find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
         let from =
             from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
         for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
@@ -428,8 +472,23 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 text,
                 trim(text, clause),
                 &[
-                    "を預かりました", "を預かった", "を預かり", "を持参しました", "を持参した", "を持参", "を持って来ました", "を持って来た",
-                    "を持ってきました", "を持ってきた", "を持ってきています", "を持って来ています", "を預かっています", "です", "がある", "あり", "のみ",
+                    "を預かりました",
+                    "を預かった",
+                    "を預かり",
+                    "を持参しました",
+                    "を持参した",
+                    "を持参",
+                    "を持って来ました",
+                    "を持って来た",
+                    "を持ってきました",
+                    "を持ってきた",
+                    "を持ってきています",
+                    "を持って来ています",
+                    "を預かっています",
+                    "です",
+                    "がある",
+                    "あり",
+                    "のみ",
                 ],
             );
             if words.is_empty() {
@@ -464,7 +523,8 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「着替え3組」: a number at the end with its counter, whatever is counted.
 fn number_behind(text: &str, words: &Range<usize>) -> Option<(f64, Range<usize>)> {
-    const COUNTERS: &[&str] = &["セット", "枚", "組", "着", "足", "本", "冊", "個", "袋", "箱", "台", "点", "缶", "つ"];
+    const COUNTERS: &[&str] =
+        &["セット", "枚", "組", "着", "足", "本", "冊", "個", "袋", "箱", "台", "点", "缶", "つ"];
     let counter = COUNTERS.iter().find(|c| text[words.clone()].ends_with(**c))?;
     let end = words.end - counter.len();
     let digits = text[words.start..end].chars().rev().take_while(char::is_ascii_digit).count();

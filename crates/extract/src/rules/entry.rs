@@ -105,8 +105,10 @@ fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
         for (way, word) in words {
             // 「実母宅を訪問。実母は玄関先で面会拒否」: the result may follow in the next sentence.
             let next = scene.sentences.iter().find(|s| s.full.start >= sentence.full.end);
-            let follows = || next.is_some_and(|next| next.heading == sentence.heading && has_result(scene, next, way));
-            let closed = way == Way::Answered || has_result(scene, sentence, way) || (way == Way::Visit && follows());
+            let follows =
+                || next.is_some_and(|next| next.heading == sentence.heading && has_result(scene, next, way));
+            let closed =
+                way == Way::Answered || has_result(scene, sentence, way) || (way == Way::Visit && follows());
             found.push(Contact { way, word, sentence, closed });
         }
     }
@@ -122,8 +124,19 @@ fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
 
 /// Whether words of a report stand in `range`.
 pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
-    const REPORTS: &[&str] =
-        &["とのこと", "そうだ", "そうです", "と話し", "と話す", "と聞いて", "と言っ", "と言う", "の話では", "によると", "と伝え"];
+    const REPORTS: &[&str] = &[
+        "とのこと",
+        "そうだ",
+        "そうです",
+        "と話し",
+        "と話す",
+        "と聞いて",
+        "と言っ",
+        "と言う",
+        "の話では",
+        "によると",
+        "と伝え",
+    ];
     has_any(text, range, REPORTS)
 }
 
@@ -138,7 +151,9 @@ fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
             .iter()
             .chain(ANSWERED)
             .any(|r| words.contains(r)),
-        Way::Visit => ["不在", "連絡票", "留守", "応答", "面会", "会え", "面接", "拒否"].iter().any(|r| words.contains(r)),
+        Way::Visit => ["不在", "連絡票", "留守", "応答", "面会", "会え", "面接", "拒否"]
+            .iter()
+            .any(|r| words.contains(r)),
         Way::Answered | Way::Received => true,
     }
 }
@@ -224,8 +239,8 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     // A call that came in was a conversation (「園から受電」), and so was one whose news is told.
     let talked = "通話";
-    if let Some(contact) = contact(scene)
-        .filter(|c| c.way == Way::Answered || (c.way == Way::Call && has_news(scene, c)))
+    if let Some(contact) =
+        contact(scene).filter(|c| c.way == Way::Answered || (c.way == Way::Call && has_news(scene, c)))
         && !spoken.iter().any(|(label, _)| OF_CALLS.contains(label))
         && spec.choices.iter().any(|c| c.label == talked)
     {
@@ -237,7 +252,8 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
     const NEWS: &[&str] = &["とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
-    const FAILED: &[&str] = &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
+    const FAILED: &[&str] =
+        &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();
     let here = contact.word.end..contact.sentence.full.end;
     let next = scene.sentences.iter().find(|s| s.full.start >= contact.sentence.full.end);
@@ -280,7 +296,8 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let people: Vec<_> =
         scene.mentions(contact.sentence.full.clone()).into_iter().filter(|m| m.relation.is_some()).collect();
     // 「実母が妹を連れて来所」: the one who acts, not whom the sentence names beside.
-    let acts = people.iter().find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p))).cloned();
+    let acts =
+        people.iter().find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p))).cloned();
     let here = acts.or_else(|| people.into_iter().find(|m| !text[m.range.end..].starts_with('の')));
     let met = || {
         let met = ["と面接", "と面会", "と話", "が対応", "は不在", "が応対", "に会", "宅"];
@@ -297,8 +314,22 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「中学校のSSW、大橋さんからメールがあった」: who wrote, or to whom the office wrote.
 fn correspondent(scene: &Scene<'_>) -> Option<Outcome> {
-    const LETTERS: &[&str] =
-        &["からメール", "よりメール", "からのメール", "にメール", "へメール", "からFAX", "にFAX", "から手紙", "からの手紙", "に手紙", "から文書", "に文書", "から書面", "に書面"];
+    const LETTERS: &[&str] = &[
+        "からメール",
+        "よりメール",
+        "からのメール",
+        "にメール",
+        "へメール",
+        "からFAX",
+        "にFAX",
+        "から手紙",
+        "からの手紙",
+        "に手紙",
+        "から文書",
+        "に文書",
+        "から書面",
+        "に書面",
+    ];
     let text = scene.text();
     scene.narrative().find_map(|sentence| {
         let word = find_any(text, sentence.full.clone(), LETTERS).filter(|w| !scene.is_quoted(w.start))?;
@@ -314,11 +345,14 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
     let own = trim(text, clause.clone());
     let named = ["さん", "氏", "先生", "様"].iter().any(|h| {
         let words = &text[own.clone()];
-        words.ends_with(h) || ["から", "に", "へ", "より", "と"].iter().any(|p| words.ends_with(&format!("{h}{p}")))
+        words.ends_with(h)
+            || ["から", "に", "へ", "より", "と"].iter().any(|p| words.ends_with(&format!("{h}{p}")))
     });
     let office = clauses(text, before.start..clause.start).pop().map(|c| trim(text, c));
     match office {
-        Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => office.start..clause.end,
+        Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => {
+            office.start..clause.end
+        }
         _ => clause,
     }
 }

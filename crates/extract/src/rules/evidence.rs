@@ -109,12 +109,19 @@ pub(super) fn speaker_of(
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
     // 「こわがって近づかない」: the negation is of the next verb, 「こわがっていない」 of this one.
-    let joined = text[cue.clone()].ends_with('て') && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
-    if joined {
+    let joined = text[cue.clone()].ends_with('て')
+        && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
+    // 「ごみだらけで足の踏み場がない」: so is what follows で, 「ごみ屋敷ではない」 is not.
+    let linked = text[cue.end..].starts_with('で')
+        && !["では", "でな", "でも"].iter().any(|p| text[cue.end..].starts_with(p));
+    if joined || linked {
         return ("肯定", cue.clone());
     }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
-    const CONDITIONS: &[&str] = &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
+    const CONDITIONS: &[&str] = &[
+        "むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば",
+        "めば",
+    ];
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));

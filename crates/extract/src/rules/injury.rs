@@ -72,7 +72,8 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // 「頬について『…』と話す」: the part in front of the words tells which injury they explain.
         let mut of_part: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         for e in explanations {
-            let parts = spoken_choices(scene.text(), e.whole.start..e.words.start.max(e.whole.start), &part.choices);
+            let parts =
+                spoken_choices(scene.text(), e.whole.start..e.words.start.max(e.whole.start), &part.choices);
             if let Some(named) = parts.first().filter(|p| p.choice.label != OTHER) {
                 of_part.entry(&named.choice.label).or_default().push((e.speaker, e.words));
             }
@@ -168,7 +169,11 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
     let named = find_any(text, before.clone(), &["発見者は", "発見者"]);
     let finder = match named {
         Some(cue) => {
-            let words = trim_end_of(text, trim(text, cue.end..sentence.range.end), &["とのことです", "とのこと", "です"]);
+            let words = trim_end_of(
+                text,
+                trim(text, cue.end..sentence.range.end),
+                &["とのことです", "とのこと", "です"],
+            );
             (!words.is_empty() && status(text, words.clone()).is_none()).then_some(words)
         }
         None => person
@@ -247,7 +252,8 @@ fn areas<'c>(
         .enumerate()
         .filter(|(i, k)| {
             let last = i.checked_sub(1).and_then(|i| kinds.get(i));
-            let trace = k.choice.label == OTHER && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
+            let trace = k.choice.label == OTHER
+                && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
             // 「歯型のついたあざ」
             let marks = ["のついた", "の付いた"].iter().any(|w| text[k.range.end..].starts_with(w));
             !trace && !(marks && i + 1 < kinds.len())
@@ -280,12 +286,17 @@ fn areas<'c>(
         // 「お尻と太ももに」: the injury is at both.
         let joined = parts.iter().find(|p| {
             let between = text.get(p.range.end..part.range.start).unwrap_or_default();
-            ["と", "や", "と左の", "と右の", "と左", "と右"].contains(&between) && p.range.start >= start.min(part.range.start)
+            ["と", "や", "と左の", "と右の", "と左", "と右"].contains(&between)
+                && p.range.start >= start.min(part.range.start)
         });
         let shared = joined.or_else(|| {
-            parts.iter().find(|p| p.range.end < part.range.start && ["と", "や"].contains(&&text[p.range.end..part.range.start]))
+            parts.iter().find(|p| {
+                p.range.end < part.range.start && ["と", "や"].contains(&&text[p.range.end..part.range.start])
+            })
         });
-        if let Some(first) = shared.filter(|p| p.range.start >= areas.last().map_or(0, |a: &Area<'_>| a.range.end)) {
+        if let Some(first) =
+            shared.filter(|p| p.range.start >= areas.last().map_or(0, |a: &Area<'_>| a.range.end))
+        {
             let start = side_start(text, first.range.start, sentence.range.start);
             areas.push(Area { part: first.clone(), kind: kind.clone(), range: start..end, from });
         }

@@ -62,7 +62,10 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .find(|p| text[start..sentence.range.end].starts_with(**p))
                 .map_or(0, |p| p.len());
         let goal = trim(text, start..sentence.range.end);
-        if goal.is_empty() || ["未定", "なし", "特になし"].contains(&&text[goal.clone()]) || without(scene, sentence).is_some() {
+        if goal.is_empty()
+            || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
+            || without(scene, sentence).is_some()
+        {
             continue;
         }
         let mut row = RowBuilder::new(scene.doc, spec);
@@ -80,7 +83,9 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
     let mut cuts: Vec<usize> = clauses(text, sentence.range.clone())
         .into_iter()
-        .filter(|c| c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str())))
+        .filter(|c| {
+            c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str()))
+        })
         .map(|c| c.start)
         .collect();
     cuts.push(sentence.range.end);
@@ -153,7 +158,8 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
-            let task = trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当", "です"]);
+            let task =
+                trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当", "です"]);
             if task.is_empty() {
                 continue;
             }
@@ -222,7 +228,8 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
     let alone = || {
         let whole = under_heading
             && text[clause.end..].starts_with('、')
-            && (sheet::agency_in(text, &clause).is_some() || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
+            && (sheet::agency_in(text, &clause).is_some()
+                || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
         whole.then_some((clause.len(), "、"))
     };
     let (at, particle) = said.or_else(alone)?;

@@ -117,9 +117,10 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
     for cue in &spec.cues {
         for (i, sentence) in scene.sentences.iter().enumerate() {
             // 「一時保護したことを伝えた」 is about the telling.
-            let told = |at: &Range<usize>| ["こと", "旨", "理由"].iter().any(|w| text[at.end..].starts_with(w));
-            let Some(word) = find_all(text, sentence.full.clone(), cue)
-                .find(|at| !scene.is_quoted(at.start) && !told(at))
+            let told =
+                |at: &Range<usize>| ["こと", "旨", "理由"].iter().any(|w| text[at.end..].starts_with(w));
+            let Some(word) =
+                find_all(text, sentence.full.clone(), cue).find(|at| !scene.is_quoted(at.start) && !told(at))
             else {
                 continue;
             };
@@ -219,7 +220,8 @@ pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let planned = scene.headless().find_map(|s| {
         let cue = find_any(text, s.full.clone(), &spec.cues).filter(|at| !scene.is_quoted(at.start))?;
-        let held = has_any(text, cue.end..s.full.end, &["行い", "行う", "開き", "開く", "開催", "です", "予定"]);
+        let held =
+            has_any(text, cue.end..s.full.end, &["行い", "行う", "開き", "開く", "開催", "です", "予定"]);
         near(scene, s, &cue).filter(|m| held && m.day.is_some())
     });
     if let Some(outcome) = planned.and_then(|m| m.grounded(scene, spec)) {

@@ -25,7 +25,15 @@ fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
         let cue = find_any(text, s.full.clone(), REPORTER)?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
-    named.or_else(|| {
+    // 「近所の者なんですけど」
+    let introduced = || {
+        scene.narrative().find_map(|s| {
+            let cue = find_any(text, s.range.clone(), &["の者です", "の者なんです", "の者ですが"])?;
+            let start = clauses(text, s.range.start..cue.start).pop().map_or(s.range.start, |c| c.start);
+            Some((s, trim(text, start..cue.start)))
+        })
+    };
+    named.or_else(introduced).or_else(|| {
         // Why a meeting is held is not who reported.
         let told = scene.sentences.iter().filter(|s| s.heading.as_deref() != Some("提出理由"));
         told.into_iter().find_map(|s| {

@@ -98,16 +98,17 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // 「警察、じゃなくて、学校による目視」: what stands behind the correction.
         let from = TAKEN_BACK
             .iter()
-            .filter_map(|cue| text[sentence.range.clone()].find(cue).map(|at| sentence.range.start + at + cue.len()))
+            .filter_map(|cue| {
+                text[sentence.range.clone()].find(cue).map(|at| sentence.range.start + at + cue.len())
+            })
             .max()
             .unwrap_or(sentence.range.start);
         let said = from..sentence.range.end;
         if let Some(spoken) = spoken_choices(text, said.clone(), &spec.choices).into_iter().next() {
             return stated(scene, spec, &spoken.choice.label, spoken.range);
         }
-        if let Some((label, words)) = SEERS
-            .iter()
-            .find_map(|(label, words)| Some((*label, find_any(text, said.clone(), words)?)))
+        if let Some((label, words)) =
+            SEERS.iter().find_map(|(label, words)| Some((*label, find_any(text, said.clone(), words)?)))
         {
             return stated(scene, spec, label, words);
         }
@@ -176,7 +177,19 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             find_any(
                 text,
                 s.full.clone(),
-                &["会えず", "会えな", "会えませ", "会えてい", "面会できず", "確認できず", "姿は見られ", "姿を見られ", "姿は見え", "姿が見え", "姿を確認できな"],
+                &[
+                    "会えず",
+                    "会えな",
+                    "会えませ",
+                    "会えてい",
+                    "面会できず",
+                    "確認できず",
+                    "姿は見られ",
+                    "姿を見られ",
+                    "姿は見え",
+                    "姿が見え",
+                    "姿を確認できな",
+                ],
             )
             .filter(|_| child)
         })
@@ -392,9 +405,8 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(outcome));
         }
         // The section ends where nobody is quoted any more, but not before its first sentence.
-        let quoting = |s: &Sentence| {
-            !scene.quotes(s.range.clone()).is_empty() || text[s.range.clone()].contains('「')
-        };
+        let quoting =
+            |s: &Sentence| !scene.quotes(s.range.clone()).is_empty() || text[s.range.clone()].contains('「');
         let kept = headed.iter().enumerate().take_while(|(i, s)| *i == 0 || quoting(s)).map(|(_, s)| *s);
         return Ok(copied(scene, kept));
     }
@@ -409,7 +421,23 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A row for each brother or sister: whether he or she was seen.
 pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const SEEN: &[&str] = &["確認", "目視", "面接", "面会", "会え", "会った", "在宅", "元気", "無事", "同席", "を見た", "を見ました", "を見ています", "一緒に見て", "姿を見"];
+    const SEEN: &[&str] = &[
+        "確認",
+        "目視",
+        "面接",
+        "面会",
+        "会え",
+        "会った",
+        "在宅",
+        "元気",
+        "無事",
+        "同席",
+        "を見た",
+        "を見ました",
+        "を見ています",
+        "一緒に見て",
+        "姿を見",
+    ];
     const UNSEEN: &[&str] = &[
         "会えず",
         "会えな",
@@ -511,14 +539,11 @@ pub(super) fn failure_reason(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut spoken = Vec::new();
-    let planned = scene
-        .sentences
-        .iter()
-        .filter(|s| {
-            scene.is_plan(s)
-                || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-                || (s.heading.is_none() && ends_as_plan(text, s))
-        });
+    let planned = scene.sentences.iter().filter(|s| {
+        scene.is_plan(s)
+            || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            || (s.heading.is_none() && ends_as_plan(text, s))
+    });
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
             let none = status(text, found.range.end..sentence.range.end).is_some();
@@ -532,9 +557,27 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
 fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
-    const ENDS: &[&str] = &["要請する", "要請します", "照会する", "照会します",
-        "とします", "とする", "とした", "を検討", "を検討する", "を検討します", "の予定", "する予定", "予定です", "を行う", "を行います",
-        "を実施する", "する方針", "を求める", "を求めます", "の方針",
+    const ENDS: &[&str] = &[
+        "要請する",
+        "要請します",
+        "照会する",
+        "照会します",
+        "とします",
+        "とする",
+        "とした",
+        "を検討",
+        "を検討する",
+        "を検討します",
+        "の予定",
+        "する予定",
+        "予定です",
+        "を行う",
+        "を行います",
+        "を実施する",
+        "する方針",
+        "を求める",
+        "を求めます",
+        "の方針",
     ];
     let words = &text[trim(text, sentence.range.clone())];
     ENDS.iter().any(|end| words.ends_with(end))

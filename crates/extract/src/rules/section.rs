@@ -46,7 +46,11 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn tells_of_none(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     without(scene, sentence).is_some()
         && (says_only_status(scene, sentence)
-            || has_any(scene.text(), sentence.range.clone(), &["外傷", "けが", "怪我", "あざ", "傷", "確認でき"]))
+            || has_any(
+                scene.text(),
+                sentence.range.clone(),
+                &["外傷", "けが", "怪我", "あざ", "傷", "確認でき"],
+            ))
 }
 
 /// What the contact is for: the section, or the words in front of 「が目的」, 「を目的に」, 「のため訪問」.
@@ -64,16 +68,43 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }))
 }
 
-/// A sentence whose first person is a brother or sister.
+/// A sentence about a brother or sister: 「妹は元気に走り回っていた」, not 「妹の布団と本児の机」.
 fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let first = scene.mentions(sentence.range.clone()).into_iter().next();
-    first.is_some_and(|m| super::family::is_sibling(&m))
+    first.is_some_and(|m| {
+        let topical = ["は", "も", "が", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p));
+        topical && super::family::is_sibling(&m)
+    })
 }
 
 /// How somebody bears himself.
 const MANNERS: &[&str] = &[
-    "笑", "落ち着", "協力的", "表情", "疲れ", "涙", "言葉が少な", "言葉少な", "口数", "泣い", "声が小さ", "声を荒", "いらいら", "イライラ", "うつむ", "隠さず",
-    "丁寧", "視線", "目を合わ", "口調", "顔色", "酒のにおい", "ふらつ", "身なり", "緊張", "戸惑",
+    "笑",
+    "落ち着",
+    "協力的",
+    "表情",
+    "疲れ",
+    "涙",
+    "言葉が少な",
+    "言葉少な",
+    "口数",
+    "泣い",
+    "声が小さ",
+    "声を荒",
+    "いらいら",
+    "イライラ",
+    "うつむ",
+    "隠さず",
+    "丁寧",
+    "視線",
+    "目を合わ",
+    "口調",
+    "顔色",
+    "酒のにおい",
+    "ふらつ",
+    "身なり",
+    "緊張",
+    "戸惑",
 ];
 
 /// Whom the sentence is about: the person at its start, 「実母はよく笑い」.
@@ -96,9 +127,20 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
 fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const TOLD: &[&str] = &["を説明し", "を伝え", "を案内し", "を助言し", "を指導し", "を渡し", "をお願いし", "と伝えました", "と伝えた"];
+    const TOLD: &[&str] = &[
+        "を説明し",
+        "を伝え",
+        "を案内し",
+        "を助言し",
+        "を指導し",
+        "を渡し",
+        "をお願いし",
+        "と伝えました",
+        "と伝えた",
+    ];
     let text = scene.text();
-    let Some(verb) = find_any(text, sentence.range.clone(), TOLD).filter(|v| !scene.is_quoted(v.start)) else {
+    let Some(verb) = find_any(text, sentence.range.clone(), TOLD).filter(|v| !scene.is_quoted(v.start))
+    else {
         return false;
     };
     scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
@@ -148,6 +190,16 @@ fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         || has_any(
             scene.text(),
             sentence.range.clone(),
-            &["対応し", "来所し", "訪問し", "不在", "会え", "面接し", "来ていません", "来ていない", "来なかった"],
+            &[
+                "対応し",
+                "来所し",
+                "訪問し",
+                "不在",
+                "会え",
+                "面接し",
+                "来ていません",
+                "来ていない",
+                "来なかった",
+            ],
         )
 }

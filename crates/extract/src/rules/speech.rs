@@ -94,24 +94,25 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let told_by_staff =
             has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
         let quoted = !scene.quotes(s.range.clone()).is_empty() || scene.words(&s.range).contains('「');
-        let absent = has_any(
-            scene.text(),
-            s.range.clone(),
-            &[
-                "不在",
-                "会えてい",
-                "会えな",
-                "不通",
-                "と聞いて",
-                "とのこと",
-                "そうです",
-                "そうだ",
-                "らしく",
-                "から話を聞",
-                "に話を聞",
-                "から聴取",
-            ],
-        ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
+        let absent =
+            has_any(
+                scene.text(),
+                s.range.clone(),
+                &[
+                    "不在",
+                    "会えてい",
+                    "会えな",
+                    "不通",
+                    "と聞いて",
+                    "とのこと",
+                    "そうです",
+                    "そうだ",
+                    "らしく",
+                    "から話を聞",
+                    "に話を聞",
+                    "から聴取",
+                ],
+            ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
         (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
@@ -119,8 +120,20 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A wish, else what the child said of a feeling: where an opinion is asked for, 「こわい」 is one.
 pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const FEELINGS: &[&str] =
-        &["こわい", "怖い", "いや", "嫌", "つらい", "さびしい", "寂しい", "好き", "すき", "きらい", "嫌い", "安心"];
+    const FEELINGS: &[&str] = &[
+        "こわい",
+        "怖い",
+        "いや",
+        "嫌",
+        "つらい",
+        "さびしい",
+        "寂しい",
+        "好き",
+        "すき",
+        "きらい",
+        "嫌い",
+        "安心",
+    ];
     if let Some(wish) = wish(scene, spec)? {
         return Ok(Some(wish));
     }
@@ -131,9 +144,10 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         };
         !scene.is_plan(s)
             && quoted.filter(|(quote, words)| felt(quote, words)).any(|(quote, _)| {
-                quote.speaker.clone().is_some_and(|who| {
-                    spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str()))
-                })
+                quote
+                    .speaker
+                    .clone()
+                    .is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
             })
     });
     Ok(copied(scene, felt))
@@ -219,7 +233,8 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let parents = |s: &Sentence| {
         let first = scene.mentions(s.range.clone()).into_iter().next();
         first.is_some_and(|m| {
-            m.range.start == s.range.start && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
+            m.range.start == s.range.start
+                && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
         })
     };
     let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();

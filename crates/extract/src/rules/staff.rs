@@ -17,12 +17,39 @@ pub(super) const ATTENDED: &[&str] =
     &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付", "対応したのは", "受けたのは"];
 /// A sentence that opens so names who was there.
 const LEADS: &[&str] = &[
-    "対応、", "対応は", "訪問したのは", "訪問者は", "訪問は", "面接したのは", "確認、", "確認は", "確認したのは", "記録、", "記録は", "行ったのは",
+    "対応、",
+    "対応は",
+    "訪問したのは",
+    "訪問者は",
+    "訪問は",
+    "面接したのは",
+    "確認、",
+    "確認は",
+    "確認したのは",
+    "記録、",
+    "記録は",
+    "行ったのは",
 ];
 /// These tell of the office's people only where they are named with their titles and nobody reports it.
 const CAME: &[&str] = &[
-    "が受けました", "が受けた", "が受電", "が架電", "で訪問", "が訪問", "で家庭訪問", "が家庭訪問", "で面接", "が面接", "で行きました", "で行ってきました",
-    "が自宅を訪問", "が家に行", "と同行", "が同行", "が聞き取", "が話を聞",
+    "が受けました",
+    "が受けた",
+    "が受電",
+    "が架電",
+    "で訪問",
+    "が訪問",
+    "で家庭訪問",
+    "が家庭訪問",
+    "で面接",
+    "が面接",
+    "で行きました",
+    "で行ってきました",
+    "が自宅を訪問",
+    "が家に行",
+    "と同行",
+    "が同行",
+    "が聞き取",
+    "が話を聞",
 ];
 const OTHER: &str = "その他";
 /// People without a title of the office, the longer words first: they count where a field names who saw or took part.
@@ -49,7 +76,8 @@ const PROFESSIONS: &[&str] = &[
 /// Between two members of one title these take the first back: 「児童心理司の片山、失礼、児童心理司は片岡」.
 const TAKEN_BACK: &[&str] = &["失礼", "訂正", "いや、", "いえ、", "じゃなくて", "ではなく", "間違え"];
 /// What joins the members of a sentence that only names them.
-const JOINTS: &[&str] = &["同行の", "同行は", "同行", "でした", "です", "さん", "先生", "と", "、", "。", " ", "で"];
+const JOINTS: &[&str] =
+    &["同行の", "同行は", "同行", "でした", "です", "さん", "先生", "と", "、", "。", " ", "で"];
 
 struct Member<'c> {
     title: Option<(&'c Choice, Range<usize>)>,
@@ -131,7 +159,9 @@ fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) ->
     const DID: &[&str] =
         &["訪問", "面接", "面談", "会い", "会っ", "会う", "確認", "目視", "聴取", "受け", "同行"];
     let text = scene.text();
-    let Some(last) = members.iter().rev().find(|m| m.name.is_some() && m.title.is_some()) else { return false };
+    let Some(last) = members.iter().rev().find(|m| m.name.is_some() && m.title.is_some()) else {
+        return false;
+    };
     let behind = trim(text, last.words.end..sentence.range.end);
     let behind = &text[behind];
     let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
@@ -188,7 +218,10 @@ fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
 
 /// A colleague in front of the others may have no title: 「杉山、児心司の野口で対応」.
 fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>>) {
-    const NO_NAMES: &[&str] = &["訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内", "確認", "記録", "担当"];
+    const NO_NAMES: &[&str] = &[
+        "訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内", "確認", "記録",
+        "担当",
+    ];
     let text = scene.text();
     let Some(first) = members.first().map(|m| m.words.start) else { return };
     let Some(clause) = clauses(text, sentence.range.start..first).pop() else { return };
@@ -259,10 +292,12 @@ fn members_of<'c>(
 /// 「永井医師」「石田園長」: two or three kanji directly in front of the title that are no part of it.
 fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
     const NO_NAMES: &[&str] = &[
-        "科", "市", "区", "町", "村", "県", "課", "所", "園", "校", "院", "室", "部", "担当", "専門", "嘱託", "児童", "主任", "地域", "母子", "学年",
-        "学級", "同行", "当番", "産業", "公認", "臨床", "担任", "係", "旧", "前", "現", "元", "女性", "男性", "新任", "別",
+        "科", "市", "区", "町", "村", "県", "課", "所", "園", "校", "院", "室", "部", "担当", "専門", "嘱託",
+        "児童", "主任", "地域", "母子", "学年", "学級", "同行", "当番", "産業", "公認", "臨床", "担任", "係",
+        "旧", "前", "現", "元", "女性", "男性", "新任", "別",
     ];
-    let length: usize = text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
+    let length: usize =
+        text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
     let name = title - length..title;
     let count = text[name.clone()].chars().count();
     let plain = (2..=3).contains(&count) && !NO_NAMES.iter().any(|end| text[name.clone()].ends_with(end));
