@@ -228,11 +228,12 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
     for sentence in told {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
+            // 不在着信 is a missed call.
+            let missed = found.choice.label == "不在" && text[found.range.end..].starts_with("着信");
             let certain = !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
-                && !scene.is_negated(found.range.clone())
-                && !(found.choice.label == "不在" && text[found.range.end..].starts_with("着信"));
-            if certain && fits(&found.choice.label) {
+                && !scene.is_negated(found.range.clone());
+            if certain && !missed && fits(&found.choice.label) {
                 spoken.push((&found.choice.label, found.range));
             }
         }

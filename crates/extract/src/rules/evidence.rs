@@ -105,6 +105,10 @@ pub(super) fn speaker_of(
     }
 }
 
+/// Ends of a condition: 飲むと, 叩けば.
+const CONDITIONS: &[&str] =
+    &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
+
 /// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
@@ -118,10 +122,6 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
-    const CONDITIONS: &[&str] = &[
-        "むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば",
-        "めば",
-    ];
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));

@@ -256,7 +256,8 @@ fn areas<'c>(
                 && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
             // 「歯型のついたあざ」
             let marks = ["のついた", "の付いた"].iter().any(|w| text[k.range.end..].starts_with(w));
-            !trace && !(marks && i + 1 < kinds.len())
+            let leads = marks && i + 1 < kinds.len();
+            !trace && !leads
         })
         .map(|(_, k)| k.clone())
         .collect();

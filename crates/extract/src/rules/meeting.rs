@@ -81,17 +81,17 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「短期目標は…、中期目標は…」: a sentence for each term.
 fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
-    let mut cuts: Vec<usize> = clauses(text, sentence.range.clone())
+    let mut ends: Vec<usize> = clauses(text, sentence.range.clone())
         .into_iter()
         .filter(|c| {
             c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str()))
         })
         .map(|c| c.start)
         .collect();
-    cuts.push(sentence.range.end);
+    ends.push(sentence.range.end);
     let mut pieces = Vec::new();
     let mut start = sentence.range.start;
-    for (i, end) in cuts.into_iter().enumerate() {
+    for (i, end) in ends.into_iter().enumerate() {
         let mut piece = sentence.clone();
         piece.range = start..end;
         if i > 0 {

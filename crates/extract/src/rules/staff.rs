@@ -212,7 +212,9 @@ fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
         at = member.words.end;
     }
     rest.push_str(&text[at..sentence.range.end]);
-    JOINTS.iter().for_each(|joint| rest = rest.replace(joint, ""));
+    for joint in JOINTS {
+        rest = rest.replace(joint, "");
+    }
     rest.is_empty() && members.iter().all(|m| m.name.is_some())
 }
 
@@ -275,10 +277,10 @@ fn members_of<'c>(
         let behind = name_behind(text, title.end, until);
         let end = behind.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
         let name = behind.or_else(|| name_before(text, range.start, title.start));
-        let titled = choice.map(|choice| (choice, title.clone()));
+        let office = choice.map(|choice| (choice, title.clone()));
         members.push(Member {
-            profession: titled.is_none().then(|| title.clone()),
-            title: titled,
+            profession: office.is_none().then(|| title.clone()),
+            title: office,
             org: org_before(text, range.start, title.start),
             words: name.as_ref().map_or(title.start, |n| n.start.min(title.start))..end,
             name,

@@ -304,7 +304,7 @@ fn day_only<'t>(
         return Some((Said::DayOnly { day, inherits: false }, cursor));
     }
     // Behind a date, 「9日深夜」 is a day of the same month, and so is 「20日、」 at the start of a sentence.
-    if last.is_some_and(|l| l.is_calendar_day()) {
+    if last.is_some_and(Expression::is_calendar_day) {
         let opens = text[..at].trim_end().ends_with(['。', '\n']) && cursor.sees(&["、", "に、", "までに"]);
         if opens || cursor.sees(&["深夜", "未明", "早朝", "の朝", "の夜", "の夕方", "の深夜", "の未明"])
         {
