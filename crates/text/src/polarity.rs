@@ -334,6 +334,8 @@ mod tests {
         assert!(!negated("発達は問題ない", "発達"));
         assert!(!negated("あざかもしれない", "あざ"));
         assert!(!negated("食事は少ない", "食事"));
+        assert!(!negated("言葉が少なかった", "言葉"));
+        assert!(!negated("体の動きに変わりはありません", "体"));
         assert!(!negated("食事は必ずとる", "食事"));
         assert!(!negated("食事を与えていないわけではない", "食事"));
     }

@@ -136,7 +136,11 @@ fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s 
     headed.chain(opening).find_map(|sentence| {
         spoken_choices(scene.text(), sentence.range.clone(), &spec.choices)
             .into_iter()
-            .find(|s| !scene.is_quoted(s.range.start))
+            // 「当所の児童福祉司」 is no place.
+            .find(|s| {
+                let ours = scene.words(&s.range) == "当所" && scene.text()[s.range.end..].starts_with('の');
+                !scene.is_quoted(s.range.start) && !ours
+            })
             .map(|s| (s.choice.label.as_str(), s.range))
     })
 }

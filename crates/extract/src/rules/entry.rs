@@ -229,7 +229,12 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in told {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             // 不在着信 is a missed call.
-            let missed = found.choice.label == "不在" && text[found.range.end..].starts_with("着信");
+            // 「担当不在のため」 is about the office.
+            let ours = ["担当", "担当者", "職員", "担当が", "担当者が", "担当は"]
+                .iter()
+                .any(|w| text[..found.range.start].ends_with(w));
+            let missed =
+                found.choice.label == "不在" && (text[found.range.end..].starts_with("着信") || ours);
             let certain = !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
                 && !scene.is_negated(found.range.clone());

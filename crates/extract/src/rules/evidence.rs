@@ -121,6 +121,15 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     if joined || linked {
         return ("肯定", cue.clone());
     }
+    // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
+    let behind = &text[cue.end..sentence.full.end];
+    if ["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"]
+        .iter()
+        .any(|p| behind.starts_with(p))
+    {
+        let positive = behind.starts_with("の問題はあり") && !behind.starts_with("の問題はありませ");
+        return (if positive { "肯定" } else { "否定" }, cue.clone());
+    }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)

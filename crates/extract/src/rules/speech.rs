@@ -206,6 +206,19 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
             let Some(mention) = mention else { continue };
+            // 「実父、本児が落ちたと説明」: the one in front of the comma speaks of the other.
+            let first = scene.mentions(sentence.range.clone()).into_iter().next().filter(|m| {
+                m.relation.is_some()
+                    && m.range.start == sentence.range.start
+                    && m.range.end <= mention.range.start
+                    && m.range != mention.range
+                    && scene.text()[m.range.end..].starts_with('、')
+                    && scene.text()[mention.range.end..].starts_with('が')
+            });
+            let (mention, speaker, words) = match first {
+                Some(first) => (first.clone(), first.range, mention.range.start..words.end),
+                None => (mention, speaker, words),
+            };
             let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label))
             else {
                 continue;

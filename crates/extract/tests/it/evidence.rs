@@ -48,3 +48,9 @@ fn what_is_negated_behind_a_condition_is_its_consequence() {
     assert!(rubbish[0].ends_with("polarity=肯定"), "{rubbish:?}");
     assert!(polarity("q4.evidence", "乳児健診は受けている。").is_empty());
 }
+
+#[test]
+fn a_problem_that_is_not_there_is_denied() {
+    let rows = map("urgency", "アルコールの問題はない。").rows("q7.evidence");
+    assert!(rows[0].ends_with("polarity=否定"), "{rows:?}");
+}

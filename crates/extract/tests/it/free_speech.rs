@@ -156,3 +156,15 @@ fn a_bare_day_behind_a_date_is_of_its_month() {
         map("temporary-custody", "6月10日、一時保護開始。必要性。3日、実母が帰宅せず、3日間食事がなかった。");
     assert_eq!(record.rows("need").len(), 1);
 }
+
+#[test]
+fn what_is_the_offices_own_is_no_result_and_no_place() {
+    assert!(map("progress", "父方祖父が来所。担当不在のため、係長が話を聞いた。").is_empty("result"));
+    assert!(map("safety-check", "当所の児童福祉司、須田が確認に向かった。").is_empty("where"));
+}
+
+#[test]
+fn a_parent_may_explain_in_front_of_a_comma() {
+    let record = map("visit", "本児の左目の上に縫った傷。実父、本児が階段から落ちたと説明。");
+    assert_eq!(record.rows("explain"), ["speaker=実父 words=本児が階段から落ちた"]);
+}

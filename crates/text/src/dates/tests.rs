@@ -30,6 +30,14 @@ fn japanese_and_western_years() {
 }
 
 #[test]
+fn a_bare_day_behind_a_date_is_of_its_month() {
+    dates("六月十日に保護した。九日深夜、通報があった。", &["6月10日→2025-06-10", "9日→2025-06-09"]);
+    dates("六月三日に訪問。二十日、園に電話。", &["6月3日→2025-06-03", "20日→2025-06-20"]);
+    dates("六月三日に訪問。三日間休んだ。", &["6月3日→2025-06-03"]);
+    dates("九日深夜、通報があった。", &[]);
+}
+
+#[test]
 fn what_is_wrong_is_flagged() {
     dates("六月三日水曜", &["6月3日水曜→2025-06-03 [WeekdayMismatch]"]);
     dates("平成三十一年五月一日", &["平成31年5月1日→- [EraOutOfRange]"]);
