@@ -315,7 +315,9 @@ fn day_only<'t>(
     behind.any(&["、", " ", "の"]);
     behind.any(&["午前", "午後"]);
     let timed = behind.number().is_some() && behind.sees(&["時", ":"]) && !behind.sees(&["時間"]);
-    timed.then_some((Said::Vague, cursor))
+    // Behind a date the month is known: 「8月4日に受理。5日、午前11時に訪問」.
+    let known = last.is_some_and(Expression::is_calendar_day);
+    timed.then_some((if known { Said::DayOnly { day, inherits: false } } else { Said::Vague }, cursor))
 }
 
 /// A weekday with its 曜, or in brackets.
