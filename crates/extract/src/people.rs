@@ -214,6 +214,11 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         before = Some(c);
     }
     let name = &words[..end];
+    // A particle and a verb (「が目視」, 「ひざに座っ」) and an honorific alone are no names.
+    let kana_first = name.starts_with(|c| matches!(c, 'ぁ'..='ん'));
+    if (kana_first && name.contains(is_kanji)) || HONORIFICS.contains(&name) {
+        return None;
+    }
     let plausible = (1..=10).contains(&name.chars().count())
         && name
             .chars()

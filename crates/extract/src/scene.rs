@@ -11,13 +11,13 @@ use record::{Annotation, ClockTime, Document, Entity, Quote};
 use text::polarity;
 
 use crate::people::{Mention, Relations};
-use crate::words::{has_any, trim};
+use crate::words::{find_all, has_any, is_kanji, is_katakana, trim};
 
 /// A pause of this length ends a sentence that has no full stop.
 const SENTENCE_PAUSE_MS: u64 = 700;
 /// Headings whose text is one sentence, even when a full stop stands between.
 const SHORT_SECTIONS: &[&str] =
-    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者"];
+    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者", "確認者"];
 /// Under these headings the speaker tells what will be done.
 const PLAN_SECTIONS: &[&str] = &["今後の対応"];
 /// The speaker's own words for a plan, at the end of a sentence.
@@ -62,10 +62,39 @@ const QUESTION: &str = "質問";
 /// Headings of a view: its words end where somebody is quoted or a plan begins.
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
 /// Words for a day to come that are no date.
-const PLAN_WORDS: &[&str] =
-    &["今週中", "来週", "明日", "明後日", "次回", "今月中", "来月", "後日", "速やかに", "今後は", "今後、"];
+const PLAN_WORDS: &[&str] = &[
+    "今週中",
+    "来週",
+    "明日",
+    "明後日",
+    "次回",
+    "今月中",
+    "来月",
+    "後日",
+    "速やかに",
+    "月末",
+    "週明け",
+    "年内",
+    "までに",
+    "もう一度",
+    "再度",
+    "改めて",
+    "今後は",
+    "今後、",
+];
 /// Verbs and endings of a wish.
-const WISH_WORDS: &[&str] = &["希望", "望ん", "たい」", "ほしい」", "欲しい」", "くない」と話", "たくない"];
+const WISH_WORDS: &[&str] = &[
+    "希望",
+    "望ん",
+    "たい」",
+    "ほしい」",
+    "欲しい」",
+    "くない」と話",
+    "たくない",
+    "ばいい」",
+    "がいい」",
+    "といい」",
+];
 
 /// One sentence, or the part of one behind a heading.
 #[derive(Clone, Debug)]
@@ -118,7 +147,10 @@ impl<'d> Scene<'d> {
     #[cfg(feature = "model")]
     pub(crate) fn with_sentences(&self, sentences: Vec<Sentence>) -> Self {
         let Self { doc, template, relations, quoted, .. } = self;
-        Self { doc, template, relations, sentences, quoted: quoted.clone() }
+        let mut scene =
+            Self { doc, template, relations, sentences, quoted: quoted.clone(), of_reporter: Vec::new() };
+        scene.of_reporter = crate::rules::of_reporter(&scene);
+        scene
     }
 
     /// Whether `at` stands in 「」.
@@ -251,7 +283,7 @@ impl<'d> Scene<'d> {
                 (Some(date), Some(anchor)) => *date > anchor,
                 _ => false,
             }) || PLAN_WORDS.iter().any(|w| words.contains(w));
-        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e));
+        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
         let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
         if certain && self.quotes(sentence.range.clone()).is_empty() {
             return true;
@@ -259,16 +291,80 @@ impl<'d> Scene<'d> {
         self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
     }
 
+    /// Whether the sentence ends in a verb of what is to come, or of what is done as a rule, and quotes nobody.
+    pub(crate) fn is_undertaking(&self, sentence: &Sentence) -> bool {
+        let words = self.words(&trim(self.text(), sentence.range.clone()));
+        self.quotes(sentence.range.clone()).is_empty() && is_to_come(words)
+    }
+
     /// Whether the sentence asks the supervisor (「SVに確認」).
     pub(crate) fn is_for_supervisor(&self, sentence: &Sentence) -> bool {
         supervisor_marker(self.text(), sentence.range.clone()).is_some()
     }
 
+    /// 「自分で育てたいけれど、夜が心配」: a verb of wanting inside 「」, which need not be its end.
+    fn is_desired(&self, sentence: &Sentence) -> bool {
+        const WANTED: &[&str] = &["たい", "ほしい", "欲しい", "たくない"];
+        const NO_WISH: &[&str] =
+            &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
+        let text = self.text();
+        WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
+            let behind = [
+                "けれど",
+                "けど",
+                "が、",
+                "から",
+                "し、",
+                "です",
+                "と思",
+                "な」",
+                "の」",
+                "よ」",
+                "、",
+                "。」",
+            ];
+            self.is_quoted(at.start)
+                && behind.iter().any(|word| text[at.end..].starts_with(word))
+                && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
+        })
+    }
+
     /// Whether the sentence is somebody's wish in direct or reported speech.
     pub(crate) fn is_wish(&self, sentence: &Sentence) -> bool {
-        has_any(self.text(), sentence.range.clone(), WISH_WORDS)
+        (has_any(self.text(), sentence.range.clone(), WISH_WORDS) || self.is_desired(sentence))
             && (!self.quotes(sentence.range.clone()).is_empty() || self.words(&sentence.range).contains('「'))
     }
+}
+
+/// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
+/// 「野口、月末までに心理検査」.
+fn is_to_come(words: &str) -> bool {
+    const STATES: &[&str] = &[
+        "ています",
+        "でいます",
+        "がいます",
+        "もいます",
+        "にいます",
+        "はいます",
+        "あります",
+        "思います",
+        "言います",
+        "ております",
+        "ている",
+        "でいる",
+        "ある",
+        "いる",
+    ];
+    if STATES.iter().any(|state| words.ends_with(state)) {
+        return false;
+    }
+    if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])
+    {
+        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]
+            .iter()
+            .any(|e| words.ends_with(e));
+    }
+    words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }
 
 /// 「SVに確認」 and its like: the range from SV to the verb.

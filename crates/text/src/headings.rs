@@ -19,6 +19,22 @@ const PAUSE_AFTER_MS: u64 = 300;
 const FORM_WORDS: &[&str] = &["家庭訪問", "訪問", "面接", "面談", "来所", "電話"];
 /// Ends of sentences, also without a full stop.
 const POLITE_ENDINGS: &[&str] = &["です", "でした", "ます", "ました", "ません"];
+/// What closes a heading: 「提出理由ですが、」 and 「本児の様子については、」 do as 「主訴。」 does.
+const CLOSING: &[&str] = &[
+    "。",
+    "、",
+    ":",
+    " ",
+    "です。",
+    "です、",
+    "ですが、",
+    "ですけど、",
+    "ですけれど、",
+    "ですけれども、",
+    "については、",
+    "としては、",
+    "\n",
+];
 /// Behind one of these particles the word is part of a clause: 所見では, 主訴の.
 const PARTICLES: &[&str] =
     &["で", "の", "が", "を", "に", "も", "と", "から", "まで", "へ", "や", "な", "だ", "し"];
@@ -136,7 +152,8 @@ impl Headings {
             let end = ending(text, at + word.len(), layout, heading, start)?;
             let placed = match start {
                 Start::Sentence => true,
-                Start::Clause => heading.strong,
+                // 「実父は、同意。」: behind a topic the word is what is said of it.
+                Start::Clause => heading.strong && !is_predicate(text, at),
                 Start::Inside => heading.strong && FORM_WORDS.iter().any(|w| text[..at].ends_with(w)),
             };
             let entity = Entity::Heading(heading.canonical.clone());
@@ -145,10 +162,17 @@ impl Headings {
     }
 }
 
+/// Whether a topic stands directly in front of `at`: 「実父は、」, and not 「では、」 or 「次は、」.
+fn is_predicate(text: &str, at: usize) -> bool {
+    let before = text[..at].trim_end_matches([' ', '、']);
+    before.ends_with('は')
+        && !["では", "次は", "続いては", "あとは", "それは"].iter().any(|lead| before.ends_with(lead))
+}
+
 /// End of the heading with what closes it; `None` where the words go on.
 fn ending(text: &str, at: usize, layout: &Layout, heading: &Heading, start: Start) -> Option<usize> {
     let mut cursor = Cursor::new(text, at);
-    if cursor.any(&["。", "、", ":", " ", "です。", "です、", "\n"]).is_some() {
+    if cursor.any(CLOSING).is_some() {
         cursor.space();
         return Some(cursor.at());
     }
@@ -197,6 +221,19 @@ mod tests {
         headings("主訴は、夜間の泣き声", &["主訴は、→主訴"]);
         headings("医師の所見では骨折はない", &[]);
         headings("母の主訴は夫婦関係だった", &[]);
+    }
+
+    #[test]
+    fn a_heading_may_be_introduced_in_a_clause() {
+        headings("提出理由ですが、方針を確かめたい。", &["提出理由ですが、→提出理由"]);
+        headings("本児の様子については、よく話した。", &["本児の様子については、→本児の様子"]);
+        headings("所見ですがまだ書けない", &[]);
+    }
+
+    #[test]
+    fn behind_a_topic_the_word_is_what_is_said_of_it() {
+        headings("子どもの関心事は、本児の様子。", &[]);
+        headings("では、所見。説明が食い違う。", &["所見。→所見"]);
     }
 
     #[test]

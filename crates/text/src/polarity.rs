@@ -36,6 +36,9 @@ const ANSWERS: &[(&str, Reason)] = &[
     ("聞き取れていない", Reason::NotAsked),
     ("聴取できていない", Reason::NotAsked),
     ("聴取できず", Reason::NotAsked),
+    ("聴取できません", Reason::NotAsked),
+    ("聴取できない", Reason::NotAsked),
+    ("聴取不可", Reason::NotAsked),
     ("確認していない", Reason::NotAsked),
     ("確認していません", Reason::NotAsked),
     ("未聴取", Reason::NotAsked),
@@ -109,6 +112,14 @@ const IDIOMS: &[&str] = &[
     "問題はない",
     "問題なく",
     "問題なし",
+    "問題ありません",
+    "問題はありません",
+    "変わりない",
+    "変わりはない",
+    "変わりなく",
+    "変わりなし",
+    "変わりありません",
+    "変わりはありません",
     "仕方ない",
     "仕方がない",
     "しかたない",
@@ -128,6 +139,8 @@ const IDIOMS: &[&str] = &[
     "とんでもない",
     "少ない",
     "少なく",
+    "少なかった",
+    "少なくな",
     "危ない",
     "切ない",
     "情けない",
@@ -322,6 +335,8 @@ mod tests {
         assert!(!negated("発達は問題ない", "発達"));
         assert!(!negated("あざかもしれない", "あざ"));
         assert!(!negated("食事は少ない", "食事"));
+        assert!(!negated("言葉が少なかった", "言葉"));
+        assert!(!negated("体の動きに変わりはありません", "体"));
         assert!(!negated("食事は必ずとる", "食事"));
         assert!(!negated("食事を与えていないわけではない", "食事"));
     }

@@ -7,13 +7,30 @@ use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
 
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence, supervisor_marker};
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, is_kanji, trim, trim_end_of};
 
 /// Deadlines that are kept as words.
-const VAGUE_DEADLINES: &[&str] =
-    &["今週中", "来週中", "今月中", "来月中", "年内", "速やかに", "至急", "後日", "来週", "来月", "次回"];
+const VAGUE_DEADLINES: &[&str] = &[
+    "今週中",
+    "来週中",
+    "今月中",
+    "来月中",
+    "今月末",
+    "来月末",
+    "月末",
+    "週明け",
+    "年度内",
+    "年内",
+    "速やかに",
+    "至急",
+    "後日",
+    "来週",
+    "来月",
+    "次回",
+];
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
-const VERB_ENDINGS: &[&str] = &["する予定です", "する予定", "します", "する", "予定です", "予定", "です"];
+const VERB_ENDINGS: &[&str] =
+    &["する予定です", "する予定", "します", "する", "ます", "予定です", "予定", "とする", "です"];
 
 /// A plan of staff or an agency: who, what, by when.
 pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -80,6 +97,10 @@ fn action<'d>(
     }
     match actor(scene, &rest) {
         Some((who, end)) => {
+            // What the family is to do is no action of the staff.
+            if scene.mentions(who.clone()).iter().any(|m| m.relation.is_some()) {
+                return Ok(None);
+            }
             row.copy("who", who)?;
             rest = trim(text, end..rest.end);
         }
@@ -105,24 +126,43 @@ fn action<'d>(
 }
 
 fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
-    ["までに", "に", "まで", "は"]
-        .iter()
-        .find(|p| text[end..limit].starts_with(**p))
-        .map_or(end, |p| end + p.len())
+    const PARTS: &[&str] = &["の朝", "の午前中", "の午前", "の昼", "の午後", "の夕方", "の夜", "の朝一番"];
+    let skip = |at: usize, words: &[&str]| {
+        words.iter().find(|p| text[at..limit].starts_with(**p)).map_or(at, |p| at + p.len())
+    };
+    skip(skip(end, PARTS), &["までに", "中に", "に", "まで", "は"])
 }
 
 /// 「担当から」「小川が」「保健師が」 at the start: the words, and where the rest begins.
 fn actor(scene: &Scene<'_>, range: &Range<usize>) -> Option<(Range<usize>, usize)> {
     let text = scene.text();
     let head = &text[range.clone()];
-    let (at, particle) = ["が", "から", "より"]
+    let said = ["が", "から", "より"]
         .iter()
         .filter_map(|p| head.find(p).map(|at| (at, *p)))
         .filter(|(at, _)| (1..=12).contains(&head[..*at].chars().count()))
-        .min_by_key(|(at, _)| *at)?;
+        .min_by_key(|(at, _)| *at);
+    let (at, particle) = said.or_else(|| together(head)).or_else(|| topic(head))?;
     let who = range.start..range.start + at;
     let clean = !text[who.clone()].contains(['、', '。', 'を', 'に']);
     clean.then(|| (who, range.start + at + particle.len()))
+}
+
+/// 「川上と心理で再訪問」: two colleagues, and no place.
+fn together(head: &str) -> Option<(usize, &'static str)> {
+    let at = head.find('で')?;
+    let who = &head[..at];
+    let place = ["園", "校", "所", "室", "院", "宅", "庁", "課", "家"].iter().any(|end| who.ends_with(end));
+    let means = ["電話", "メール", "書面", "オンライン"].iter().any(|end| who.ends_with(end));
+    let joint = (3..=12).contains(&who.chars().count()) && who.contains('と');
+    (joint && !place && !means).then_some((at, "で"))
+}
+
+/// 「野口、月末までに心理検査」: a name alone in front of the comma.
+fn topic(head: &str) -> Option<(usize, &'static str)> {
+    let at = head.find('、')?;
+    let who = head[..at].trim_end_matches("さん");
+    ((1..=4).contains(&who.chars().count()) && who.chars().all(is_kanji)).then_some((at, "、"))
 }
 
 /// 「写真の扱いをSVに確認」: what, and whom.
@@ -163,14 +203,39 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
         let range = trim(text, sentence.range.clone());
         let mut row = RowBuilder::new(scene.doc, spec);
+        let mut what = range.clone();
         if let Some(mention) = scene.mentions(range.clone()).into_iter().next() {
+            if let Some(p) = ["は、", "は", "が", "と、", "と"]
+                .iter()
+                .find(|p| mention.range.start == range.start && text[mention.range.end..].starts_with(**p))
+            {
+                what = trim(text, mention.range.end + p.len()..range.end);
+            }
             row.copy("who", mention.range)?;
         }
-        if let Some((Some(day), annotation)) = scene.dates(range.clone()).into_iter().next() {
-            row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
+        if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
+            if let Some(day) = day {
+                row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
+            }
             row.keep("by", Kept::Words, annotation.range.clone())?;
+            if annotation.range.start == what.start {
+                what = trim(text, after_deadline(text, annotation.range.end, what.end)..what.end);
+            }
         }
-        row.copy("what", range)?;
+        let promised = [
+            "ことを約束しました",
+            "ことを約束した",
+            "と約束しました",
+            "と約束した",
+            "ことで合意した",
+            "ことで合意しました",
+        ];
+        let what = trim_end_of(text, trim_end_of(text, what, &promised), VERB_ENDINGS);
+        if what.is_empty() {
+            continue;
+        }
+        row.copy("what", what)?;
+        row.cite(range);
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))

@@ -136,7 +136,11 @@ fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s 
     headed.chain(opening).find_map(|sentence| {
         spoken_choices(scene.text(), sentence.range.clone(), &spec.choices)
             .into_iter()
-            .find(|s| !scene.is_quoted(s.range.start))
+            // 「当所の児童福祉司」 is no place.
+            .find(|s| {
+                let ours = scene.words(&s.range) == "当所" && scene.text()[s.range.end..].starts_with('の');
+                !scene.is_quoted(s.range.start) && !ours
+            })
             .map(|s| (s.choice.label.as_str(), s.range))
     })
 }
@@ -172,7 +176,19 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in
         scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
     {
-        let mut carried = None;
+        // 「会えたのは、本児と実母と、3歳の妹です」
+        if let Some(cue) =
+            find_any(scene.text(), sentence.range.clone(), &["会えたのは", "面接したのは", "会ったのは"])
+        {
+            for m in scene.mentions(cue.end..sentence.range.end) {
+                if let Some(relation) = m.relation {
+                    Interviewee::add(&mut people, relation, MET, m.range, sentence.range.clone());
+                }
+            }
+            continue;
+        }
+        let mut carried: Vec<(String, Range<usize>)> = Vec::new();
+        let mut listed = false;
         for clause in clauses(scene.text(), sentence.range.clone()) {
             let outcome = met_in(scene, &clause);
             let mut mentions: Vec<_> = scene
@@ -181,10 +197,16 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .filter_map(|m| Some((m.relation?, m.range)))
                 .collect();
             let has_quote = !scene.quotes(sentence.range.clone()).is_empty();
+            // 「本児、弟、実母と面接」: clauses of a name alone go with what follows.
+            let bare = is_list_item(scene, &clause);
             if mentions.is_empty() {
-                mentions.extend(carried.clone());
+                mentions.extend(carried.last().cloned());
+            } else if listed {
+                let behind = std::mem::replace(&mut mentions, carried.clone());
+                mentions.extend(behind);
             }
-            carried = mentions.last().cloned();
+            listed = bare && outcome.is_none();
+            carried.clone_from(&mentions);
             match outcome {
                 Some(met) => mentions.into_iter().for_each(|(r, range)| {
                     Interviewee::add(&mut people, r, met, range, clause.clone());
@@ -226,39 +248,76 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     for sentence in scene.narrative() {
-        rows.extend(professional(scene, spec, sentence)?);
+        professionals(scene, spec, sentence, &mut rows)?;
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-/// 「病院のMSW、石井さんとも面接しました」: somebody of another organisation.
+/// 「病院のMSW、石井さんとも面接しました」「園長の石田先生、担任の小川先生から聴取」: people of other organisations.
+fn professionals<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    sentence: &Sentence,
+    rows: &mut Vec<RowBuilder<'d>>,
+) -> Result<(), record::GroundingError> {
+    let text = scene.text();
+    let Some(met) = find_any(
+        text,
+        sentence.range.clone(),
+        &[
+            "とも面接",
+            "と面接",
+            "とも面会",
+            "と面会",
+            "にお会いし",
+            "にも会いま",
+            "に会いま",
+            "に会った",
+            "にも会った",
+            "と会いま",
+            "から話を聞",
+            "からも話を聞",
+            "にも話を聞",
+            "から聴取",
+            "からも聴取",
+        ],
+    ) else {
+        return Ok(());
+    };
+    let mut from = sentence.range.start;
+    while let Some(title) = find_any(text, from..met.start, PROFESSIONS) {
+        from = title.end;
+        rows.push(professional(scene, spec, sentence, title, &met)?);
+    }
+    Ok(())
+}
+
 fn professional<'d>(
     scene: &Scene<'d>,
     spec: &'d FieldSpec,
     sentence: &Sentence,
-) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
+    title: Range<usize>,
+    met: &Range<usize>,
+) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
-    let Some(met) = find_any(text, sentence.range.clone(), &["とも面接", "と面接", "とも面会", "と面会"])
-    else {
-        return Ok(None);
-    };
-    let Some(title) = find_any(text, sentence.range.start..met.start, PROFESSIONS) else { return Ok(None) };
     let mut row = RowBuilder::new(scene.doc, spec);
     let gap =
         ["、", "の"].iter().find(|p| text[title.end..met.start].starts_with(**p)).map_or(0, |p| p.len());
-    if let Some(name) =
-        name_at(text, title.end + gap..met.start).filter(|n| skip_honorific(text, n.end) == met.start)
+    if let Some(name) = name_at(text, title.end + gap..met.start)
+        .filter(|n| skip_honorific(text, n.end) == met.start || skip_honorific(text, n.end) > n.end)
     {
         row.copy("name", name)?;
     }
     row.choose("relation", "その他", title.clone())?;
     row.keep("relation", Kept::Detail, title.clone())?;
-    if let Some(org) = text[sentence.range.start..title.start].strip_suffix('の') {
+    if let Some(org) =
+        text[sentence.range.start..title.start].strip_suffix('の').filter(|o| !o.contains('、'))
+    {
         row.copy("org", sentence.range.start..sentence.range.start + org.len())?;
     }
-    row.choose("met", MET, met)?;
+    row.choose("met", MET, met.clone())?;
     row.cite(trim(text, sentence.range.clone()));
-    Ok(Some(row))
+    Ok(row)
 }
 
 struct Interviewee {
@@ -288,13 +347,54 @@ impl Interviewee {
     }
 }
 
+/// A clause of people and nothing else: 「本児、」「弟と」.
+fn is_list_item(scene: &Scene<'_>, clause: &Range<usize>) -> bool {
+    let text = scene.text();
+    let words = trim(text, clause.clone());
+    let people = scene.mentions(words.clone());
+    let covered: usize = people.iter().map(|m| m.range.len()).sum();
+    let age = scene.doc.annotations_in(words.clone()).map(|a| a.range.len()).sum::<usize>();
+    !people.is_empty() && words.len() <= covered + age + "と".len() * people.len() + "の".len()
+}
+
 fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
     let has = |words: &[&str]| has_any(scene.text(), clause.clone(), words);
     if has(&["面接拒否", "面接を拒否", "面会拒否", "面会を拒否"]) {
         Some(REFUSED)
-    } else if has(&["不在", "会えず", "会えな", "会えませ", "会えてい", "来られず"]) {
+    } else if has(&[
+        "不在",
+        "会えず",
+        "会えな",
+        "会えませ",
+        "会えてい",
+        "来られず",
+        "不通",
+        "電話に出ず",
+        "連絡がつか",
+    ]) {
         Some(NOT_MET)
-    } else if has(&["と面接", "来所し", "面接し", "面会し", "とも面接"]) {
+    } else if has(&[
+        "と面接",
+        "来所し",
+        "面接し",
+        "面会し",
+        "とも面接",
+        "に会いま",
+        "に会い、",
+        "に会った",
+        "に会うこと",
+        "お会いし",
+        "に会えま",
+        "に会えた",
+        "と会い",
+        "と会っ",
+        "と会え",
+        "と会うこと",
+        "から話を聞",
+        "に話を聞",
+        "と話をし",
+        "会えたのは",
+    ]) {
         Some(MET)
     } else {
         None

@@ -1,4 +1,4 @@
-//! Temporary custody: where, who agreed, why, what was told, what the child brought.
+//! Temporary custody: where, who agreed, why, what was told.
 
 use std::ops::Range;
 
@@ -56,10 +56,20 @@ const OPEN: &[&str] = &[
     "同意の確認ができ",
     "同意不明",
     "同意は不明",
+    "同意は、不明",
+    "同意は確認でき",
+    "同意は、確認でき",
     "同意を確認できていない",
     "同意は確認できて",
     "連絡がつか",
-    "連絡が取れ",
+    "連絡がつきませ",
+    "連絡がついていま",
+    "連絡がついていな",
+    "連絡が取れず",
+    "連絡が取れな",
+    "連絡が取れませ",
+    "連絡が取れていな",
+    "連絡が取れていま",
     "連絡つかず",
     "意思は不明",
     "同意の有無は不明",
@@ -81,9 +91,19 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let said = person.range.end..end;
             // 「実母と実父は同意」: the answer behind the last holds for both.
             let said = if has_answer(text, &said) { said } else { person.range.end..sentence.range.end };
+            let own = person.range.end..end;
+            let open = ["不明", "未確認", "確認できず"];
+            // 「実父は不同意、実母は不明」: where consent is the subject, 不明 alone answers.
+            let unknown =
+                !has_answer(text, &own) && topical(text, person) && has_any(text, own.clone(), &open);
             let answer = [("不同意", REFUSED), ("不明", OPEN), ("同意", GIVEN)]
                 .into_iter()
                 .find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)));
+            let answer = if unknown {
+                Some(("不明", find_any(text, own, &open).unwrap_or(said.clone())))
+            } else {
+                answer
+            };
             let Some((label, words)) = answer else { continue };
             let who = person.relation.clone().unwrap_or_default();
             if rows.iter().any(|(known, _)| *known == who) {
@@ -110,6 +130,10 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(scene.about(spec).find_map(|s| without(scene, s)));
     }
     Ok(Grounded::rows(rows.into_iter().map(|(_, row)| row).collect()).map(Outcome::Stated))
+}
+
+fn topical(text: &str, person: &Mention) -> bool {
+    ["は", "の同意は", "については"].iter().any(|p| text[person.range.end..].starts_with(p))
 }
 
 fn has_answer(text: &str, range: &Range<usize>) -> bool {
@@ -161,8 +185,13 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let told: Vec<&Sentence> = if headed.is_empty() {
         scene
-            .with_words(&spec.cues)
-            .filter(|s| s.heading.is_none() && !asserts_nothing(scene, s, spec))
+            .headless()
+            .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), NO_NEED))
+            .filter(|s| {
+                let cued = has_any(text, s.full.clone(), &spec.cues) && !asserts_nothing(scene, s, spec);
+                cued || is_done_to_child(scene, s) || is_professional_warning(scene, s)
+            })
+            .filter(|s| !scene.is_wish(s) || has_any(text, s.range.clone(), &["交番", "逃げ", "助けを求め"]))
             .collect()
     } else {
         headed
@@ -185,6 +214,51 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
+/// Sentences about the custody itself, the consent and the child's health tell no need.
+const NO_NEED: &[&str] = &[
+    "同意",
+    "告知",
+    "一時保護を",
+    "一時保護の",
+    "委託",
+    "アレルギー",
+    "服薬",
+    "薬は",
+    "所持品",
+    "持ち物",
+    "面会",
+    "理由を説明",
+];
+
+/// 「実父が病室で本児の点滴を抜こうとした」: what a parent did to the child.
+fn is_done_to_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let people = scene.mentions(sentence.range.clone());
+    let follows =
+        |m: &Mention, particles: &[&str]| particles.iter().any(|p| text[m.range.end..].starts_with(p));
+    let parent = people.iter().find(|m| {
+        m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)) && follows(m, &["が", "は"])
+    });
+    parent.is_some_and(|parent| {
+        people.iter().any(|m| {
+            m.relation.as_deref() == Some("本児")
+                && m.range.start > parent.range.end
+                && follows(m, &["を", "の", "に"])
+        })
+    }) && scene.quotes(sentence.range.clone()).is_empty()
+}
+
+/// 「主治医からは、退院させると命に関わると聞いています」
+fn is_professional_warning(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    has_any(text, sentence.range.clone(), &["医師", "主治医", "看護師"])
+        && has_any(
+            text,
+            sentence.range.clone(),
+            &["命に", "危険", "入院が必要", "入院をすすめ", "入院を勧め"],
+        )
+}
+
 /// Every cue of the sentence is negated: 「傷はない」.
 fn asserts_nothing(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
     let text = scene.text();
@@ -197,9 +271,12 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed = scene.under(&spec.headings).map(|s| (s, true));
+    // 「意見、聴取不可。実母、『…』」 stands under the child's heading and is hers.
+    let childs = ["本児の意向", "子どもの意見", "本児の意見", "意見"];
     let wished = scene
-        .headless()
-        .filter(|s| scene.is_wish(s) || has_any(text, s.range.clone(), &["同意"]))
+        .sentences
+        .iter()
+        .filter(|s| s.heading.as_deref().is_none_or(|h| childs.contains(&h)) && !scene.is_plan(s))
         .map(|s| (s, false));
     for (sentence, headed) in headed.chain(wished) {
         let mut said: Vec<(Range<usize>, Range<usize>)> = scene
@@ -207,7 +284,15 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .into_iter()
             .filter_map(|(quote, words)| Some((quote.speaker.clone()?, words)))
             .filter(|(who, _)| !adults(scene, who).is_empty())
+            // 「同意しない」 is the answer of the consent, and words without brackets may be a report of facts.
+            .filter(|(_, words)| {
+                headed || (scene.is_quoted(words.start) && !has_any(text, words.clone(), &["同意"]))
+            })
             .collect();
+        // 「実母、『迎えに行きたい』」: without a verb the bracket behind the person is his.
+        if said.is_empty() {
+            said.extend(bracketed(scene, sentence));
+        }
         if said.is_empty() && headed {
             // 「保護者の意向。実母は引き取りを希望。」
             said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
@@ -239,6 +324,20 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(scene.under(&spec.headings).find_map(|s| without(scene, s)))
 }
 
+/// A parent at the start of the sentence and the bracket that follows directly.
+fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
+    let text = scene.text();
+    let who = adults(scene, &sentence.range)
+        .into_iter()
+        .next()
+        .filter(|m| m.range.start == sentence.range.start)?;
+    let behind = &text[who.range.end..sentence.range.end];
+    let open = ["、「", "は「", "は、「", "「"].iter().find(|p| behind.starts_with(**p))?;
+    let start = who.range.end + open.len();
+    let end = start + text[start..sentence.range.end].find('」')?;
+    Some((who.range, start..end))
+}
+
 /// When, how and to whom the custody was announced.
 pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
@@ -265,98 +364,84 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(to) = to {
             speaker_of(scene, &mut row, "to", to.range)?;
         }
-        at(scene, &mut row, sentence, &(sentence.full.end..sentence.full.end))?;
+        told_at(scene, &mut row, sentence)?;
         if let Some(method) =
             find_any(text, sentence.range.clone(), &["口頭", "書面", "文書", "電話", "対面", "面接", "郵送"])
         {
             row.copy("method", method)?;
         }
-        row.copy("content", trim(text, sentence.range.clone()))?;
+        row.copy("content", content(scene, sentence))?;
+        row.cite(trim(text, sentence.range.clone()));
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
 }
 
-/// One row for each thing, with its number where one was said.
-pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const KANA: &[(&str, f64)] = &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0)];
-    let text = scene.text();
-    let mut rows = Vec::new();
-    let mut status = None;
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    let told: Vec<&Sentence> = if headed.is_empty() {
-        scene.with_words(&spec.cues).filter(|s| s.heading.is_none()).collect()
-    } else {
-        headed
-    };
-    for sentence in told {
-        if let Some(outcome) = without(scene, sentence) {
-            status = status.or(Some(outcome));
-            continue;
-        }
-        // 「所持品は、…」 leads, 「…を預かりました」 follows.
-        let cue = find_any(text, sentence.range.clone(), &spec.cues)
-            .filter(|cue| !text[cue.clone()].starts_with('を'));
-        let from = cue.map_or(sentence.range.start, |cue| cue.end);
-        let from =
-            from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
-        for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
-            let words = trim_end_of(
-                text,
-                trim(text, clause),
-                &[
-                    "を持参しました",
-                    "を持参した",
-                    "を預かりました",
-                    "を預かった",
-                    "を持参",
-                    "です",
-                    "がある",
-                    "あり",
-                    "のみ",
-                ],
-            );
-            if words.is_empty() {
-                continue;
-            }
-            let mut row = RowBuilder::new(scene.doc, spec);
-            let counted = scene.doc.annotations_in(words.clone()).find_map(|a| match &a.entity {
-                Entity::Quantity { low, high, .. } if (low - high).abs() < f64::EPSILON => {
-                    Some((*low, a.range.clone()))
-                }
-                _ => None,
-            });
-            let kana =
-                || KANA.iter().find_map(|(word, n)| Some((*n, find_any(text, words.clone(), &[word])?)));
-            let counted = counted.or_else(kana);
-            let item = counted.as_ref().map_or(words.clone(), |(_, at)| trim(text, words.start..at.start));
-            let item = trim_end_of(text, item, &["が", "を", "は", "の"]);
-            if item.is_empty() {
-                continue;
-            }
-            row.copy("item", item)?;
-            if let Some((count, at)) = counted {
-                row.normal("count", &NormalForm::Number(count), at.clone())?;
-                row.keep("count", Kept::Words, at)?;
-            }
-            row.cite(words);
-            rows.push(row);
-        }
+/// A time without a day is one of the day on which custody began, not of the facts told in between.
+fn told_at(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    sentence: &Sentence,
+) -> Result<(), record::GroundingError> {
+    let end = sentence.full.end..sentence.full.end;
+    if !scene.dates(sentence.full.clone()).is_empty() {
+        return at(scene, row, sentence, &end);
     }
-    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+    let Some((time, _, words)) = scene.times(sentence.full.clone()).into_iter().next() else { return Ok(()) };
+    match moment::custody_start(scene) {
+        Some(day) => {
+            row.normal("at", &NormalForm::Datetime(day, Some(time)), words.range.clone())?;
+            words.flags.iter().for_each(|flag| row.flag(*flag));
+            row.keep("at", Kept::Words, words.range.clone())
+        }
+        // No day is taken from the facts told in between.
+        None => row.keep("at", Kept::Words, words.range.clone()),
+    }
 }
 
-/// The things of a clause: 「ランドセルと水筒」 are two.
-fn things(text: &str, clause: &Range<usize>) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut start = clause.start;
-    for (at, c) in text[clause.clone()].char_indices() {
-        let whole = clause.start + at;
-        if (c == 'と' || c == '・') && whole > start {
-            parts.push(start..whole);
-            start = whole + c.len_utf8();
-        }
+/// What was told: the words in front of the verb, behind when, to whom and how.
+fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
+    const VERBS: &[&str] = &[
+        "を告知しました",
+        "を告知した",
+        "を告知する",
+        "を告知",
+        "を説明しました",
+        "を説明した",
+        "を説明",
+        "を伝えました",
+        "を伝えた",
+        "について告知",
+        "について説明",
+    ];
+    let text = scene.text();
+    let whole = trim(text, sentence.range.clone());
+    let last = clauses(text, whole.clone()).into_iter().map(|c| trim(text, c)).rfind(|c| !c.is_empty());
+    let Some(last) = last else { return whole };
+    let mut cut = trim_end_of(text, last.clone(), VERBS);
+    // When and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
+    let moments = scene
+        .doc
+        .annotations_in(cut.clone())
+        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
+    let moment = moments.map(|a| a.range.end).max();
+    let how = find_any(text, cut.clone(), &["電話で", "口頭で", "書面で", "文書で", "面接で", "対面で"])
+        .map(|at| at.end);
+    let led = moment.into_iter().chain(how).max().filter(|at| *at < cut.end);
+    let named = clauses(text, whole.clone()).len() > 1
+        && (cut.end != last.end || text[last.clone()].contains("不服申立"));
+    // 「実母に一時保護の理由を告知」 in one clause: behind the person.
+    let start = scene
+        .mentions(cut.clone())
+        .into_iter()
+        .filter(|m| ["に", "へ"].iter().any(|p| text[m.range.end..].starts_with(p)))
+        .map(|m| m.range.end + "に".len())
+        .next_back();
+    let start = start.into_iter().chain(led).max().filter(|s| *s < cut.end).unwrap_or(cut.start);
+    cut.start = start;
+    while let Some(p) = ["には", "に", "は"].iter().find(|p| text[cut.clone()].starts_with(**p)) {
+        cut.start += p.len();
     }
-    parts.push(start..clause.end);
-    parts
+    let start = cut.start;
+    if named || (cut.end != last.end && start > last.start) { trim(text, start..cut.end) } else { whole }
 }

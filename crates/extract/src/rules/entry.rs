@@ -92,20 +92,52 @@ struct Contact<'s> {
 fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
     let text = scene.text();
     let mut found = Vec::new();
-    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
+    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
+    for sentence in told {
         let words = WAYS.iter().flat_map(|(word, way)| {
             find_all(text, sentence.full.clone(), word).map(|at| (*way, at)).collect::<Vec<_>>()
         });
         let mut words: Vec<(Way, Range<usize>)> = words
             .filter(|(_, at)| !scene.is_quoted(at.start) && !starts_other_word(text, at.start))
+            .filter(|(_, at)| !is_reported(text, at.start, sentence))
             .collect();
         words.sort_by_key(|(_, at)| at.start);
         for (way, word) in words {
-            let closed = way == Way::Answered || has_result(scene, sentence, way);
+            // 「実母宅を訪問。実母は玄関先で面会拒否」: the result may follow in the next sentence.
+            let next = scene.sentences.iter().find(|s| s.full.start >= sentence.full.end);
+            let follows =
+                || next.is_some_and(|next| next.heading == sentence.heading && has_result(scene, next, way));
+            let closed =
+                way == Way::Answered || has_result(scene, sentence, way) || (way == Way::Visit && follows());
             found.push(Contact { way, word, sentence, closed });
         }
     }
     found
+}
+
+/// What somebody else tells: 「祖母は、実母から着信拒否にされたと話していた」 is no contact of the office. The report closes the
+/// clause of `at`; in 「面会拒否、『来ないで』と言う」 it is another.
+fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
+    let clause = clauses(text, sentence.full.clone()).into_iter().find(|c| c.contains(&at));
+    clause.is_some_and(|clause| is_reported_in(text, at..clause.end))
+}
+
+/// Whether words of a report stand in `range`.
+pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
+    const REPORTS: &[&str] = &[
+        "とのこと",
+        "そうだ",
+        "そうです",
+        "と話し",
+        "と話す",
+        "と聞いて",
+        "と言っ",
+        "と言う",
+        "の話では",
+        "によると",
+        "と伝え",
+    ];
+    has_any(text, range, REPORTS)
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
@@ -119,7 +151,9 @@ fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
             .iter()
             .chain(ANSWERED)
             .any(|r| words.contains(r)),
-        Way::Visit => ["不在", "連絡票", "留守", "応答", "面会", "会え"].iter().any(|r| words.contains(r)),
+        Way::Visit => ["不在", "連絡票", "留守", "応答", "面会", "会え", "面接", "拒否"]
+            .iter()
+            .any(|r| words.contains(r)),
         Way::Answered | Way::Received => true,
     }
 }
@@ -191,19 +225,28 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         None => true,
     };
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
-    for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE)) {
+    let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
+    for sentence in told {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             // 不在着信 is a missed call.
-            let missed = found.choice.label == "不在" && text[found.range.end..].starts_with("着信");
-            let certain = !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone());
+            // 「担当不在のため」 is about the office.
+            let ours = ["担当", "担当者", "職員", "担当が", "担当者が", "担当は"]
+                .iter()
+                .any(|w| text[..found.range.start].ends_with(w));
+            let missed =
+                found.choice.label == "不在" && (text[found.range.end..].starts_with("着信") || ours);
+            let certain = !scene.is_quoted(found.range.start)
+                && !is_reported(text, found.range.start, sentence)
+                && !scene.is_negated(found.range.clone());
             if certain && !missed && fits(&found.choice.label) {
                 spoken.push((&found.choice.label, found.range));
             }
         }
     }
-    // A call that came in was a conversation (「園から受電」).
+    // A call that came in was a conversation (「園から受電」), and so was one whose news is told.
     let talked = "通話";
-    if let Some(contact) = contact(scene).filter(|c| c.way == Way::Answered)
+    if let Some(contact) =
+        contact(scene).filter(|c| c.way == Way::Answered || (c.way == Way::Call && has_news(scene, c)))
         && !spoken.iter().any(|(label, _)| OF_CALLS.contains(label))
         && spec.choices.iter().any(|c| c.label == talked)
     {
@@ -212,15 +255,36 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
 }
 
+/// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
+fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
+    const NEWS: &[&str] = &["とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
+    const FAILED: &[&str] =
+        &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
+    let text = scene.text();
+    let here = contact.word.end..contact.sentence.full.end;
+    let next = scene.sentences.iter().find(|s| s.full.start >= contact.sentence.full.end);
+    !has_any(text, contact.sentence.full.clone(), FAILED)
+        && (has_any(text, here, NEWS) || next.is_some_and(|s| has_any(text, s.full.clone(), NEWS)))
+}
+
 /// Whom the contact was with: a relative, or an organisation with an office and a name.
 pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).next() {
         return Ok(person(scene, trim(text, sentence.range.clone())).or_else(|| without(scene, sentence)));
     }
-    let Some(contact) = contact(scene) else { return Ok(None) };
+    let Some(contact) = contact(scene) else { return Ok(correspondent(scene)) };
     let before = contact.sentence.full.start..contact.word.start;
-    let clause = clauses(text, before.clone()).into_iter().next_back();
+    let clause = clauses(text, before.clone()).into_iter().next_back().map(|c| with_office(text, &before, c));
+    // 「実母が妹を連れて来所」: the one who comes, not whom the sentence names beside.
+    let comes = clause.clone().filter(|_| contact.way == Way::Received).and_then(|c| {
+        let mut people = scene.mentions(c).into_iter().filter(|m| m.relation.is_some());
+        people.find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p)))
+    });
+    if let Some(mention) = comes {
+        return Ok(person(scene, mention.range));
+    }
+    // 「訪問し副校長の清水先生と面談」: who was met, behind the visit.
     let met =
         find_any(text, contact.sentence.full.clone(), &["と面談", "と面接", "と面会", "と話し", "と協議"]);
     let met = met.filter(|m| matches!(contact.way, Way::Visit | Way::Received) && m.start > contact.word.end);
@@ -235,7 +299,12 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(own);
     }
     // 「実父は不在、架電するも不通」, 「訪問し、実母と面接」: the person of the sentence, then of the next.
-    let here = scene.mentions(contact.sentence.full.clone()).into_iter().find(|m| m.relation.is_some());
+    let people: Vec<_> =
+        scene.mentions(contact.sentence.full.clone()).into_iter().filter(|m| m.relation.is_some()).collect();
+    // 「実母が妹を連れて来所」: the one who acts, not whom the sentence names beside.
+    let acts =
+        people.iter().find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p))).cloned();
+    let here = acts.or_else(|| people.into_iter().find(|m| !text[m.range.end..].starts_with('の')));
     let met = || {
         let met = ["と面接", "と面会", "と話", "が対応", "は不在", "が応対", "に会", "宅"];
         scene.narrative().filter(|s| s.full.start > contact.word.start).find_map(|s| {
@@ -247,6 +316,51 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         })
     };
     Ok(here.or_else(met).and_then(|m| person(scene, m.range)))
+}
+
+/// 「中学校のSSW、大橋さんからメールがあった」: who wrote, or to whom the office wrote.
+fn correspondent(scene: &Scene<'_>) -> Option<Outcome> {
+    const LETTERS: &[&str] = &[
+        "からメール",
+        "よりメール",
+        "からのメール",
+        "にメール",
+        "へメール",
+        "からFAX",
+        "にFAX",
+        "から手紙",
+        "からの手紙",
+        "に手紙",
+        "から文書",
+        "に文書",
+        "から書面",
+        "に書面",
+    ];
+    let text = scene.text();
+    scene.narrative().find_map(|sentence| {
+        let word = find_any(text, sentence.full.clone(), LETTERS).filter(|w| !scene.is_quoted(w.start))?;
+        let before = sentence.full.start..word.start;
+        let clause = clauses(text, before.clone()).pop()?;
+        let words = partner_words(scene, with_office(text, &before, clause.start..word.start))?;
+        person(scene, words)
+    })
+}
+
+/// The clause of a name with the office in front of it: 「保育園の園長、武井さん」.
+fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range<usize> {
+    let own = trim(text, clause.clone());
+    let named = ["さん", "氏", "先生", "様"].iter().any(|h| {
+        let words = &text[own.clone()];
+        words.ends_with(h)
+            || ["から", "に", "へ", "より", "と"].iter().any(|p| words.ends_with(&format!("{h}{p}")))
+    });
+    let office = clauses(text, before.start..clause.start).pop().map(|c| trim(text, c));
+    match office {
+        Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => {
+            office.start..clause.end
+        }
+        _ => clause,
+    }
 }
 
 /// 「し副校長の清水先生と」: without the rest of the verb before.

@@ -1,5 +1,6 @@
 //! Injury rows (language.md pass 14, columns of forms.md T9).
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -11,13 +12,15 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_all, find_any, has_any, is_kanji, spoken_choices};
+use crate::words::{Spoken, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
+/// Above this number of rows nobody speaks of one again: the comparison stays cheap.
+const MANY: usize = 100;
 /// Longest words for a side in front of a part, in bytes.
 const SIDE_REACH: usize = 12;
 
@@ -38,22 +41,99 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows = Vec::new();
-    for sentence in scene.narrative().filter(|s| is_asserted(scene, s)) {
+    for sentence in scene.narrative() {
+        if !is_asserted(scene, sentence) {
+            if let Some(last) = rows.last_mut() {
+                described(scene, last, sentence)?;
+            }
+            continue;
+        }
         for area in areas(scene, sentence, part, kind) {
-            rows.push(row(scene, spec, &area)?);
+            if !is_somebody_elses(scene, sentence, &area) {
+                let row = row(scene, spec, &area)?;
+                // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
+                let again = rows.iter().rposition(|known| is_repeated(known, &row));
+                match again.filter(|_| rows.len() < MANY) {
+                    Some(_) if !adds(&row) => {}
+                    Some(known) if !adds(&rows[known]) => rows[known] = row,
+                    _ => rows.push(row),
+                }
+            }
         }
     }
     found(scene, &mut rows)?;
+    let explanations = explained(scene);
     if let [only] = rows.as_mut_slice() {
-        let said: Vec<_> = explained(scene).into_iter().map(|e| (e.speaker, e.words)).collect();
+        let said: Vec<_> = explanations.into_iter().map(|e| (e.speaker, e.words)).collect();
         if !said.is_empty() {
             only.statements("explanation", &said)?;
+        }
+    } else {
+        // 「頬について『…』と話す」: the part in front of the words tells which injury they explain.
+        let mut of_part: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for e in explanations {
+            let parts =
+                spoken_choices(scene.text(), e.whole.start..e.words.start.max(e.whole.start), &part.choices);
+            if let Some(named) = parts.first().filter(|p| p.choice.label != OTHER) {
+                of_part.entry(&named.choice.label).or_default().push((e.speaker, e.words));
+            }
+        }
+        for row in &mut rows {
+            if let Some(said) = row.text("part").and_then(|part| of_part.remove(part)) {
+                row.statements("explanation", &said)?;
+            }
         }
     }
     if let Some(grounded) = Grounded::rows(rows) {
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(scene.narrative().find_map(|s| absent(scene, s)))
+}
+
+/// A sentence behind a row that tells its photograph, size or number: 「写真番号は2」「大きさは3センチ」.
+fn described(
+    scene: &Scene<'_>,
+    row: &mut RowBuilder<'_>,
+    sentence: &Sentence,
+) -> Result<(), record::GroundingError> {
+    let text = scene.text();
+    let said = |lead: &[&str]| lead.iter().any(|l| text[sentence.range.clone()].starts_with(l));
+    if said(&["写真"])
+        && !row.has("photo")
+        && let Some(number) = photo(text, &sentence.range)
+    {
+        row.copy("photo", number)?;
+    }
+    if said(&["大きさ", "長さ", "直径"]) && !row.has("size") {
+        size(text, row, &sentence.range)?;
+    }
+    if said(&["数は"]) && !row.has("count") {
+        count(scene, row, &sentence.range)?;
+    }
+    Ok(())
+}
+
+/// 「弟の腕の傷」, 「実母には頬にあざ」: the injury of somebody who is not the child.
+fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) -> bool {
+    let text = scene.text();
+    let first = area.part.range.start.min(area.kind.range.start);
+    scene.mentions(sentence.range.start..first).pop().is_some_and(|m| {
+        let owned = ["の", "には", "にも"].iter().any(|p| text[m.range.end..].starts_with(p));
+        let near = !text[m.range.end..first].contains(['、', '。']);
+        owned && near && m.relation.as_deref() != Some("本児")
+    })
+}
+
+/// The same part and kind again.
+fn is_repeated(known: &RowBuilder<'_>, row: &RowBuilder<'_>) -> bool {
+    let same = |column| known.text(column) == row.text(column);
+    let side = row.text("side").is_none_or(|side| side == "不明") || same("side");
+    same("part") && same("kind") && side
+}
+
+/// Whether the row says more than what is where.
+fn adds(row: &RowBuilder<'_>) -> bool {
+    ["colour", "size", "count", "shape", "age", "photo"].iter().any(|column| row.has(column))
 }
 
 /// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
@@ -77,17 +157,29 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
     let text = scene.text();
     let told = scene.narrative().find_map(|s| {
         let verb = find_any(text, s.range.clone(), &["発見", "見つけ", "気づい", "気付い"])?;
+        // 「発見者は、保育士」: the finder stands behind.
+        if text[verb.end..].starts_with('者') {
+            return Some((s, s.range.end..s.range.end));
+        }
         (!scene.is_quoted(verb.start)).then_some((s, verb))
     });
     let Some((sentence, verb)) = told else { return Ok(()) };
     let before = sentence.range.start..verb.start;
     let person = scene.mentions(before.clone()).pop().map(|m| m.range);
-    // The one who stands in front of the verb.
-    let named = FINDERS
-        .iter()
-        .filter_map(|word| find_all(text, before.clone(), word).last())
-        .max_by_key(|at| (at.end, at.len()));
-    let finder = person.or(named);
+    let named = find_any(text, before.clone(), &["発見者は", "発見者"]);
+    let finder = match named {
+        Some(cue) => {
+            let words = trim_end_of(
+                text,
+                trim(text, cue.end..sentence.range.end),
+                &["とのことです", "とのこと", "です"],
+            );
+            (!words.is_empty() && status(text, words.clone()).is_none()).then_some(words)
+        }
+        None => person
+            .or_else(|| find_any(text, before.clone(), FINDERS))
+            .filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は'])),
+    };
     let date = scene.dates(before).into_iter().next_back();
     for row in rows {
         if let Some((day, annotation)) = &date {
@@ -96,8 +188,7 @@ fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::G
             }
             row.keep("found_at", Kept::Words, annotation.range.clone())?;
         }
-        if let Some(finder) = finder.clone().filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は']))
-        {
+        if let Some(finder) = finder.clone() {
             row.copy("found_by", finder)?;
         }
     }
@@ -117,15 +208,14 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     (reason != Reason::Denial && reason != Reason::Refused).then(|| without_as(scene, sentence, reason, None))
 }
 
-/// Whether the sentence speaks of an injury and does not take it back.
+/// Whether the sentence speaks of an injury that it does not take back: 「骨折はないが打撲がある」 does.
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let text = scene.text();
-    let mut words = INJURY_WORDS.iter().flat_map(|word| find_all(text, sentence.range.clone(), word));
-    words.any(|word| holds(scene, &word))
+    let words = INJURY_WORDS.iter().flat_map(|word| find_all(scene.text(), sentence.range.clone(), word));
+    words.into_iter().any(|word| is_stated(scene, &word))
 }
 
-/// Whether the word for an injury is neither negated nor open in its clause: 「骨折はないが打撲がある」 holds for the second.
-fn holds(scene: &Scene<'_>, word: &Range<usize>) -> bool {
+/// Neither negated nor said to be unknown or absent in its clause.
+fn is_stated(scene: &Scene<'_>, word: &Range<usize>) -> bool {
     let clause = scene.scope(word.clone());
     !scene.is_negated(word.clone()) && status(scene.text(), word.start..clause.end.max(word.end)).is_none()
 }
@@ -154,7 +244,22 @@ fn areas<'c>(
         .collect();
     let kinds: Vec<_> = spoken_choices(text, sentence.range.clone(), &kind.choices)
         .into_iter()
-        .filter(|s| outside(&s.range) && is_kind(text, s) && holds(scene, &s.range))
+        .filter(|s| outside(&s.range) && is_kind(text, s) && is_stated(scene, &s.range))
+        .collect();
+    // 「やけどの跡」 is one injury.
+    let kinds: Vec<_> = kinds
+        .iter()
+        .enumerate()
+        .filter(|(i, k)| {
+            let last = i.checked_sub(1).and_then(|i| kinds.get(i));
+            let trace = k.choice.label == OTHER
+                && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
+            // 「歯型のついたあざ」
+            let marks = ["のついた", "の付いた"].iter().any(|w| text[k.range.end..].starts_with(w));
+            let leads = marks && i + 1 < kinds.len();
+            !trace && !leads
+        })
+        .map(|(_, k)| k.clone())
         .collect();
     let mut areas: Vec<Area<'c>> = Vec::new();
     for (i, kind) in kinds.iter().enumerate() {
@@ -179,6 +284,23 @@ fn areas<'c>(
         });
         let end = clause_of_kind(text, kind.range.end, end);
         let from = areas.last().map_or(sentence.range.start, |a| a.range.end).min(part.range.start);
+        // 「お尻と太ももに」: the injury is at both.
+        let joined = parts.iter().find(|p| {
+            let between = text.get(p.range.end..part.range.start).unwrap_or_default();
+            ["と", "や", "と左の", "と右の", "と左", "と右"].contains(&between)
+                && p.range.start >= start.min(part.range.start)
+        });
+        let shared = joined.or_else(|| {
+            parts.iter().find(|p| {
+                p.range.end < part.range.start && ["と", "や"].contains(&&text[p.range.end..part.range.start])
+            })
+        });
+        if let Some(first) =
+            shared.filter(|p| p.range.start >= areas.last().map_or(0, |a: &Area<'_>| a.range.end))
+        {
+            let start = side_start(text, first.range.start, sentence.range.start);
+            areas.push(Area { part: first.clone(), kind: kind.clone(), range: start..end, from });
+        }
         areas.push(Area { part: part.clone(), kind: kind.clone(), range: start..end, from });
     }
     areas
@@ -235,7 +357,7 @@ fn row<'d>(
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    row.cite(crate::words::trim(text, area.range.clone()));
+    row.cite(trim(text, area.range.clone()));
     row.choose("part", &area.part.choice.label, area.part.range.clone())?;
     if area.part.choice.label == OTHER {
         row.keep("part", Kept::Detail, area.part.range.clone())?;
@@ -264,6 +386,11 @@ fn row<'d>(
 /// 「写真番号3」, 「写真3番」, 「写真は2枚目」: the number.
 fn photo(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let found = PHOTO.as_ref()?.captures(&text[range.clone()])?.get(1)?;
+    // 「写真は4番まで」, 「写真2枚を撮影」 number none.
+    let behind = &text[range.start + found.end()..];
+    if behind.starts_with("番まで") || (behind.starts_with('枚') && !behind.starts_with("枚目")) {
+        return None;
+    }
     Some(range.start + found.start()..range.start + found.end())
 }
 
@@ -274,6 +401,12 @@ fn side(
     area: &Area<'_>,
 ) -> Result<(), record::GroundingError> {
     let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
+    // 「額の真ん中に」
+    if let Some(at) = ["の真ん中", "の中央"].iter().find_map(|w| {
+        text[area.part.range.end..].starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
+    }) {
+        return row.choose("side", "正中", at);
+    }
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;
     let reach = (part.saturating_sub(SIDE_REACH)..part).find(|at| text.is_char_boundary(*at)).unwrap_or(part);
@@ -284,6 +417,11 @@ fn side(
     let further = || spoken_choices(text, phrase..part, choices).into_iter().last();
     match spoken_choices(text, before, choices).into_iter().last().or_else(further) {
         Some(spoken) => row.choose("side", &spoken.choice.label, spoken.range),
+        // 「太ももの青あざ、左右ひとつずつ」
+        None if text[area.range.clone()].contains("左右") => {
+            let at = find_any(text, area.range.clone(), &["左右"]).unwrap_or(area.part.range.clone());
+            row.choose("side", "両側", at)
+        }
         None if PAIRED.contains(&area.part.choice.label.as_str()) => {
             row.flag(Flag::SideMissing);
             row.choose("side", "不明", area.part.range.clone())
@@ -335,6 +473,10 @@ fn count(
         .iter()
         .find_map(|(word, n)| find_any(scene.text(), range.clone(), &[word]).map(|at| (*n, *n, at)));
     if let Some((low, high, words)) = annotated.or(kana) {
+        // 「ひとつずつ」 is the number at each side, not of all.
+        if scene.text()[words.end..].starts_with("ずつ") {
+            return row.keep("count", Kept::Words, words);
+        }
         if (low - high).abs() < f64::EPSILON {
             row.normal("count", &NormalForm::Number(low), words.clone())?;
         }

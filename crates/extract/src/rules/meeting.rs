@@ -5,8 +5,9 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Grounded, Kept, NormalForm, RowBuilder};
 
+use super::section::whole_section;
 use super::{Filled, Outcome, sheet, without};
-use crate::scene::Scene;
+use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
 
 /// Days and events, under the heading of the course.
@@ -42,7 +43,8 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
-    for sentence in &scene.sentences {
+    let pieces = scene.sentences.iter().flat_map(|s| by_term(text, s, &spec.cues));
+    for sentence in &pieces.collect::<Vec<_>>() {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         if heading.is_none() && cue.is_none() {
@@ -60,7 +62,10 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .find(|p| text[start..sentence.range.end].starts_with(**p))
                 .map_or(0, |p| p.len());
         let goal = trim(text, start..sentence.range.end);
-        if goal.is_empty() || without(scene, sentence).is_some() {
+        if goal.is_empty()
+            || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
+            || without(scene, sentence).is_some()
+        {
             continue;
         }
         let mut row = RowBuilder::new(scene.doc, spec);
@@ -72,6 +77,32 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「短期目標は…、中期目標は…」: a sentence for each term.
+fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
+    let mut ends: Vec<usize> = clauses(text, sentence.range.clone())
+        .into_iter()
+        .filter(|c| {
+            c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str()))
+        })
+        .map(|c| c.start)
+        .collect();
+    ends.push(sentence.range.end);
+    let mut pieces = Vec::new();
+    let mut start = sentence.range.start;
+    for (i, end) in ends.into_iter().enumerate() {
+        let mut piece = sentence.clone();
+        piece.range = start..end;
+        if i > 0 {
+            piece.full = piece.range.clone();
+            piece.heading = None;
+            piece.head = None;
+        }
+        pieces.push(piece);
+        start = end;
+    }
+    pieces
 }
 
 fn day(
@@ -97,19 +128,21 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
-    let shared = |s: &crate::scene::Sentence| {
-        clauses(text, s.range.clone()).iter().filter(|c| bearer(scene, c).is_some()).count() > 1
-            && scene.quotes(s.range.clone()).is_empty()
-    };
+    let under_heading = !headed.is_empty();
     let told = if headed.is_empty() {
-        scene.sentences.iter().filter(|s| scene.is_plan(s) || shared(s)).collect()
+        let undertaken = |s: &&Sentence| {
+            scene.is_plan(s)
+                || (s.heading.is_none() && scene.is_undertaking(s))
+                || (is_policy(s) && is_assigned(scene, s))
+        };
+        scene.sentences.iter().filter(undertaken).collect()
     } else {
         headed
     };
     for sentence in told {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
-            starts.extend(bearer(scene, &clause));
+            starts.extend(bearer(scene, &clause, under_heading));
         }
         for (i, (who, from)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);
@@ -125,7 +158,8 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
-            let task = trim_end_of(text, task, &["する予定", "します", "する", "を行う", "を担当"]);
+            let task =
+                trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当", "です"]);
             if task.is_empty() {
                 continue;
             }
@@ -139,8 +173,28 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
-/// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins.
-fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usize)> {
+/// The proposed policy, without the sentences behind it that assign a task with its deadline: those are roles.
+pub(super) fn policy(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let own = headed.into_iter().enumerate().filter(|(i, s)| *i == 0 || !is_assigned(scene, s));
+    Ok(whole_section(scene, own.map(|(_, s)| s).collect()))
+}
+
+fn is_policy(sentence: &Sentence) -> bool {
+    sentence.heading.as_deref() == Some("援助方針案")
+}
+
+/// 「児童家庭支援センターが、6月12日までに日程を組む」: somebody, by a day.
+fn is_assigned(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let first = clauses(scene.text(), sentence.range.clone()).into_iter().next();
+    first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        && !scene.dates(sentence.range.clone()).is_empty()
+        && has_any(scene.text(), sentence.range.clone(), &["までに"])
+}
+
+/// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins. Under the heading of the roles
+/// whoever stands there bears one.
+fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Option<(Range<usize>, usize)> {
     const STAFF: &[&str] = &[
         "担当",
         "当所",
@@ -157,15 +211,30 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>) -> Option<(Range<usize>, usi
         "主任児童委員",
         "家庭相談員",
         "病院",
+        "施設",
+        "機関",
+        "センター",
+        "カウンセラー",
+        "里親",
+        "課",
     ];
     let text = scene.text();
     let clause = trim(text, clause.clone());
-    let (at, particle) = ["は", "が"]
+    let said = ["は", "が"]
         .iter()
         .filter_map(|p| text[clause.clone()].find(p).map(|at| (at, *p)))
-        .min_by_key(|(at, _)| *at)?;
+        .min_by_key(|(at, _)| *at);
+    // 「施設、面会の調整」: the bearer alone in front of the comma.
+    let alone = || {
+        let whole = under_heading
+            && text[clause.end..].starts_with('、')
+            && (sheet::agency_in(text, &clause).is_some()
+                || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
+        whole.then_some((clause.len(), "、"))
+    };
+    let (at, particle) = said.or_else(alone)?;
     let who = clause.start..clause.start + at;
-    let named = sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
+    let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
     (named && short).then(|| (who, clause.start + at + particle.len()))
 }

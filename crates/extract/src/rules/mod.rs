@@ -4,6 +4,7 @@
 mod abuse;
 mod account;
 mod actions;
+mod belongings;
 mod call;
 mod child;
 mod choice;
@@ -23,6 +24,7 @@ mod sheet;
 mod source;
 mod speech;
 mod staff;
+mod steps;
 mod topic;
 mod whereabouts;
 
@@ -88,9 +90,9 @@ static RULES: &[Rule] = &[
     Rule { name: "age_or_birth", fill: sheet::age_or_birth },
     Rule { name: "agencies", fill: sheet::agencies },
     Rule { name: "agreements", fill: actions::agreements },
-    Rule { name: "attitude", fill: safety::attitude },
+    Rule { name: "attitude", fill: steps::attitude },
     Rule { name: "authority", fill: sheet::authority },
-    Rule { name: "belongings", fill: custody::belongings },
+    Rule { name: "belongings", fill: belongings::belongings },
     Rule { name: "birth", fill: child::birth },
     Rule { name: "body_check", fill: safety::body_check },
     Rule { name: "caller_age", fill: call::age },
@@ -128,7 +130,7 @@ static RULES: &[Rule] = &[
     Rule { name: "evidence", fill: evidence::evidence },
     Rule { name: "explanations", fill: speech::explanations },
     Rule { name: "facts", fill: sheet::facts },
-    Rule { name: "failure_reason", fill: safety::failure_reason },
+    Rule { name: "failure_reason", fill: steps::failure_reason },
     Rule { name: "frequency", fill: abuse::frequency },
     Rule { name: "genogram", fill: sheet::genogram },
     Rule { name: "goals", fill: meeting::goals },
@@ -154,10 +156,12 @@ static RULES: &[Rule] = &[
     Rule { name: "notices", fill: custody::notices },
     Rule { name: "observation", fill: section::observation },
     Rule { name: "occasion", fill: contact::occasion },
+    Rule { name: "opinion", fill: speech::opinion },
     Rule { name: "parent_views", fill: custody::parent_views },
     Rule { name: "past_contacts", fill: sheet::past_contacts },
     Rule { name: "place", fill: contact::place },
-    Rule { name: "planned_steps", fill: safety::planned_steps },
+    Rule { name: "planned_steps", fill: steps::planned_steps },
+    Rule { name: "policy", fill: meeting::policy },
     Rule { name: "presence", fill: choice::presence },
     Rule { name: "purpose", fill: section::purpose },
     Rule { name: "received_at", fill: moment::received_at },

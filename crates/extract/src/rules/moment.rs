@@ -116,7 +116,11 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
     }
     for cue in &spec.cues {
         for (i, sentence) in scene.sentences.iter().enumerate() {
-            let Some(word) = find_all(text, sentence.full.clone(), cue).find(|at| !scene.is_quoted(at.start))
+            // 「一時保護したことを伝えた」 is about the telling.
+            let told =
+                |at: &Range<usize>| ["こと", "旨", "理由"].iter().any(|w| text[at.end..].starts_with(w));
+            let Some(word) =
+                find_all(text, sentence.full.clone(), cue).find(|at| !scene.is_quoted(at.start) && !told(at))
             else {
                 continue;
             };
@@ -210,6 +214,17 @@ fn later(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
 /// The day of the meeting: at its words, else the first day said.
 pub(super) fn meeting_day(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(outcome) = about(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    // A meeting to come: 「今回の会議は、3月4日に行います」.
+    let text = scene.text();
+    let planned = scene.headless().find_map(|s| {
+        let cue = find_any(text, s.full.clone(), &spec.cues).filter(|at| !scene.is_quoted(at.start))?;
+        let held =
+            has_any(text, cue.end..s.full.end, &["行い", "行う", "開き", "開く", "開催", "です", "予定"]);
+        near(scene, s, &cue).filter(|m| held && m.day.is_some())
+    });
+    if let Some(outcome) = planned.and_then(|m| m.grounded(scene, spec)) {
         return Ok(Some(outcome));
     }
     // A meeting to come: 「6月10日の援助方針会議に出します」.
@@ -310,6 +325,11 @@ pub(super) fn elapsed(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 /// The last day on which the warrant may be requested: seven days, the first one counted (要確認: holidays).
 pub(super) fn court_deadline(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     Ok(from_start(scene, |day| day.checked_add(COURT_DAYS.days())))
+}
+
+/// The day on which custody began, where it was said.
+pub(super) fn custody_start(scene: &Scene<'_>) -> Option<Date> {
+    input(scene, "moment_about").and_then(|m| m.day)
 }
 
 /// The last day of two months, the first one counted.

@@ -79,7 +79,9 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
     named
         .or_else(introduced)
         .or_else(|| {
-            scene.sentences.iter().find_map(|s| {
+            // Why a meeting is held is not who reported.
+            let told = scene.sentences.iter().filter(|s| s.heading.as_deref() != Some("提出理由"));
+            told.into_iter().find_map(|s| {
                 let cue = find_any(text, s.full.clone(), REPORTED).filter(|c| !scene.is_quoted(c.start))?;
                 Some((s, person_before(scene, s.range.start..cue.start)?))
             })

@@ -1,15 +1,15 @@
-//! The safety check: who saw the child and how, what was seen under the clothes, brothers and sisters, the parents' attitude.
+//! The safety check: who saw the child and how, what was seen under the clothes, brothers and sisters.
 
 use std::ops::Range;
 
 use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
 
-use super::section::section;
+use super::section::whole_section;
 use super::{Filled, Outcome, copied, family, staff, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{clauses, find_any, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 const BY_OFFICE: &str = "児相職員の直接目視";
 const BY_TOWN: &str = "市区町村職員の目視";
@@ -88,20 +88,48 @@ const SEERS: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Words that take back what stands in front of them.
+const TAKEN_BACK: &[&str] = &["じゃなくて", "ではなく", "いや、", "訂正、", "失礼、"];
+
 /// Who saw the child with his own eyes; 未確認 where the dictation says that nobody could.
 pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
-    if let Some(sentence) = scene.under(&spec.headings).next()
-        && let Some(spoken) = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().next()
-    {
-        return stated(scene, spec, &spoken.choice.label, spoken.range);
+    if let Some(sentence) = scene.under(&spec.headings).next() {
+        // 「警察、じゃなくて、学校による目視」: what stands behind the correction.
+        let from = TAKEN_BACK
+            .iter()
+            .filter_map(|cue| {
+                text[sentence.range.clone()].find(cue).map(|at| sentence.range.start + at + cue.len())
+            })
+            .max()
+            .unwrap_or(sentence.range.start);
+        let said = from..sentence.range.end;
+        if let Some(spoken) = spoken_choices(text, said.clone(), &spec.choices).into_iter().next() {
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
+        }
+        if let Some((label, words)) =
+            SEERS.iter().find_map(|(label, words)| Some((*label, find_any(text, said.clone(), words)?)))
+        {
+            return stated(scene, spec, label, words);
+        }
+    }
+    // 「医療機関の目視」: the label with its verb, wherever it is said.
+    for sentence in scene.narrative().filter(|s| s.heading.is_none()) {
+        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().find(|s| {
+            let seen = ["の目視", "による目視", "が目視", "の直接目視", "が直接目視"];
+            !scene.is_quoted(s.range.start) && seen.iter().any(|w| text[s.range.end..].starts_with(w))
+        });
+        if let Some(spoken) = spoken.filter(|s| !scene.is_negated(s.range.clone())) {
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
+        }
     }
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let told = scene.narrative().filter(|s| s.heading.as_deref() != Some("所見"));
     let mut unseen = None;
     for sentence in headed.into_iter().chain(told) {
-        let Some(word) = find_any(text, sentence.full.clone(), SEEN).filter(|w| !scene.is_quoted(w.start))
-        else {
+        // The last word for it: a heading (「安全確認、」) may stand in front.
+        let words = SEEN.iter().flat_map(|word| find_all(text, sentence.full.clone(), word));
+        let Some(word) = words.filter(|w| !scene.is_quoted(w.start)).max_by_key(|w| (w.start, w.end)) else {
             continue;
         };
         let negated = scene.is_negated(word.clone())
@@ -124,6 +152,17 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .flat_map(|(label, words)| words.iter().map(move |w| (*label, *w)))
             .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
             .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
+        // 「児童福祉司と保健師が」: the office saw, with whoever came along.
+        let office = SEERS.iter().filter(|(label, _)| *label == BY_OFFICE).flat_map(|(label, words)| {
+            words.iter().filter(|w| **w != "職員" && **w != "担当").map(move |w| (*label, *w))
+        });
+        let office = office
+            .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
+            .max_by_key(|(at, ..)| *at);
+        let seer = match seer {
+            Some((_, BY_TOWN, _)) => office.or(seer),
+            _ => seer,
+        };
         if let Some((at, label, w)) = seer {
             let grounded = Grounded::choice(scene.doc, &spec.choices, label, at..at + w.len())?;
             return Ok(Some(Outcome::Stated(grounded)));
@@ -138,7 +177,19 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             find_any(
                 text,
                 s.full.clone(),
-                &["会えず", "会えな", "会えませ", "会えてい", "面会できず", "確認できず"],
+                &[
+                    "会えず",
+                    "会えな",
+                    "会えませ",
+                    "会えてい",
+                    "面会できず",
+                    "確認できず",
+                    "姿は見られ",
+                    "姿を見られ",
+                    "姿は見え",
+                    "姿が見え",
+                    "姿を確認できな",
+                ],
             )
             .filter(|_| child)
         })
@@ -181,6 +232,8 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "できず",
                 "できな",
                 "できませ",
+                "できてい",
+                "聞けてい",
                 "拒",
                 "なし",
                 "ならず",
@@ -229,9 +282,15 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "未確認",
         "見られず",
         "確認せず",
-        "見ていない",
         "見ていません",
+        "見ていない",
         "見ておらず",
+        "見ません",
+        "見なかった",
+        "見せてくれな",
+        "していません",
+        "していない",
+        "しておらず",
         "拒否",
         "嫌がり",
         "嫌がった",
@@ -339,8 +398,17 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the child said, sentence by sentence.
 pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    if let Some(outcome) = section(scene, spec)? {
-        return Ok(Some(outcome));
+    let text = scene.text();
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    if let Some(first) = headed.first() {
+        if let Some(outcome @ Outcome::Without { .. }) = whole_section(scene, vec![first]) {
+            return Ok(Some(outcome));
+        }
+        // The section ends where nobody is quoted any more, but not before its first sentence.
+        let quoting =
+            |s: &Sentence| !scene.quotes(s.range.clone()).is_empty() || text[s.range.clone()].contains('「');
+        let kept = headed.iter().enumerate().take_while(|(i, s)| *i == 0 || quoting(s)).map(|(_, s)| *s);
+        return Ok(copied(scene, kept));
     }
     let said = scene.narrative().filter(|s| {
         scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
@@ -353,7 +421,23 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A row for each brother or sister: whether he or she was seen.
 pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const SEEN: &[&str] = &["確認", "目視", "面接", "面会", "会え", "会った", "在宅", "元気", "無事", "同席"];
+    const SEEN: &[&str] = &[
+        "確認",
+        "目視",
+        "面接",
+        "面会",
+        "会え",
+        "会った",
+        "在宅",
+        "元気",
+        "無事",
+        "同席",
+        "を見た",
+        "を見ました",
+        "を見ています",
+        "一緒に見て",
+        "姿を見",
+    ];
     const UNSEEN: &[&str] = &[
         "会えず",
         "会えな",
@@ -404,67 +488,4 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let rows = rows.into_iter().map(|(_, row)| row).collect();
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// How the parents met the worker: the first attitude spoken of a parent.
-pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let headed = scene.under(&spec.headings);
-    let told = scene.narrative().filter(|s| {
-        let parent = scene
-            .mentions(s.full.clone())
-            .iter()
-            .any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
-        parent || has_any(text, s.full.clone(), &["保護者", "居留守"])
-    });
-    for sentence in headed.chain(told) {
-        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
-        let found = spoken.into_iter().find(|s| {
-            // 「拒否はなく」, and a refusal of somebody else (「本児は面接を拒否」) are none of the parents'.
-            let childs = scene.mentions(sentence.range.start..s.range.start).last().is_some_and(|m| {
-                m.relation.as_deref() == Some("本児") && text[m.range.end..].starts_with(['は', 'が', 'も'])
-            });
-            !scene.is_quoted(s.range.start)
-                && !scene.is_negated(s.range.clone())
-                && !childs
-                && s.choice.label != "その他"
-        });
-        if let Some(found) = found {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, &found.choice.label, found.range)?;
-            let detail = trim(text, sentence.range.clone());
-            return Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, detail))));
-        }
-    }
-    Ok(None)
-}
-
-/// Why the child could not be seen: the section, or the sentences that say that it could not be.
-pub(super) fn failure_reason(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    if let Some(outcome) = section(scene, spec)? {
-        return Ok(Some(outcome));
-    }
-    let failed = scene.headless().filter(|s| {
-        let cue = find_any(scene.text(), s.full.clone(), &spec.cues);
-        let sibling = !family::siblings_in(scene, &s.full).is_empty();
-        cue.is_some_and(|cue| !scene.is_quoted(cue.start)) && !scene.is_plan(s) && !sibling
-    });
-    Ok(copied(scene, failed))
-}
-
-/// Labels that are spoken as a plan, each as itself: nothing is planned that was not said.
-pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let mut spoken = Vec::new();
-    let planned = scene
-        .sentences
-        .iter()
-        .filter(|s| scene.is_plan(s) || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h)));
-    for sentence in planned {
-        for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
-            if !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone()) {
-                spoken.push((found.choice.label.as_str(), found.range));
-            }
-        }
-    }
-    Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use record::Grounded;
 use record::template::FieldSpec;
 
+use super::family::GUARDIANS;
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
@@ -23,16 +24,33 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(outcome) = section(scene, spec)? {
         return Ok(Some(outcome));
     }
+    let of_parents = spec.headings.iter().any(|h| h == "保護者の様子");
     let observed = scene.headless().filter(|s| {
-        has_any(scene.text(), s.range.clone(), &spec.cues)
+        let topic = topic(scene, s);
+        let parents = topic.as_deref().is_some_and(|who| GUARDIANS.contains(&who));
+        let fits = if of_parents { topic.as_deref() != Some("本児") } else { !parents };
+        let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), MANNERS);
+        fits && (manner || has_any(scene.text(), s.range.clone(), &spec.cues))
             && scene.quotes(s.range.clone()).is_empty()
             && !scene.words(&s.range).contains('「')
             && !scene.is_plan(s)
             && !speaks_of_contact(scene, s)
-            && without(scene, s).is_none()
+            && !is_told(scene, s)
+            && !tells_of_none(scene, s)
             && !speaks_of_siblings(scene, s)
     });
     Ok(copied(scene, observed))
+}
+
+/// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
+fn tells_of_none(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    without(scene, sentence).is_some()
+        && (says_only_status(scene, &sentence.range)
+            || has_any(
+                scene.text(),
+                sentence.range.clone(),
+                &["外傷", "けが", "怪我", "あざ", "傷", "確認でき"],
+            ))
 }
 
 /// What the contact is for: the section, or the words in front of 「が目的」, 「を目的に」, 「のため訪問」.
@@ -50,14 +68,85 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }))
 }
 
+/// A sentence about a brother or sister: 「妹は元気に走り回っていた」, not 「妹の布団と本児の机」.
+fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let first = scene.mentions(sentence.range.clone()).into_iter().next();
+    first.is_some_and(|m| {
+        let topical = ["は", "も", "が", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p));
+        topical && super::family::is_sibling(&m)
+    })
+}
+
+/// How somebody bears himself.
+const MANNERS: &[&str] = &[
+    "笑",
+    "落ち着",
+    "協力的",
+    "表情",
+    "疲れ",
+    "涙",
+    "言葉が少な",
+    "言葉少な",
+    "口数",
+    "泣い",
+    "声が小さ",
+    "声を荒",
+    "いらいら",
+    "イライラ",
+    "うつむ",
+    "隠さず",
+    "丁寧",
+    "視線",
+    "目を合わ",
+    "口調",
+    "顔色",
+    "酒のにおい",
+    "ふらつ",
+    "身なり",
+    "緊張",
+    "戸惑",
+];
+
+/// Whom the sentence is about: the person at its start, 「実母はよく笑い」.
+fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
+    let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
+    let topical = ["は", "も", "が"].iter().any(|p| scene.text()[first.range.end..].starts_with(p));
+    if topical && first.range.start == sentence.range.start { first.relation } else { None }
+}
+
 /// The section, or sentences in which staff tell or show something to the family.
 pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(outcome) = section(scene, spec)? {
         return Ok(Some(outcome));
     }
-    let told =
-        scene.headless().filter(|s| has_any(scene.text(), s.range.clone(), &spec.cues) && !scene.is_plan(s));
+    let told = scene.headless().filter(|s| {
+        (has_any(scene.text(), s.range.clone(), &spec.cues) || is_told(scene, s)) && !scene.is_plan(s)
+    });
     Ok(copied(scene, told))
+}
+
+/// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
+fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const TOLD: &[&str] = &[
+        "を説明し",
+        "を伝え",
+        "を案内し",
+        "を助言し",
+        "を指導し",
+        "を渡し",
+        "をお願いし",
+        "と伝えました",
+        "と伝えた",
+    ];
+    let text = scene.text();
+    let Some(verb) = find_any(text, sentence.range.clone(), TOLD).filter(|v| !scene.is_quoted(v.start))
+    else {
+        return false;
+    };
+    scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
+        let to = ["には", "に", "へ", "へは"].iter().any(|p| text[m.range.end..].starts_with(p));
+        to && m.range.start == sentence.range.start && !text[m.range.end..].starts_with("によ")
+    })
 }
 
 /// The sentences as a text, or the status that is all they say.
@@ -73,16 +162,26 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let text = scene.text();
     let words = trim(text, range.clone());
     let Some(found) = status(text, words.clone()) else { return false };
+    // 「アレルギーは不明、服薬も不明」: the same answer to each topic.
+    let parts = clauses(text, words.clone());
+    let same = |c: &Range<usize>| status(text, c.clone()).is_some_and(|s| s.reason == found.reason);
+    if parts.len() > 1 && parts.iter().all(same) && !text[words.clone()].contains('「') {
+        return true;
+    }
+    if scene.is_quoted(found.range.start) {
+        return false;
+    }
     let before = text[words.start..found.range.start].trim_end_matches(['、', ' ']);
     let after = text[found.range.end.min(words.end)..words.end].chars().count();
-    let leads = ["は", "も", "ため", "ので", "特に", "について", "まだ"];
-    after <= STATUS_TAIL_CHARS && (before.is_empty() || leads.iter().any(|l| before.ends_with(l)))
-}
-
-/// A sentence whose first person is a brother or sister.
-fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let first = scene.mentions(sentence.range.clone()).into_iter().next();
-    first.is_some_and(|m| super::family::is_sibling(&m))
+    // 「実父が回答を拒否」
+    let refused = found.reason == record::Reason::Refused
+        && before.ends_with('を')
+        && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
+    let reasoned = ["ため", "ので"].iter().any(|l| before.ends_with(l));
+    // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
+    let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
+        && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));
+    after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
 }
 
 /// A sentence about who was met, when and where is no observation.
@@ -91,6 +190,16 @@ fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         || has_any(
             scene.text(),
             sentence.range.clone(),
-            &["対応し", "来所し", "訪問し", "不在", "会え", "面接し"],
+            &[
+                "対応し",
+                "来所し",
+                "訪問し",
+                "不在",
+                "会え",
+                "面接し",
+                "来ていません",
+                "来ていない",
+                "来なかった",
+            ],
         )
 }

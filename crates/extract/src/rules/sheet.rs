@@ -86,8 +86,10 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let text = scene.text();
     if let [only] = headed.as_slice()
-        && is_one_clause(&text[trim(text, only.range.clone())])
-        && !(spec.label.contains('・') && topic(text, only).is_some())
+        // 「アレルギーはなし」 answers one of several topics, 「アレルギーは不明、服薬も不明」 all that were told.
+        && (clauses(text, only.range.clone()).len() > 1
+            || (is_one_clause(&text[trim(text, only.range.clone())])
+                && !(spec.label.contains('・') && topic(text, only).is_some())))
         && let Some(outcome) =
             whole_section(scene, vec![only]).filter(|o| matches!(o, Outcome::Without { .. }))
     {

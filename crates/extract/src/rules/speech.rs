@@ -38,6 +38,22 @@ const CAUSES: &[&str] = &[
     "お湯",
     "やけど",
     "踏",
+    "押",
+    "突き飛ば",
+    "引っ張",
+    "つねら",
+    "つねっ",
+    "投げ",
+    "つかま",
+    "つかん",
+    "切った",
+    "挟",
+    "はさん",
+    "ひっぱ",
+    "しらない",
+    "知らない",
+    "覚えていない",
+    "おぼえてない",
 ];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
@@ -58,12 +74,14 @@ pub(super) const INJURY_WORDS: &[&str] = &[
     "跡",
     "打撲",
     "脱毛",
+    "裂創",
+    "切創",
+    "索状痕",
+    "腫脹",
+    "はれ",
     "こぶ",
-    "腫",
     "紫斑",
     "歯型",
-    "ひび",
-    "索状痕",
 ];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.
@@ -76,14 +94,63 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let told_by_staff =
             has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
         let quoted = !scene.quotes(s.range.clone()).is_empty() || scene.words(&s.range).contains('「');
-        let absent = has_any(
-            scene.text(),
-            s.range.clone(),
-            &["不在", "会えてい", "会えな", "不通", "と聞いている", "とのこと"],
-        );
+        let absent =
+            has_any(
+                scene.text(),
+                s.range.clone(),
+                &[
+                    "不在",
+                    "会えてい",
+                    "会えな",
+                    "不通",
+                    "と聞いて",
+                    "とのこと",
+                    "そうです",
+                    "そうだ",
+                    "らしく",
+                    "から話を聞",
+                    "に話を聞",
+                    "から聴取",
+                ],
+            ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
         (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
+}
+
+/// A wish, else what the child said of a feeling: where an opinion is asked for, 「こわい」 is one.
+pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const FEELINGS: &[&str] = &[
+        "こわい",
+        "怖い",
+        "いや",
+        "嫌",
+        "つらい",
+        "さびしい",
+        "寂しい",
+        "好き",
+        "すき",
+        "きらい",
+        "嫌い",
+        "安心",
+    ];
+    if let Some(wish) = wish(scene, spec)? {
+        return Ok(Some(wish));
+    }
+    let felt = scene.headless().filter(|s| {
+        let quoted = scene.quotes(s.range.clone()).into_iter();
+        let felt = |quote: &record::Quote, words: &Range<usize>| {
+            has_any(scene.text(), words.clone(), FEELINGS) || scene.words(&quote.verb).contains("訴え")
+        };
+        !scene.is_plan(s)
+            && quoted.filter(|(quote, words)| felt(quote, words)).any(|(quote, _)| {
+                quote
+                    .speaker
+                    .clone()
+                    .is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
+            })
+    });
+    Ok(copied(scene, felt))
 }
 
 /// Who explained an injury, and how. Different explanations stand side by side.
@@ -139,6 +206,19 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
             let Some(mention) = mention else { continue };
+            // 「実父、本児が落ちたと説明」: the one in front of the comma speaks of the other.
+            let first = scene.mentions(sentence.range.clone()).into_iter().next().filter(|m| {
+                m.relation.is_some()
+                    && m.range.start == sentence.range.start
+                    && m.range.end <= mention.range.start
+                    && m.range != mention.range
+                    && scene.text()[m.range.end..].starts_with('、')
+                    && scene.text()[mention.range.end..].starts_with('が')
+            });
+            let (mention, speaker, words) = match first {
+                Some(first) => (first.clone(), first.range, mention.range.start..words.end),
+                None => (mention, speaker, words),
+            };
             let Some(choice) = mention.relation.as_deref().and_then(|label| scene.relations.choice(label))
             else {
                 continue;
@@ -161,7 +241,16 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
 
 /// A wish in the speaker's words: the section, or a quotation of the person that the cues name.
 pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    // 「意見、聴取不可。実母、『…』」: a parent who stands first under the child's heading speaks for himself.
+    let of_child = spec.cues.iter().any(|cue| cue == "本児");
+    let parents = |s: &Sentence| {
+        let first = scene.mentions(s.range.clone()).into_iter().next();
+        first.is_some_and(|m| {
+            m.range.start == s.range.start
+                && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
+        })
+    };
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
         return Ok(whole_section(scene, headed));
     }

@@ -3,21 +3,89 @@
 use std::ops::Range;
 
 use record::template::{Choice, FieldSpec};
-use record::{Grounded, PersonBuilder, RowBuilder};
+use record::{Grounded, Kept, PersonBuilder, RowBuilder};
 
-use super::{Filled, Outcome};
+use super::{Filled, Outcome, entry};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
 /// Words that make the people of a sentence the staff who attended.
-pub(super) const ATTENDED: &[&str] = &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付"];
+pub(super) const ATTENDED: &[&str] =
+    &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付", "対応したのは", "受けたのは"];
+/// A sentence that opens so names who was there.
+const LEADS: &[&str] = &[
+    "対応、",
+    "対応は",
+    "訪問したのは",
+    "訪問者は",
+    "訪問は",
+    "面接したのは",
+    "確認、",
+    "確認は",
+    "確認したのは",
+    "記録、",
+    "記録は",
+    "行ったのは",
+];
+/// These tell of the office's people only where they are named with their titles and nobody reports it.
+const CAME: &[&str] = &[
+    "が受けました",
+    "が受けた",
+    "が受電",
+    "が架電",
+    "で訪問",
+    "が訪問",
+    "で家庭訪問",
+    "が家庭訪問",
+    "で面接",
+    "が面接",
+    "で行きました",
+    "で行ってきました",
+    "が行きました",
+    "が行ってきました",
+    "を訪ね",
+    "が自宅を訪問",
+    "が家に行",
+    "と同行",
+    "が同行",
+    "が聞き取",
+    "が話を聞",
+];
 const OTHER: &str = "その他";
+/// People without a title of the office, the longer words first: they count where a field names who saw or took part.
+const PROFESSIONS: &[&str] = &[
+    "養護教諭",
+    "主任保育士",
+    "副校長",
+    "副園長",
+    "民生委員",
+    "警察官",
+    "主治医",
+    "看護師",
+    "助産師",
+    "保育士",
+    "指導員",
+    "担任",
+    "園長",
+    "校長",
+    "教頭",
+    "教諭",
+    "医師",
+    "当直",
+];
+/// Between two members of one title these take the first back: 「児童心理司の片山、失礼、児童心理司は片岡」.
+const TAKEN_BACK: &[&str] = &["失礼", "訂正", "いや、", "いえ、", "じゃなくて", "ではなく", "間違え"];
+/// What joins the members of a sentence that only names them.
+const JOINTS: &[&str] =
+    &["同行の", "同行は", "同行", "でした", "です", "さん", "先生", "と", "、", "。", " ", "で"];
 
 struct Member<'c> {
     title: Option<(&'c Choice, Range<usize>)>,
+    /// The word for somebody who has no title of the office.
+    profession: Option<Range<usize>>,
     name: Option<Range<usize>>,
     org: Option<Range<usize>>,
     words: Range<usize>,
@@ -34,6 +102,10 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         if let Some((choice, trigger)) = member.title {
             row.choose("title", &choice.label, trigger)?;
+        }
+        if let Some(words) = member.profession {
+            row.choose("title", OTHER, words.clone())?;
+            row.keep("title", Kept::Detail, words)?;
         }
         if let Some(org) = member.org {
             row.copy("org", org)?;
@@ -87,6 +159,9 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some((choice, trigger)) = &member.title {
         person.role(choice, trigger.clone());
     }
+    if let Some(words) = member.profession {
+        person.role_words(words);
+    }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
 }
 
@@ -104,7 +179,7 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
             (None, None) => continue,
         };
         let mut person = PersonBuilder::new(scene.doc);
-        if let Some(member) = members_of(scene, &own, titles).into_iter().find(|m| m.title.is_some()) {
+        if let Some(member) = members_of(scene, &own, titles, false).into_iter().find(|m| m.title.is_some()) {
             if let Some(name) = member.name {
                 person.name(name);
             }
@@ -128,22 +203,12 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
 
 fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    let sentences = if headed.is_empty() {
-        let cued = |s: &&Sentence| has_any(scene.text(), s.full.clone(), &spec.cues);
-        let attended = |s: &&Sentence| has_any(scene.text(), s.full.clone(), ATTENDED);
-        let told = scene.narrative().filter(|s| s.heading.is_none() && (cued(s) || attended(s)));
-        let mut found: Vec<&Sentence> =
-            told.filter(|s| !members_of(scene, &s.range, titles).is_empty()).take(1).collect();
-        if found.is_empty() {
-            found.extend(scene.narrative().find(|s| s.heading.is_none() && introduces(scene, s, titles)));
-        }
-        found
-    } else {
-        headed
-    };
-    let found: Vec<Member<'c>> = sentences.iter().flat_map(|s| members_of(scene, &s.range, titles)).collect();
-    let names = || scene.under(&spec.headings).flat_map(|s| names_of(scene, &s.range)).collect();
-    if found.is_empty() { names() } else { found }
+    if headed.is_empty() {
+        return headless(scene, spec, titles);
+    }
+    let found: Vec<Member<'c>> =
+        headed.iter().flat_map(|s| members_of(scene, &s.range, titles, true)).collect();
+    if found.is_empty() { headed.iter().flat_map(|s| names_of(scene, &s.range)).collect() } else { found }
 }
 
 /// Names without a title, under the heading of the staff: 「対応者、松本。」
@@ -154,19 +219,20 @@ fn names_of<'c>(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Member<'c>> {
         let name = name_at(text, words.clone())?;
         let whole =
             skip_honorific(text, name.end) >= words.end || text[name.end..words.end].starts_with("です");
-        whole.then_some(Member { title: None, name: Some(name), org: None, words })
+        whole.then_some(Member { title: None, profession: None, name: Some(name), org: None, words })
     });
     named.collect()
 }
 
-/// 「児童福祉司の森田です」, 「受けたのは家庭相談員の平田です」, 「私と保健師の大西さんで本児に会いました」: a title with a name, at the end of
-/// the sentence or in front of what they did.
-fn introduces(scene: &Scene<'_>, sentence: &Sentence, titles: &[Choice]) -> bool {
+/// 「児童福祉司の森田です」, 「私と保健師の大西さんで本児に会いました」: a title with a name, at the end of the sentence or in front of
+/// what they did.
+fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) -> bool {
     const DID: &[&str] =
         &["訪問", "面接", "面談", "会い", "会っ", "会う", "確認", "目視", "聴取", "受け", "同行"];
     let text = scene.text();
-    let members = members_of(scene, &sentence.range, titles);
-    let Some(last) = members.iter().rev().find(|m| m.name.is_some()) else { return false };
+    let Some(last) = members.iter().rev().find(|m| m.name.is_some() && m.title.is_some()) else {
+        return false;
+    };
     let behind = trim(text, last.words.end..sentence.range.end);
     let behind = &text[behind];
     let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
@@ -175,35 +241,163 @@ fn introduces(scene: &Scene<'_>, sentence: &Sentence, titles: &[Choice]) -> bool
     (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
-fn members_of<'c>(scene: &Scene<'_>, range: &Range<usize>, titles: &'c [Choice]) -> Vec<Member<'c>> {
+/// The members of the first sentence that says who attended: by the field's cues, by its verb, or because it names
+/// people and nothing else (「児福司の上原と、同行の保健師、玉城。」).
+fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec<Member<'c>> {
+    let text = scene.text();
+    let told: Vec<&Sentence> = scene.narrative().filter(|s| s.heading.is_none()).collect();
+    for sentence in &told {
+        let cued = has_any(text, sentence.full.clone(), &spec.cues)
+            || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+        let mut members = members_of(scene, &sentence.range, titles, cued);
+        // Somebody else's profession alone (「担任が確認」) names no member.
+        members.retain(|m| m.profession.is_none() || m.name.is_some());
+        let all_named = members.iter().all(|m| m.name.is_some() || m.title.is_none());
+        let came = all_named
+            && members.iter().any(|m| m.name.is_some())
+            && has_any(text, sentence.full.clone(), CAME)
+            && !entry::is_reported_in(text, sentence.full.clone());
+        let attended = came || has_any(text, sentence.full.clone(), ATTENDED);
+        if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
+            if has_any(text, sentence.full.clone(), &["で対応", "が対応"]) {
+                untitled(scene, sentence, &mut members);
+            }
+            return members;
+        }
+    }
+    for sentence in told {
+        let members = members_of(scene, &sentence.range, titles, false);
+        if introduces(scene, sentence, &members) && !entry::is_reported_in(text, sentence.full.clone()) {
+            return members;
+        }
+    }
+    Vec::new()
+}
+
+/// Whether the sentence names people with their titles and says nothing else.
+fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
+    let mut rest = String::new();
+    let mut at = sentence.range.start;
+    for member in members {
+        rest.push_str(text.get(at..member.words.start).unwrap_or_default());
+        at = member.words.end;
+    }
+    rest.push_str(&text[at..sentence.range.end]);
+    for joint in JOINTS {
+        rest = rest.replace(joint, "");
+    }
+    rest.is_empty() && members.iter().all(|m| m.name.is_some())
+}
+
+/// A colleague in front of the others may have no title: 「杉山、児心司の野口で対応」.
+fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>>) {
+    const NO_NAMES: &[&str] = &[
+        "訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内", "確認", "記録",
+        "担当",
+    ];
+    let text = scene.text();
+    let Some(first) = members.first().map(|m| m.words.start) else { return };
+    let Some(clause) = clauses(text, sentence.range.start..first).pop() else { return };
+    let words = trim_end_of(text, trim(text, clause), &["さんと", "と", "さん"]);
+    let name = &text[words.clone()];
+    let short = (1..=3).contains(&name.chars().count());
+    if short
+        && name.chars().all(is_kanji)
+        && !has_any(text, words.clone(), NO_NAMES)
+        && !has_any(text, words.clone(), PROFESSIONS)
+        && scene.mentions(words.clone()).is_empty()
+        && scene.doc.annotations_in(words.clone()).next().is_none()
+    {
+        let member = Member { title: None, profession: None, name: Some(words.clone()), org: None, words };
+        members.insert(0, member);
+    }
+}
+
+fn members_of<'c>(
+    scene: &Scene<'_>,
+    range: &Range<usize>,
+    titles: &'c [Choice],
+    with_professions: bool,
+) -> Vec<Member<'c>> {
     let text = scene.text();
     let mut members: Vec<Member<'c>> = Vec::new();
     for word in SELF {
         if let Some(at) = find_all(text, range.clone(), word).next() {
-            members.push(Member { title: None, name: None, org: None, words: at });
+            members.push(Member { title: None, profession: None, name: None, org: None, words: at });
             break;
         }
     }
     let spoken = spoken_choices(text, range.clone(), titles);
-    for (i, title) in spoken.iter().enumerate().filter(|(_, t)| t.choice.label != OTHER) {
-        let until = spoken.get(i + 1).map_or(range.end, |next| next.range.start);
-        // 「保健師の大西」「MSW、石井さん」「保健師大西」「地区担当は、大久保です」
-        let gaps: &[&str] =
-            if title.choice.label == "地区担当" { &["の", "、", "は、"] } else { &["の", "、"] };
-        let gap = gaps.iter().find(|p| text[title.range.end..until].starts_with(**p)).map_or(0, |p| p.len());
-        let start = title.range.end + gap;
-        let particle = text[start..until].starts_with(['が', 'は', 'と', 'で', 'に', 'を', 'も', 'へ']);
-        let name = name_at(text, start..until).filter(|n| !n.is_empty() && !particle);
-        let end = name.as_ref().map_or(title.range.end, |n| skip_honorific(text, n.end));
+    let mut named: Vec<(Option<&'c Choice>, Range<usize>)> = spoken
+        .iter()
+        .filter(|t| t.choice.label != OTHER && !scene.is_quoted(t.range.start))
+        .map(|t| (Some(t.choice), t.range.clone()))
+        .collect();
+    if with_professions {
+        for word in PROFESSIONS {
+            for at in find_all(text, range.clone(), word).filter(|at| !scene.is_quoted(at.start)) {
+                if named.iter().all(|(_, known)| known.end <= at.start || at.end <= known.start) {
+                    named.push((None, at));
+                }
+            }
+        }
+    }
+    named.sort_by_key(|(_, at)| at.start);
+    for (i, (choice, title)) in named.iter().enumerate() {
+        let until = named.get(i + 1).map_or(range.end, |(_, next)| next.start);
+        let behind = name_behind(text, title.end, until);
+        let end = behind.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
+        let name = behind.or_else(|| name_before(text, range.start, title.start));
+        let office = choice.map(|choice| (choice, title.clone()));
         members.push(Member {
-            title: Some((title.choice, title.range.clone())),
+            profession: office.is_none().then(|| title.clone()),
+            title: office,
+            org: org_before(text, range.start, title.start),
+            words: name.as_ref().map_or(title.start, |n| n.start.min(title.start))..end,
             name,
-            org: org_before(text, range.start, title.range.start),
-            words: title.range.start..end,
         });
     }
     members.sort_by_key(|m| m.words.start);
+    take_back(text, &mut members);
     members
+}
+
+/// 「永井医師」「石田園長」: two or three kanji directly in front of the title that are no part of it.
+fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
+    const NO_NAMES: &[&str] = &[
+        "科", "市", "区", "町", "村", "県", "課", "所", "園", "校", "院", "室", "部", "担当", "専門", "嘱託",
+        "児童", "主任", "地域", "母子", "学年", "学級", "同行", "当番", "産業", "公認", "臨床", "担任", "係",
+        "旧", "前", "現", "元", "女性", "男性", "新任", "別",
+    ];
+    let length: usize =
+        text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
+    let name = title - length..title;
+    let count = text[name.clone()].chars().count();
+    let plain = (2..=3).contains(&count) && !NO_NAMES.iter().any(|end| text[name.clone()].ends_with(end));
+    plain.then_some(name)
+}
+
+/// 「保健師の大西」「MSW、石井さん」「保健師大西」「児童心理司は片岡です」
+fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
+    let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
+    let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
+    let whole = !gap.is_some_and(|gap| gap.starts_with('は')) || ["です", "。", "、"].iter().any(|e| text[name.end..].starts_with(e));
+    whole.then_some(name)
+}
+
+/// Drops a member whom the speaker took back: the next of the same title stands behind words of a correction.
+fn take_back(text: &str, members: &mut Vec<Member<'_>>) {
+    let label = |m: &Member<'_>| m.title.as_ref().map(|(choice, _)| choice.label.clone());
+    let mut i = 0;
+    while i + 1 < members.len() {
+        let between = members[i].words.end..members[i + 1].words.start;
+        let same = label(&members[i]).is_some() && label(&members[i]) == label(&members[i + 1]);
+        if same && has_any(text, between, TAKEN_BACK) {
+            members.remove(i);
+        } else {
+            i += 1;
+        }
+    }
 }
 
 /// 「みどり病院のMSW」: the words before の, back to the last punctuation.

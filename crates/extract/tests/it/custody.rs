@@ -77,3 +77,45 @@ fn restrictions_of_visits_are_literal() {
     assert!(map("temporary-custody", "実父との面会で本児は泣いた。").is_empty("contact"));
     assert_eq!(map("temporary-custody", "所持品なし。").state("items"), (State::Denied, Some(Reason::None)));
 }
+
+#[test]
+fn a_notice_has_its_day_from_the_custody_and_only_its_content() {
+    let record = map(
+        "temporary-custody",
+        "6月3日午後8時40分、職権で一時保護しました。5月20日に実父が本児の腕を蹴った。実父には21時に電話で一時保護したことと理由を伝えました。",
+    );
+    assert_eq!(record.value("start"), "2025-06-03T20:40");
+    assert_eq!(
+        record.rows("notice"),
+        ["to=実父 at=2025-06-03T21:00 method=電話 content=一時保護したことと理由"]
+    );
+    assert_eq!(record.rows("need").len(), 1);
+}
+
+#[test]
+fn each_parent_answers_for_himself() {
+    let consent = |words: &str| map("temporary-custody", words).rows("consent");
+    assert_eq!(
+        consent("同意。実母は、不同意。実父は、同意。"),
+        ["who=実母 answer=不同意", "who=実父 answer=同意"]
+    );
+    assert_eq!(
+        consent("実母は同意しました。実父の同意は、不明です。"),
+        ["who=実母 answer=同意", "who=実父 answer=不明"]
+    );
+    assert_eq!(consent("実父は不同意、実母は不明。"), ["who=実父 answer=不同意", "who=実母 answer=不明"]);
+    assert_eq!(consent("実母と連絡が取れ、同意を得た。"), ["who=実母 answer=同意"]);
+    let record = map("temporary-custody", "意見、乳児のため聴取不可。実母、「早く迎えに行きたい」。");
+    assert!(record.field("child_view").value.is_none());
+    assert_eq!(record.rows("parent_view"), ["who=実母 words=早く迎えに行きたい"]);
+}
+
+#[test]
+fn belongings_are_counted_with_any_counter() {
+    let items = |words: &str| map("temporary-custody", words).rows("items");
+    assert_eq!(items("所持品、着替え3組と、水筒。"), ["item=着替え count=3", "item=水筒"]);
+    assert_eq!(items("おむつ5枚と、母子手帳を預かりました。"), ["item=おむつ count=5", "item=母子手帳"]);
+    let record = map("temporary-custody", "所持品。水筒が一つ。面会は、全部制限。");
+    assert_eq!(record.rows("items"), ["item=水筒 count=1"]);
+    assert_eq!(record.value("contact"), "全部制限");
+}

@@ -34,3 +34,23 @@ fn the_day_of_the_sheet() {
     assert_eq!(map("urgency", "作成日、令和7年6月3日。").value("head.date"), "2025-06-03");
     assert!(map("urgency", "5月30日に骨折が判明した。").is_empty("head.date"));
 }
+
+#[test]
+fn what_is_negated_behind_a_condition_is_its_consequence() {
+    let polarity = |field: &str, words: &str| map("urgency", words).rows(field);
+    let drinks = polarity("q7.evidence", "実父はお酒を飲むと手がつけられなくなる。");
+    assert!(drinks[0].ends_with("polarity=肯定"), "{drinks:?}");
+    let afraid = polarity("q6.evidence", "本児は、こわがって部屋から出ない。");
+    assert!(afraid[0].ends_with("polarity=肯定"), "{afraid:?}");
+    let not_afraid = polarity("q6.evidence", "本児は、こわがっていない。");
+    assert!(not_afraid[0].ends_with("polarity=否定"), "{not_afraid:?}");
+    let rubbish = polarity("q8.evidence", "家の中はごみだらけで足の踏み場がない。");
+    assert!(rubbish[0].ends_with("polarity=肯定"), "{rubbish:?}");
+    assert!(polarity("q4.evidence", "乳児健診は受けている。").is_empty());
+}
+
+#[test]
+fn a_problem_that_is_not_there_is_denied() {
+    let rows = map("urgency", "アルコールの問題はない。").rows("q7.evidence");
+    assert!(rows[0].ends_with("polarity=否定"), "{rows:?}");
+}

@@ -60,3 +60,35 @@ fn when_and_by_whom_it_was_found_and_its_photograph() {
         ["part=大腿 side=右 kind=熱傷 photo=3 found_at=2025-06-02 found_by=担任"]
     );
 }
+
+#[test]
+fn only_the_childs_own_injuries_make_rows() {
+    let rows = |words: &str| map("injury", words).rows("injury");
+    assert!(rows("弟の腕の傷は、転んだものとのこと。").is_empty());
+    assert!(rows("実母には頬にあざがあった。").is_empty());
+    assert_eq!(rows("本児の腕に傷があった。").len(), 1);
+}
+
+#[test]
+fn an_injury_is_told_once() {
+    let rows = |words: &str| map("injury", words).rows("injury");
+    assert_eq!(
+        rows("右の頬に青いあざがひとつ。実母は、頬のあざは継父の手が当たったと説明。"),
+        ["part=頬 side=右 kind=あざ colour=青 count=1 explanation=実母「頬のあざは継父の手が当たった」"]
+    );
+    assert_eq!(rows("左の太ももに、やけどの跡が2か所。"), ["part=大腿 side=左 kind=熱傷 count=2"]);
+    assert_eq!(rows("お尻と背中に、古いあざ。").len(), 2);
+}
+
+#[test]
+fn what_follows_a_row_describes_it() {
+    let rows = |words: &str| map("injury", words).rows("injury");
+    assert_eq!(
+        rows("額の真ん中に裂創がひとつ。写真番号は2。"),
+        ["part=額 side=正中 kind=裂創 count=1 photo=2"]
+    );
+    assert_eq!(rows("太ももの青あざ、左右ひとつずつ。"), ["part=大腿 side=両側 kind=あざ colour=青"]);
+    assert_eq!(rows("右腕に骨折はないが打撲がある。").len(), 1);
+    // A number of pictures is no number of one.
+    assert_eq!(rows("左の頬に青いあざ。写真は4番まで。"), ["part=頬 side=左 kind=あざ colour=青"]);
+}

@@ -5,6 +5,7 @@ mod call;
 mod custody;
 mod evidence;
 mod forms;
+mod free_speech;
 mod harness;
 mod injury;
 mod laws;

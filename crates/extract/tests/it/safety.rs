@@ -126,3 +126,35 @@ fn who_saw_the_child() {
     assert_eq!(how("本児には会えず、安全確認できず。"), "未確認");
     assert_eq!(how("近隣から泣き声の通告があった。"), "");
 }
+
+#[test]
+fn a_taken_back_method_is_none() {
+    let how = |words: &str| map("safety-check", words).value("how");
+    assert_eq!(how("確認方法、警察、じゃなくて、学校による目視。"), "所属機関(園・学校)による目視");
+    assert_eq!(how("市民病院で本児を確認。医療機関の目視。"), "医療機関");
+    assert_eq!(how("児童福祉司の今野と保健師の原が、自宅で本児の安全を確認した。"), "児相職員の直接目視");
+}
+
+#[test]
+fn clothes_kept_on_are_not_looked_under() {
+    let body = |words: &str| map("safety-check", words).value("body");
+    assert_eq!(body("服の下は、見ていません。"), "未実施");
+    assert_eq!(body("服を脱いでの確認は、母親が嫌がったためしていません。"), "未実施");
+    let alone = map("safety-check", "離れての面接はできていません。");
+    assert_eq!(alone.state("alone"), (State::Denied, Some(Reason::None)));
+}
+
+#[test]
+fn the_childs_words_end_where_nobody_is_quoted() {
+    let record =
+        map("safety-check", "本児の発言。「カレーたべた」と話す。きょうだいは、7歳の姉、学校で確認した。");
+    assert_eq!(record.value("said"), "「カレーたべた」と話す。");
+}
+
+#[test]
+fn a_next_step_is_only_what_was_decided() {
+    let plan = |words: &str| map("safety-check", words).value("plan");
+    assert_eq!(plan("再訪問とします。"), "再訪問");
+    assert_eq!(plan("警察に援助要請する。"), "警察援助要請");
+    assert_eq!(plan("立入調査の予定はありません。"), "");
+}

@@ -303,11 +303,21 @@ fn day_only<'t>(
     if weekday(&mut behind).is_some() {
         return Some((Said::DayOnly { day, inherits: false }, cursor));
     }
+    // Behind a date, 「9日深夜」 is a day of the same month, and so is 「20日、」 at the start of a sentence.
+    if last.is_some_and(Expression::is_calendar_day) {
+        let opens = text[..at].trim_end().ends_with(['。', '\n']) && cursor.sees(&["、", "に、", "までに"]);
+        if opens || cursor.sees(&["深夜", "未明", "早朝", "の朝", "の夜", "の夕方", "の深夜", "の未明"])
+        {
+            return Some((Said::DayOnly { day, inherits: false }, cursor));
+        }
+    }
     let mut behind = cursor;
     behind.any(&["、", " ", "の"]);
     behind.any(&["午前", "午後"]);
     let timed = behind.number().is_some() && behind.sees(&["時", ":"]) && !behind.sees(&["時間"]);
-    timed.then_some((Said::Vague, cursor))
+    // Behind a date the month is known: 「8月4日に受理。5日、午前11時に訪問」.
+    let known = last.is_some_and(Expression::is_calendar_day);
+    timed.then_some((if known { Said::DayOnly { day, inherits: false } } else { Said::Vague }, cursor))
 }
 
 /// A weekday with its 曜, or in brackets.

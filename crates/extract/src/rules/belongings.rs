@@ -1,0 +1,111 @@
+//! What the child brought into custody.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+
+use super::{Filled, Outcome, without};
+use crate::scene::{Scene, Sentence};
+use crate::words::{clauses, find_any, trim, trim_end_of};
+
+/// One row for each thing, with its number where one was said.
+pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const KANA: &[(&str, f64)] = &[("ひとつ", 1.0), ("ふたつ", 2.0), ("みっつ", 3.0)];
+    let text = scene.text();
+    let mut rows = Vec::new();
+    let mut status = None;
+    let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
+    let told: Vec<&Sentence> = if headed.is_empty() {
+        scene.with_words(&spec.cues).filter(|s| s.heading.is_none()).collect()
+    } else {
+        headed
+    };
+    for sentence in told {
+        if let Some(outcome) = without(scene, sentence) {
+            status = status.or(Some(outcome));
+            continue;
+        }
+        let named: Vec<&String> = spec.cues.iter().filter(|cue| !cue.starts_with('を')).collect();
+        let from = find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
+        let from =
+            from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
+        for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
+            let words = trim_end_of(
+                text,
+                trim(text, clause),
+                &[
+                    "を預かりました",
+                    "を預かった",
+                    "を預かり",
+                    "を持参しました",
+                    "を持参した",
+                    "を持参",
+                    "を持って来ました",
+                    "を持って来た",
+                    "を持ってきました",
+                    "を持ってきた",
+                    "を持ってきています",
+                    "を持って来ています",
+                    "を預かっています",
+                    "です",
+                    "がある",
+                    "あり",
+                    "のみ",
+                ],
+            );
+            if words.is_empty() {
+                continue;
+            }
+            let mut row = RowBuilder::new(scene.doc, spec);
+            let counted = scene.doc.annotations_in(words.clone()).find_map(|a| match &a.entity {
+                Entity::Quantity { low, high, .. } if (low - high).abs() < f64::EPSILON => {
+                    Some((*low, a.range.clone()))
+                }
+                _ => None,
+            });
+            let kana =
+                || KANA.iter().find_map(|(word, n)| Some((*n, find_any(text, words.clone(), &[word])?)));
+            let counted = counted.or_else(kana).or_else(|| number_behind(text, &words));
+            let item = counted.as_ref().map_or(words.clone(), |(_, at)| trim(text, words.start..at.start));
+            let item = trim_end_of(text, item, &["が", "を", "は", "の"]);
+            if item.is_empty() {
+                continue;
+            }
+            row.copy("item", item)?;
+            if let Some((count, at)) = counted {
+                row.normal("count", &NormalForm::Number(count), at.clone())?;
+                row.keep("count", Kept::Words, at)?;
+            }
+            row.cite(words);
+            rows.push(row);
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「着替え3組」: a number at the end with its counter, whatever is counted.
+fn number_behind(text: &str, words: &Range<usize>) -> Option<(f64, Range<usize>)> {
+    const COUNTERS: &[&str] =
+        &["セット", "枚", "組", "着", "足", "本", "冊", "個", "袋", "箱", "台", "点", "缶", "つ"];
+    let counter = COUNTERS.iter().find(|c| text[words.clone()].ends_with(**c))?;
+    let end = words.end - counter.len();
+    let digits = text[words.start..end].chars().rev().take_while(char::is_ascii_digit).count();
+    let number = text[end - digits..end].parse().ok()?;
+    (digits > 0 && end - digits > words.start).then_some((number, end - digits..words.end))
+}
+
+/// The things of a clause: 「ランドセルと水筒」 are two.
+fn things(text: &str, clause: &Range<usize>) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = clause.start;
+    for (at, c) in text[clause.clone()].char_indices() {
+        let whole = clause.start + at;
+        if (c == 'と' || c == '・') && whole > start {
+            parts.push(start..whole);
+            start = whole + c.len_utf8();
+        }
+    }
+    parts.push(start..clause.end);
+    parts
+}

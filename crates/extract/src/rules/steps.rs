@@ -1,0 +1,103 @@
+//! The safety check goes on: the parents' attitude, why the child was not seen, what comes next.
+
+use record::Grounded;
+use record::template::FieldSpec;
+
+use super::section::section;
+use super::{Filled, Outcome, copied, family};
+use crate::scene::{Scene, Sentence};
+use crate::status::status;
+use crate::words::{find_any, has_any, spoken_choices, trim};
+
+/// How the parents met the worker: the first attitude spoken of a parent.
+pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let headed = scene.under(&spec.headings);
+    let told = scene.narrative().filter(|s| {
+        let parent = scene
+            .mentions(s.full.clone())
+            .iter()
+            .any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        parent || has_any(text, s.full.clone(), &["保護者", "居留守"])
+    });
+    for sentence in headed.chain(told) {
+        let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);
+        let found = spoken.into_iter().find(|s| {
+            // 「拒否はなく」, and a refusal of somebody else (「本児は面接を拒否」) are none of the parents'.
+            let childs = scene.mentions(sentence.range.start..s.range.start).last().is_some_and(|m| {
+                m.relation.as_deref() == Some("本児") && text[m.range.end..].starts_with(['は', 'が', 'も'])
+            });
+            !scene.is_quoted(s.range.start)
+                && !scene.is_negated(s.range.clone())
+                && !childs
+                && s.choice.label != "その他"
+        });
+        if let Some(found) = found {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &found.choice.label, found.range)?;
+            let detail = trim(text, sentence.range.clone());
+            return Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, detail))));
+        }
+    }
+    Ok(None)
+}
+
+/// Why the child could not be seen: the section, or the sentences that say that it could not be.
+pub(super) fn failure_reason(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    if let Some(outcome) = section(scene, spec)? {
+        return Ok(Some(outcome));
+    }
+    let failed = scene.headless().filter(|s| {
+        let cue = find_any(scene.text(), s.full.clone(), &spec.cues);
+        let sibling = !family::siblings_in(scene, &s.full).is_empty();
+        cue.is_some_and(|cue| !scene.is_quoted(cue.start)) && !scene.is_plan(s) && !sibling
+    });
+    Ok(copied(scene, failed))
+}
+
+/// Labels that are spoken as a plan, each as itself: nothing is planned that was not said.
+pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut spoken = Vec::new();
+    let planned = scene.sentences.iter().filter(|s| {
+        scene.is_plan(s)
+            || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            || (s.heading.is_none() && ends_as_plan(text, s))
+    });
+    for sentence in planned {
+        for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
+            let none = status(text, found.range.end..sentence.range.end).is_some();
+            if !scene.is_quoted(found.range.start) && !scene.is_negated(found.range.clone()) && !none {
+                spoken.push((found.choice.label.as_str(), found.range));
+            }
+        }
+    }
+    Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
+}
+
+/// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
+fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
+    const ENDS: &[&str] = &[
+        "要請する",
+        "要請します",
+        "照会する",
+        "照会します",
+        "とします",
+        "とする",
+        "とした",
+        "を検討",
+        "を検討する",
+        "を検討します",
+        "の予定",
+        "する予定",
+        "予定です",
+        "を行う",
+        "を行います",
+        "を実施する",
+        "する方針",
+        "を求める",
+        "を求めます",
+        "の方針",
+    ];
+    let words = &text[trim(text, sentence.range.clone())];
+    ENDS.iter().any(|end| words.ends_with(end))
+}
