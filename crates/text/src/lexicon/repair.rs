@@ -17,7 +17,8 @@ use super::cues::{self, Action};
 use super::index::reach;
 use super::terms::{Source, Terms};
 use super::window::{
-    Standing, can_end, can_start, is_named, is_spelled_out, is_spelling, letters_fit, standing,
+    Standing, can_end, can_start, is_another_phrase, is_named, is_spelled_out, is_spelling, letters_fit,
+    standing,
 };
 use crate::cursor::{after, before, is_kanji};
 use crate::layout::Layout;
@@ -251,6 +252,7 @@ impl<'d> Scene<'d> {
             || (distance < 0.3 && is_spelling(words, &term.written, standing))
             || !letters_fit(written, &term.written)
             || cues::table().get(written).is_some()
+            || (distance > 0.0 && is_another_phrase(words, &term.written))
             || self.is_glued(window, length)
             || is_named(&self.text[range.end..])
             || (length <= 4 && DEFINITE.contains(&words.first()?.surface))

@@ -126,6 +126,18 @@ fn differing(a: &str, b: &str) -> (Range<usize>, Range<usize>) {
     (start..a.len() - end, start..b.len() - end)
 }
 
+/// Whether words go on behind the same 「…の」 as the term with another word of the language: 「本児の声」 is not 本児の意向.
+pub(crate) fn is_another_phrase(words: &[Morpheme<'_>], term: &str) -> bool {
+    let mut rest = term;
+    let shared =
+        words.iter().take_while(|word| rest.strip_prefix(word.surface).map(|behind| rest = behind).is_some());
+    let shared = shared.count();
+    shared > 0
+        && words[shared - 1].surface == "の"
+        && shared < words.len()
+        && words[shared..].iter().all(|word| word.known)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
