@@ -108,7 +108,7 @@ fn a_transcript_of_ours_maps_as_its_recording_does() {
     let at = "2025-09-11T16:40:00+09:00";
     let audio = audio.as_os_str();
     // `record` shows the engine the form's words; here both get the same.
-    let same = ["--prompt".as_ref(), "家庭訪問の記録です。".as_ref(), "--recorded-at".as_ref(), at.as_ref()];
+    let same = ["--prompt", "家庭訪問の記録です。", "--bias", "off", "--recorded-at", at].map(AsRef::as_ref);
     let args =
         ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
     dir.kikitori(args.into_iter().chain(same)).ok();

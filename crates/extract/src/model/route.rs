@@ -136,6 +136,10 @@ fn heading(template: &Template, section: Section) -> Option<&'static str> {
 fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool {
     let text = scene.text();
     let quotes = !scene.quotes(range.clone()).is_empty();
+    // The tagger has learned Japanese only.
+    if !text[range.clone()].chars().any(|c| c >= '\u{3041}') {
+        return false;
+    }
     match section {
         Section::View => {
             has_any(text, range.clone(), VIEW_MARKS) && !has_any(text, range.clone(), OTHERS_VIEWS) && !quotes
@@ -261,6 +265,15 @@ mod tests {
         assert!(may("実母は少し休みたいと話した。"));
         assert!(may("両親とも様子を見てほしいと話す。"));
         assert!(!may("保育園に行きたいと話す。"));
+    }
+
+    #[test]
+    fn another_language_is_left_alone() {
+        let visit = template("visit");
+        let relations = relations(&visit).unwrap();
+        let doc = document("The weather is fine today.");
+        let scene = Scene::new(&doc, &visit, &relations);
+        assert!(Section::ALL.iter().all(|section| !may_route(&scene, *section, &(0..doc.text().len()))));
     }
 
     #[test]
