@@ -5,12 +5,10 @@ use std::io::Read;
 use std::path::Path;
 
 use export::{RecordOptions, read_transcript, record_by_name};
-use pipeline::MapOptions;
 
-use super::{parse_recorded_at, proposers, recorded_at, tagger};
+use super::{map_options, parse_recorded_at, recorded_at, tagger};
 use crate::args::{Global, MapArgs};
 use crate::failure::Failure;
-use crate::lexicon;
 use crate::sheets::Sheets;
 
 /// A longer text is no dictation: eight hours of speech are about 150,000 characters.
@@ -26,12 +24,7 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
     let tagger = tagger(args.form.no_model_pass)?;
-    let map = MapOptions {
-        recorded_at,
-        lexicon: lexicon::office()?,
-        proposers: proposers(tagger.as_ref()),
-        ..MapOptions::default()
-    };
+    let map = map_options(recorded_at, tagger.as_ref())?;
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     sheets.write(&file.transcript, &file.source, &map, &options)
 }

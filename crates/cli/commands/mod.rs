@@ -18,7 +18,7 @@ use ::models::Store;
 use asr::{Control, Engine, EngineConfig};
 use extract::Proposer;
 use extract::model::Tagger;
-use pipeline::{Input, RecordedAt, TranscribeOptions, Transcription};
+use pipeline::{Input, MapOptions, RecordedAt, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
 use crate::args::{EngineArgs, Global, RecordedArgs};
@@ -136,6 +136,15 @@ pub(crate) fn transcription(
 /// The tagger of the model pass, unless it is switched off.
 pub(crate) fn tagger(off: bool) -> Result<Option<Tagger>, Failure> {
     Ok(if off { None } else { Some(Tagger::shipped()?) })
+}
+
+/// How a dictation is mapped: with the office's terms, and the tagger beside the rules.
+pub(crate) fn map_options(
+    recorded_at: Option<RecordedAt>,
+    tagger: Option<&Tagger>,
+) -> Result<MapOptions<'_>, Failure> {
+    let (lexicon, proposers) = (crate::lexicon::office()?, proposers(tagger));
+    Ok(MapOptions { recorded_at, lexicon, proposers, ..MapOptions::default() })
 }
 
 /// What speaks beside the rules.

@@ -2,12 +2,11 @@
 
 use asr::Control;
 use export::{AudioSource, RecordOptions, TranscriptFile, record_by_name};
-use pipeline::{Input, MapOptions};
+use pipeline::Input;
 
-use super::{Inputs, proposers, recorded_at, tagger, transcribe, transcription};
+use super::{Inputs, map_options, recorded_at, tagger, transcribe, transcription};
 use crate::args::{Global, RecordArgs};
 use crate::failure::Failure;
-use crate::lexicon;
 use crate::sheets::Sheets;
 
 pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Result<(), Failure> {
@@ -21,12 +20,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
         return Err(transcribe::keep(&file, &sheets.kept(), global));
     }
     let tagger = tagger(args.form.no_model_pass)?;
-    let map = MapOptions {
-        recorded_at,
-        lexicon: lexicon::office()?,
-        proposers: proposers(tagger.as_ref()),
-        ..MapOptions::default()
-    };
+    let map = map_options(recorded_at, tagger.as_ref())?;
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };
     sheets.write(&done.transcript, &done.source, &map, &options)
