@@ -102,7 +102,7 @@ impl TokenBias {
         tokens.iter().try_fold(ROOT, |at, token| self.nodes[at].children.get(token).copied())
     }
 
-    /// How often the tokens went on from each node into a leaf or beyond: nodes of words that were completed or left.
+    /// How often the tokens so far passed through each node.
     fn passages(&self, history: &[i32]) -> BTreeMap<usize, i32> {
         let mut passed = BTreeMap::new();
         for from in 0..history.len() {
