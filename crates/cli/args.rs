@@ -119,12 +119,16 @@ pub(crate) struct EngineArgs {
     /// Threads of each session. Default: one, or all cores for a short recording.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) threads: Option<u8>,
+    /// Sequences of tokens that decoding follows at once; 1 takes the most probable token each time.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub(crate) beam_size: u8,
     /// Words in the style that is expected; the engine imitates them. Never words of another case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,
-    /// How strongly the words of the form and of the office are raised while decoding: off, or any of
-    /// boost=,start=,cap=,back-off= (`kikitori eval --ablate bias` shows what it is worth).
-    #[arg(long, value_name = "SETTINGS", default_value = "boost=2")]
+    /// How strongly the words of the form and of the office, and with a form what is usually dictated, are raised while
+    /// decoding: off, or any of sentences=,boost=,start=,cap=,back-off= (`kikitori eval --ablate bias` shows what it is
+    /// worth).
+    #[arg(long, value_name = "SETTINGS", default_value = "sentences=0.6,boost=2")]
     pub(crate) bias: BiasSetting,
     /// Spoken language (ISO 639-1).
     #[arg(long, value_name = "CODE", default_value = "ja")]

@@ -1,15 +1,20 @@
-//! How strongly expected words are raised while decoding.
+//! What is expected while decoding, and how strongly it is raised.
 
+use std::io::Read;
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use asr::Bias;
+use flate2::read::GzDecoder;
 use record::template::Template;
 
 use crate::failure::Failure;
 use crate::lexicon;
 
-/// `off`, or any of `boost=2,start=0.5,cap=5,back-off=0.5`; what is not named keeps its default.
+/// Sentences as caseworkers dictate them, made from the grammar of `crates/extract/data/train` (models/dictation.md).
+const SENTENCES: &[u8] = include_bytes!("../../models/dictation.txt.gz");
+
+/// `off`, or any of `sentences=0.6,boost=2,start=0.5,cap=5,back-off=0.5`; what is not named keeps its default.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BiasSetting {
     Off,
@@ -34,32 +39,55 @@ impl FromStr for BiasSetting {
         for part in text.split(',') {
             let number = |value: &str| value.trim().parse::<f32>().map_err(|e| format!("{part}: {e}"));
             match part.split_once('=').map(|(name, value)| (name.trim(), value)) {
+                Some(("sentences", value)) => bias.weight = number(value)?,
                 Some(("boost", value)) => bias.boost = number(value)?,
                 Some(("start", value)) => bias.start = number(value)?,
                 Some(("cap", value)) => bias.cap = number(value)?,
                 Some(("back-off", value)) => bias.back_off = number(value)?,
-                _ => return Err(format!("{part}: expected off, boost=, start=, cap= or back-off=")),
+                _ => {
+                    return Err(format!(
+                        "{part}: expected off, sentences=, boost=, start=, cap= or back-off="
+                    ));
+                }
             }
         }
         Ok(Self::On(bias))
     }
 }
 
-/// Words that are expected: the headings of the forms and the office's own terms.
-pub(crate) fn terms(templates: &[Template]) -> Result<Vec<String>, Failure> {
+/// What is expected: the office's own terms, and with a form its headings, the terms of the field and what is usually
+/// dictated.
+pub(crate) fn expected(templates: &[Template]) -> Result<Bias, Failure> {
     let headings = templates.iter().flat_map(Template::headings).map(ToOwned::to_owned);
     let office = lexicon::imported()?.unwrap_or_default().into_iter().map(|term| term.written);
     let mut terms: Vec<String> = headings.chain(office).collect();
+    if !templates.is_empty() {
+        terms.extend(text::Lexicon::shipped().terms().iter().map(|term| term.written.clone()));
+    }
     terms.sort();
     terms.dedup();
-    Ok(terms)
+    let sentences = (!templates.is_empty()).then(sentences);
+    Ok(Bias { sentences, ..Bias::new(terms) })
+}
+
+fn sentences() -> Arc<str> {
+    static TEXT: LazyLock<Arc<str>> = LazyLock::new(|| {
+        let mut text = String::new();
+        // A test reads the file; a broken one would raise nothing.
+        let _ = GzDecoder::new(SENTENCES).read_to_string(&mut text);
+        text.into()
+    });
+    Arc::clone(&TEXT)
 }
 
 impl BiasSetting {
-    /// The bias towards these words.
-    pub(crate) fn towards(&self, terms: Vec<String>) -> Option<Arc<Bias>> {
+    /// The bias towards what is expected, with the strength of the setting.
+    pub(crate) fn towards(&self, expected: Bias) -> Option<Arc<Bias>> {
         match self {
-            Self::On(strength) if !terms.is_empty() => Some(Arc::new(Bias { terms, ..strength.clone() })),
+            Self::On(strength) if !expected.is_empty() => {
+                let Bias { terms, sentences, .. } = expected;
+                Some(Arc::new(Bias { terms, sentences, ..strength.clone() }))
+            }
             _ => None,
         }
     }
@@ -72,15 +100,23 @@ mod tests {
     #[test]
     fn what_is_not_named_keeps_its_default() {
         let default = Bias::new(Vec::new());
-        let expected = Bias { boost: 3.5, back_off: 1.0, ..default };
-        assert_eq!("boost=3.5, back-off=1".parse(), Ok(BiasSetting::On(expected)));
+        let expected = Bias { boost: 3.5, back_off: 1.0, weight: 0.0, ..default };
+        assert_eq!("boost=3.5, back-off=1, sentences=0".parse(), Ok(BiasSetting::On(expected)));
     }
 
     #[test]
     fn off_expects_nothing() {
         let off: BiasSetting = "off".parse().unwrap();
-        assert_eq!(off.towards(vec!["実母".into()]), None);
-        assert!(BiasSetting::default().towards(vec!["実母".into()]).is_some());
+        let expected = || Bias::new(vec!["実母".into()]);
+        assert_eq!(off.towards(expected()), None);
+        assert!(BiasSetting::default().towards(expected()).is_some());
+    }
+
+    #[test]
+    fn the_sentences_are_read() {
+        let sentences = sentences();
+        assert!(sentences.lines().count() > 1_000);
+        assert!(sentences.lines().all(|line| line.ends_with('。')));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use asr::Bias;
 use export::{RecordExporter, RecordOptions};
 use pipeline::MapOptions;
 use record::template::Template;
@@ -69,9 +70,9 @@ impl Sheets {
         self.templates.first().and_then(|t| t.prompt.as_deref())
     }
 
-    /// Words that the engine expects: those of the forms and of the office.
-    pub(crate) fn terms(&self) -> Result<Vec<String>, Failure> {
-        bias::terms(&self.templates)
+    /// What the engine expects to hear.
+    pub(crate) fn expected(&self) -> Result<Bias, Failure> {
+        bias::expected(&self.templates)
     }
 
     /// Where an interrupted job keeps its transcript: beside the first file.

@@ -1,16 +1,28 @@
 //! Raising the probability of expected words while decoding.
 //!
-//! Shallow fusion with a prefix tree of token sequences: a token that begins an expected word, or goes on with one that
-//! has begun, gets a bonus on its logit before the next token is chosen. (Zhao et al., "Shallow-Fusion End-to-End
-//! Contextual Biasing", Interspeech 2019; without its subtractive cost, as greedy decoding cannot take a choice back.)
+//! Shallow fusion, twice: with a prefix tree of token sequences, where a token that begins an expected word, or goes on
+//! with one that has begun, gets a bonus on its logit before the next token is chosen (Zhao et al., "Shallow-Fusion
+//! End-to-End Contextual Biasing", Interspeech 2019; without its subtractive cost, as greedy decoding cannot take a choice
+//! back), and with n-grams of example sentences, where a token gets a bonus by how often it follows the last ones.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ngram::Ngrams;
+use crate::vocabulary::Vocabulary;
+
+/// Probability of a token that follows no more often than any other: less gets no bonus.
+const RARE: f32 = 0.003;
 
 /// Words that are expected, and how strongly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bias {
     /// The words, as they are written. Never words of another case.
     pub terms: Vec<String>,
+    /// Sentences of the kind that is expected, one a line; only what usually follows what is taken from them.
+    pub sentences: Option<Arc<str>>,
+    /// Factor on the logarithm of how much more often than one time in 300 a token follows in the sentences, 0.0..=2.0.
+    pub weight: f32,
     /// Bonus in nats for a token that goes on with a word, 0.0..=20.0.
     pub boost: f32,
     /// Bonus in nats for a token that begins a word, 0.0..=20.0; many words share their first bytes, so it is smaller.
@@ -26,7 +38,13 @@ impl Bias {
     /// These words with the default strength.
     #[must_use]
     pub fn new(terms: Vec<String>) -> Self {
-        Self { terms, boost: 2.0, start: 0.5, cap: 5.0, back_off: 0.5 }
+        Self { terms, sentences: None, weight: 0.6, boost: 2.0, start: 0.5, cap: 5.0, back_off: 0.5 }
+    }
+
+    /// Whether it raises nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty() && self.sentences.is_none()
     }
 }
 
@@ -35,6 +53,12 @@ impl Bias {
 pub(crate) struct TokenBias {
     nodes: Vec<Node>,
     depth: usize,
+    ngrams: Ngrams,
+    /// Tokens from here on are no text.
+    text_end: i32,
+    /// The token of 。, behind which a sentence begins.
+    stop: i32,
+    weight: f32,
     boost: f32,
     start: f32,
     cap: f32,
@@ -50,12 +74,12 @@ struct Node {
 const ROOT: usize = 0;
 
 impl TokenBias {
-    /// Builds the tree; `tokenize` gives the tokens of a word.
-    pub(crate) fn new(bias: &Bias, tokenize: impl Fn(&str) -> Vec<i32>) -> Self {
+    /// Builds the tree and counts the sentences.
+    pub(crate) fn new(bias: &Bias, vocabulary: &Vocabulary) -> Self {
         let mut nodes = vec![Node::default()];
         let mut depth = 0;
         for term in &bias.terms {
-            let tokens = tokenize(term);
+            let tokens = vocabulary.encode(term);
             depth = depth.max(tokens.len());
             let mut at = ROOT;
             for token in tokens {
@@ -66,7 +90,22 @@ impl TokenBias {
                 }
             }
         }
-        Self { nodes, depth, boost: bias.boost, start: bias.start, cap: bias.cap, back_off: bias.back_off }
+        let lines: Vec<&str> = bias.sentences.as_deref().unwrap_or_default().lines().collect();
+        // Repeats that stand together are cut into tokens once.
+        let sentences =
+            lines.chunk_by(|a, b| a == b).map(|same| (vocabulary.encode(same[0]), same.len() as u32));
+        Self {
+            nodes,
+            depth,
+            ngrams: Ngrams::new(sentences),
+            text_end: vocabulary.len(),
+            stop: vocabulary.encode("。").first().copied().unwrap_or(-1),
+            weight: bias.weight,
+            boost: bias.boost,
+            start: bias.start,
+            cap: bias.cap,
+            back_off: bias.back_off,
+        }
     }
 
     /// Adds the bonuses to the logits of the next token, given the tokens so far.
@@ -87,6 +126,7 @@ impl TokenBias {
                 bonuses.insert(token, strength * self.back_off.powi(times));
             }
         }
+        self.expect(history, &mut bonuses);
         for (token, bonus) in bonuses {
             let Some(logit) = usize::try_from(token).ok().and_then(|token| logits.get_mut(token)) else {
                 continue;
@@ -94,6 +134,18 @@ impl TokenBias {
             if *logit >= largest - self.cap {
                 *logit += bonus;
             }
+        }
+    }
+
+    /// Raises what usually follows; the larger of two bonuses counts.
+    fn expect(&self, history: &[i32], bonuses: &mut BTreeMap<i32, f32>) {
+        let begins = |token: &i32| *token >= self.text_end || *token == self.stop;
+        let start = history.iter().rposition(begins).map_or(0, |at| at + 1);
+        let mut shares: BTreeMap<i32, f32> = BTreeMap::new();
+        self.ngrams.next(&history[start..], |token, share| *shares.entry(token).or_default() += share);
+        for (token, share) in shares.into_iter().filter(|(_, share)| *share > RARE) {
+            let bonus = self.weight * (share / RARE).ln();
+            bonuses.entry(token).and_modify(|known| *known = known.max(bonus)).or_insert(bonus);
         }
     }
 
@@ -126,15 +178,21 @@ mod tests {
     const SIZE: usize = 300;
 
     /// Bytes as tokens.
+    fn bytes() -> Vocabulary {
+        Vocabulary::new((0..=255_u8).map(|byte| vec![byte]))
+    }
+
     fn bias(terms: &[&str]) -> TokenBias {
         let bias = Bias {
             terms: terms.iter().map(|t| (*t).to_owned()).collect(),
+            sentences: None,
+            weight: 0.5,
             boost: 3.0,
             start: 1.0,
             cap: 10.0,
             back_off: 0.5,
         };
-        TokenBias::new(&bias, |term| term.bytes().map(i32::from).collect())
+        TokenBias::new(&bias, &bytes())
     }
 
     fn applied(bias: &TokenBias, history: &str, logits: &[(char, f32)]) -> Vec<f32> {
@@ -169,6 +227,16 @@ mod tests {
     fn a_word_that_was_said_is_raised_less_the_next_time() {
         let bias = bias(&["abc"]);
         assert_eq!(applied(&bias, "abcab", &[('c', 0.0), ('d', 0.0)]), [1.5, 0.0]);
+    }
+
+    #[test]
+    fn what_usually_follows_is_raised() {
+        let sentences: Option<Arc<str>> = Some("xyz.\nxyz.\nxya.".into());
+        let bias = TokenBias::new(&Bias { sentences, weight: 0.5, ..Bias::new(Vec::new()) }, &bytes());
+        let raised = applied(&bias, "xy", &[('z', 0.0), ('a', 0.0), ('q', 0.0)]);
+        assert!(raised[0] > raised[1] && raised[1] > 0.0, "{raised:?}");
+        assert!(raised[2].abs() < f32::EPSILON, "{raised:?}");
+        assert_eq!(applied(&bias, "xy", &[('z', -20.0), ('q', 0.0)]), [-20.0, 0.0], "it was not heard");
     }
 
     #[test]

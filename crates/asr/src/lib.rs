@@ -40,8 +40,10 @@ mod engine;
 mod error;
 pub mod ggml;
 mod merge;
+mod ngram;
 mod registry;
 mod replay;
+mod vocabulary;
 mod whisper;
 
 pub use bias::Bias;

@@ -20,6 +20,7 @@ use crate::engine::{Hypothesis, HypothesisSegment, check_window};
 use crate::error::Cause;
 use crate::ggml::{self, Header};
 use crate::merge::{ByteToken, merge};
+use crate::vocabulary::Vocabulary;
 use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
 
 /// Registry name.
@@ -31,10 +32,8 @@ const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
 const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 /// Half of the decoder's context holds the prompt, less the token that opens it.
 const MAX_PROMPT_TOKENS: usize = 223;
-/// whisper.cpp splits a prompt by a recursive regular expression: a longer text could overflow the stack.
-const MAX_PROMPT_BYTES: usize = 2_000;
-/// Tokens of an expected word; a longer one keeps its end.
-const MAX_TERM_TOKENS: usize = 48;
+/// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
+const MAX_PROMPT_BYTES: usize = 4_000;
 /// Tokens that a loop is looked for in, as in whisper.cpp.
 const LOOP_TOKENS: usize = 32;
 
@@ -63,6 +62,7 @@ pub struct WhisperEngine {
     info: EngineInfo,
     header: Header,
     context: Arc<Context>,
+    vocabulary: Arc<Vocabulary>,
 }
 
 impl WhisperEngine {
@@ -87,7 +87,8 @@ impl WhisperEngine {
         let options = ContextOptions { gpu, flash_attn: config.flash_attn, alignment };
         let context =
             Context::load(reader, options).ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
-        Ok(Self { info: config.info(NAME), header, context: Arc::new(context) })
+        let vocabulary = Arc::new(Vocabulary::new(context.text_entries()));
+        Ok(Self { info: config.info(NAME), header, context: Arc::new(context), vocabulary })
     }
 
     /// Dimensions of the model.
@@ -115,6 +116,7 @@ impl Engine for WhisperEngine {
         Ok(Box::new(WhisperSession {
             context: Arc::clone(&self.context),
             header: self.header,
+            vocabulary: Arc::clone(&self.vocabulary),
             worker: Some(worker),
             bias: None,
         }))
@@ -125,6 +127,7 @@ impl Engine for WhisperEngine {
 struct WhisperSession {
     context: Arc<Context>,
     header: Header,
+    vocabulary: Arc<Vocabulary>,
     /// Absent after a decoding that had to be left behind.
     worker: Option<Worker>,
     /// The expected words of the last window and their tokens.
@@ -205,7 +208,7 @@ impl WhisperSession {
         }
         Ok(Params {
             language: self.language(options.language.as_deref())?,
-            prompt: self.prompt(options.prompt.as_deref())?,
+            prompt: self.prompt(options.prompt.as_deref()),
             threads: options.threads as c_int,
             search: options.search,
             temperature: 0.0,
@@ -220,8 +223,9 @@ impl WhisperSession {
 
     /// The tree of the expected words; it is built once for the windows of a recording.
     fn token_bias(&mut self, bias: Option<&Arc<Bias>>) -> Result<Option<Arc<TokenBias>>> {
-        let Some(bias) = bias.filter(|bias| !bias.terms.is_empty()) else { return Ok(None) };
+        let Some(bias) = bias.filter(|bias| !bias.is_empty()) else { return Ok(None) };
         for (name, value, high) in [
+            ("bias weight", bias.weight, 2.0),
             ("bias boost", bias.boost, 20.0),
             ("bias start", bias.start, 20.0),
             ("bias cap", bias.cap, 100.0),
@@ -237,11 +241,7 @@ impl WhisperSession {
         {
             return Ok(Some(Arc::clone(tokens)));
         }
-        let tokenize = |term: &str| {
-            CString::new(term)
-                .map_or_else(|_| Vec::new(), |term| self.context.tokenize(&term, MAX_TERM_TOKENS))
-        };
-        let tokens = Arc::new(TokenBias::new(bias, tokenize));
+        let tokens = Arc::new(TokenBias::new(bias, &self.vocabulary));
         self.bias = Some((Arc::clone(bias), Arc::clone(&tokens)));
         Ok(Some(tokens))
     }
@@ -263,17 +263,12 @@ impl WhisperSession {
     }
 
     /// The prompt's last tokens.
-    fn prompt(&self, text: Option<&str>) -> Result<Vec<c_int>> {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return Ok(Vec::new());
-        };
+    fn prompt(&self, text: Option<&str>) -> Vec<c_int> {
+        let text = text.unwrap_or_default();
         let start = text.ceil_char_boundary(text.len().saturating_sub(MAX_PROMPT_BYTES));
-        let tail = CString::new(&text[start..]).map_err(|_| Cause::Option {
-            name: "prompt",
-            allowed: "text without NUL characters".into(),
-            value: format!("{} bytes", text.len()),
-        })?;
-        Ok(self.context.tokenize(&tail, MAX_PROMPT_TOKENS))
+        let mut tokens = self.vocabulary.encode(&text[start..]);
+        let surplus = tokens.len().saturating_sub(MAX_PROMPT_TOKENS);
+        tokens.split_off(surplus)
     }
 }
 

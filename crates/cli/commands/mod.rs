@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::models::Store;
-use asr::{Control, Engine, EngineConfig};
+use asr::{Bias, Control, Engine, EngineConfig, Search};
 use extract::Proposer;
 use extract::model::Tagger;
 use pipeline::{Input, MapOptions, RecordedAt, TranscribeOptions, Transcription};
@@ -88,12 +88,12 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     Ok(asr::open(&args.engine, &config)?)
 }
 
-/// `prompt` is the form's; the one on the command line wins. `terms` are raised.
+/// `prompt` is the form's; the one on the command line wins. What is `expected` is raised.
 pub(crate) fn transcribe_options(
     args: &EngineArgs,
     inputs: &[Input],
     prompt: Option<&str>,
-    terms: Vec<String>,
+    expected: Bias,
 ) -> TranscribeOptions {
     let mut options = TranscribeOptions::for_length(inputs);
     if let Some(sessions) = args.sessions {
@@ -103,8 +103,12 @@ pub(crate) fn transcribe_options(
     if let Some(threads) = args.threads {
         options.decode.threads = threads.into();
     }
+    options.decode.search = match args.beam_size {
+        1 => Search::Greedy { best_of: 1 },
+        size => Search::Beam { size: size.into() },
+    };
     options.decode.prompt = args.prompt.clone().or(prompt.map(ToOwned::to_owned));
-    options.decode.bias = args.bias.towards(terms);
+    options.decode.bias = args.bias.towards(expected);
     options.decode.language = (args.language != "auto").then(|| args.language.clone());
     options
 }
@@ -114,7 +118,7 @@ pub(crate) fn transcription(
     inputs: &Inputs,
     args: &EngineArgs,
     prompt: Option<&str>,
-    terms: Vec<String>,
+    expected: Bias,
     global: &Global,
     control: &Control,
 ) -> Result<Transcription, Failure> {
@@ -123,7 +127,7 @@ pub(crate) fn transcription(
     let done = pipeline::transcribe(
         &inputs.inputs,
         &*engine,
-        &transcribe_options(args, &inputs.inputs, prompt, terms),
+        &transcribe_options(args, &inputs.inputs, prompt, expected),
         control,
         &mut |event| {
             progress.on(&event);

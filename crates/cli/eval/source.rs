@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use asr::{Control, Engine};
+use asr::{Bias, Control, Engine};
 use export::{TranscriptFile, read_transcript, transcript_by_name};
 use pipeline::{Input, TranscribeOptions};
 use record::template::Template;
@@ -125,8 +125,9 @@ impl Listener<'_> {
         biased: bool,
     ) -> Result<(Transcript, Source), Failure> {
         let inputs = [Input::new(path)];
-        let terms = if biased { bias::terms(std::slice::from_ref(template))? } else { Vec::new() };
-        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref(), terms);
+        let expected =
+            if biased { bias::expected(std::slice::from_ref(template))? } else { Bias::new(Vec::new()) };
+        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref(), expected);
         let kept = match self.cache {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|e| Failure::io(dir, &e))?;

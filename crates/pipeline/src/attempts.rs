@@ -23,8 +23,8 @@ impl<'e> Decoder<'e> {
         Self { engine, session: None }
     }
 
-    /// Decodes a window. A result that loops, or that the model itself gives little probability, is decoded again by
-    /// beam search and then at rising temperatures; the best of all is returned, with the flags it still has.
+    /// Decodes a window. A result that loops, or that the model itself gives little probability, is decoded again, by
+    /// beam search where that was not the first way, and then at rising temperatures; the best of all is returned, with the flags it still has.
     pub(crate) fn decode(
         &mut self,
         packed: &PackedWindow,
@@ -76,7 +76,8 @@ fn retries(first: &DecodeOptions) -> impl Iterator<Item = DecodeOptions> {
         temperatures: vec![temperature],
         ..first.clone()
     });
-    std::iter::once(beam).chain(sampled)
+    let searched = matches!(first.search, Search::Beam { .. });
+    (!searched).then_some(beam).into_iter().chain(sampled)
 }
 
 /// Whether another decoding could help: invented text over noise stays invented, however often it is decoded.

@@ -6,8 +6,8 @@ use record::Document;
 
 use crate::error::{Cause, Error, Result};
 use crate::{
-    Ages, Corrections, Dates, Fillers, Headings, Labels, Lexicon, Normalize, Numerals, PlainStyle, Quotes,
-    Times,
+    Ages, Calendar, Corrections, Dates, Fillers, Headings, Labels, Lexicon, Normalize, Numerals, PlainStyle,
+    Quotes, Times,
 };
 
 /// One rule pass over a document.
@@ -49,8 +49,20 @@ pub(crate) fn rounds(len: usize) -> usize {
 
 static HEADINGS: Headings = Headings::new();
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::shipped);
-static PASSES: LazyLock<[&dyn Pass; 10]> = LazyLock::new(|| {
-    [&Normalize, &Fillers, &Numerals, &Corrections, &Dates, &Times, &Ages, &*LEXICON, &HEADINGS, &Quotes]
+static PASSES: LazyLock<[&dyn Pass; 11]> = LazyLock::new(|| {
+    [
+        &Normalize,
+        &Fillers,
+        &Calendar,
+        &Numerals,
+        &Corrections,
+        &Dates,
+        &Times,
+        &Ages,
+        &*LEXICON,
+        &HEADINGS,
+        &Quotes,
+    ]
 });
 /// Passes of house style, which change how the record is worded: an office switches them on.
 static STYLE_PASSES: [&dyn Pass; 3] = [&PlainStyle, &Labels::KANJI, &Labels::LATIN];

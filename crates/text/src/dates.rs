@@ -7,6 +7,8 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use jiff::civil::Date;
 use record::{Annotation, Document, Entity, Flag};
 
@@ -68,6 +70,23 @@ impl Pass for Dates {
 pub fn anchor(doc: &Document) -> Option<Date> {
     let expressions = expressions(doc);
     spoken_anchor(doc, &expressions).map(|(_, day)| day).or(doc.anchor())
+}
+
+/// Range and day of the calendar days that are said without a weekday.
+pub(crate) fn days_without_weekday(doc: &Document) -> Vec<(Range<usize>, Date)> {
+    let text = doc.text();
+    let expressions = expressions(doc);
+    let mut context = Context::new(doc.anchor());
+    let spoken = spoken_anchor(doc, &expressions).map(|(_, day)| day);
+    let mut days = Vec::new();
+    for expression in expressions {
+        context.anchor = spoken.or(context.anchor);
+        let (day, _) = context.resolve(text, &expression);
+        if let Some(day) = day.filter(|_| expression.is_calendar_day() && expression.weekday.is_none()) {
+            days.push((expression.range, day));
+        }
+    }
+    days
 }
 
 fn annotations(doc: &Document) -> Vec<Annotation> {

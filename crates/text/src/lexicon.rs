@@ -37,12 +37,21 @@ use record::{Annotation, Document, Entity, Flag};
 
 use crate::chain::Pass;
 use crate::error::{Error, Result};
-use crate::morphology::Morphology;
+use crate::morphology::{Morpheme, Morphology};
 use terms::Terms;
 
 pub use check::{Clash, ClashKind};
 pub use mistakes::{LineMistake, MistakeKind};
 pub use terms::{Term, read};
+
+/// How far words, read aloud in the way that suits best, are from a reading, and the moras of the reading.
+pub(crate) fn spoken_distance(words: &[Morpheme<'_>], reading: &str) -> (f32, usize) {
+    let target = mora::moras(reading);
+    let distance = (0..aloud::choices(words))
+        .map(|choice| mora::distance(&aloud::Aloud::chosen(words, choice).moras, &target))
+        .fold(f32::INFINITY, f32::min);
+    (distance, target.len())
+}
 
 const NAME: &str = "lexicon";
 /// A repaired word may be the cue of the next one, and that of a third; speech has no longer rows.

@@ -32,6 +32,7 @@
 //! engine writes over silence.
 
 mod ages;
+mod calendar;
 mod chain;
 pub mod conformance;
 mod corrections;
@@ -58,6 +59,7 @@ mod times;
 mod words;
 
 pub use ages::Ages;
+pub use calendar::Calendar;
 pub use chain::{Chain, Pass, by_name, passes, style_passes};
 pub use corrections::Corrections;
 pub use dates::{Dates, anchor};

@@ -114,22 +114,15 @@ impl Context {
         (id >= 0).then_some(id)
     }
 
-    /// The vocabulary's tokens for `text`, at most `max`; longer texts keep their end.
-    pub(super) fn tokenize(&self, text: &CStr, max: usize) -> Vec<c_int> {
-        // A token is at least one byte.
-        let mut tokens: Vec<c_int> = vec![0; text.count_bytes()];
-        // SAFETY: the buffer has the length that is passed, and the text is terminated.
-        let count = unsafe {
-            sys::whisper_tokenize(
-                self.ptr.as_ptr(),
-                text.as_ptr(),
-                tokens.as_mut_ptr(),
-                tokens.len() as c_int,
-            )
-        };
-        tokens.truncate(usize::try_from(count).unwrap_or(0));
-        let surplus = tokens.len().saturating_sub(max);
-        tokens.split_off(surplus)
+    /// Bytes of the text tokens, in the order of their numbers.
+    pub(super) fn text_entries(&self) -> Vec<Vec<u8>> {
+        let context = self.ptr.as_ptr();
+        // SAFETY: the context is alive, the numbers are those of its vocabulary, and each string is copied at once.
+        unsafe {
+            (0..sys::whisper_token_eot(context))
+                .map(|token| copy_bytes(sys::whisper_token_to_str(context, token)))
+                .collect()
+        }
     }
 }
 

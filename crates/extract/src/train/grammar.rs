@@ -11,6 +11,9 @@ use crate::model::{Section, SpanKind};
 
 const SLOTS: &str = include_str!("../../data/train/slots.txt");
 const PATTERNS: &str = include_str!("../../data/train/patterns.txt");
+const FRAMES: &str = include_str!("../../data/train/frames.txt");
+const COMMON_FRAMES: &str = include_str!("../../data/train/frames_common.txt");
+const FRAME_SLOTS: &str = include_str!("../../data/train/frame_slots.txt");
 /// Slots inside slots inside slots …: more is a circle.
 const MAX_DEPTH: usize = 12;
 /// One pattern in so many is held out.
@@ -41,28 +44,26 @@ pub(super) struct Pattern {
     nodes: Vec<Node>,
 }
 
+impl Pattern {
+    fn read(line: &str, section: Section) -> Result<Self, Error> {
+        let nodes = Parser { rest: line }.sequence(None)?;
+        Ok(Self { section, held_out: hash(line).is_multiple_of(HELD_OUT), nodes })
+    }
+}
+
+/// Alternatives by name, with the tag that a slot gives to its characters.
+type Slots = HashMap<String, (Option<SpanKind>, Vec<Vec<Node>>)>;
+
 /// The patterns and the slots.
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) patterns: Vec<Pattern>,
-    slots: HashMap<String, (Option<SpanKind>, Vec<Vec<Node>>)>,
+    slots: Slots,
 }
 
 impl Grammar {
-    /// Reads the grammar of `data/train`.
+    /// Reads the grammar of the tagger's training in `data/train`.
     pub(super) fn shipped() -> Result<Self, Error> {
-        let mut slots = HashMap::new();
-        for line in SLOTS.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
-            let (head, body) =
-                line.split_once('=').ok_or_else(|| Error::training(&format!("no = in slot {line}")))?;
-            let (name, tag) = match head.trim().split_once(':') {
-                Some((name, tag)) => (name, Some(kind(tag)?)),
-                None => (head.trim(), None),
-            };
-            let mut parser = Parser { rest: body.trim() };
-            let alternatives = parser.alternatives(None)?;
-            slots.insert(name.to_owned(), (tag, alternatives));
-        }
         let mut patterns = Vec::new();
         let mut section = None;
         for line in PATTERNS.lines().filter(|l| !l.trim().is_empty()) {
@@ -71,13 +72,26 @@ impl Grammar {
                 section = Some(*found.ok_or_else(|| Error::training(&format!("no section {name}")))?);
             } else if !line.starts_with('#') {
                 let section = section.ok_or_else(|| Error::training("a pattern before its section"))?;
-                let nodes = Parser { rest: line }.sequence(None)?;
-                patterns.push(Pattern { section, held_out: hash(line).is_multiple_of(HELD_OUT), nodes });
+                patterns.push(Pattern::read(line, section)?);
             }
         }
+        Self::new(patterns, slots(SLOTS)?)
+    }
+
+    /// Reads the frames of whole dictations in `data/train`, those of every dictation or the others; they have no
+    /// sections.
+    pub(super) fn frames(common: bool) -> Result<Self, Error> {
+        let lines = if common { COMMON_FRAMES } else { FRAMES }.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#'));
+        let patterns = lines.map(|line| Pattern::read(line, Section::Other)).collect::<Result<_, _>>()?;
+        let mut all = slots(SLOTS)?;
+        all.extend(slots(FRAME_SLOTS)?);
+        Self::new(patterns, all)
+    }
+
+    /// A slot that is missing or goes in a circle shows here, not in the middle of the training.
+    fn new(patterns: Vec<Pattern>, slots: Slots) -> Result<Self, Error> {
         let grammar = Self { patterns, slots };
         let mut rng = Rng::with_seed(0);
-        // A slot that is missing or goes in a circle shows here, not in the middle of the training.
         for pattern in &grammar.patterns {
             grammar.check(&pattern.nodes, 0)?;
             grammar.sentence(pattern, &mut rng);
@@ -155,6 +169,20 @@ impl Grammar {
             }
         }
     }
+}
+
+fn slots(text: &str) -> Result<Slots, Error> {
+    let mut slots = HashMap::new();
+    for line in text.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
+        let (head, body) =
+            line.split_once('=').ok_or_else(|| Error::training(&format!("no = in slot {line}")))?;
+        let (name, tag) = match head.trim().split_once(':') {
+            Some((name, tag)) => (name, Some(kind(tag)?)),
+            None => (head.trim(), None),
+        };
+        slots.insert(name.to_owned(), (tag, Parser { rest: body.trim() }.alternatives(None)?));
+    }
+    Ok(slots)
 }
 
 fn kind(name: &str) -> Result<SpanKind, Error> {

@@ -6,7 +6,9 @@ mod document;
 mod grammar;
 mod noise;
 mod score;
+mod sentences;
 mod trainer;
 
 pub use score::{Counts, Score};
+pub use sentences::sentences;
 pub use trainer::{Options, Report, train};
