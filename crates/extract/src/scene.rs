@@ -1,5 +1,6 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
+mod items;
 mod split;
 mod turns;
 
@@ -400,6 +401,11 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
             once = text[range.clone()].trim_end_matches(['、', ' ']).ends_with('は')
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
+        }
+        if at == whole.start
+            && current.as_ref().is_some_and(|(h, _)| items::opens(template, h, &text[whole.clone()]))
+        {
+            current = None;
         }
         if at == whole.start
             && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
