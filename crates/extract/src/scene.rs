@@ -5,10 +5,12 @@ mod split;
 mod turns;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use record::template::{Choice, FieldSpec, FieldType, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
+use regex::Regex;
 use text::polarity;
 
 use crate::people::{Mention, Relations};
@@ -41,6 +43,26 @@ const PLAN_ENDINGS: &[&str] = &[
     "伝える",
     "行う",
     "行います",
+    "照会",
+    "再訪問",
+    "打ち合わせ",
+    "打合せ",
+    "面接",
+    "面談",
+    "協議",
+    "相談",
+    "同行",
+    "問い合わせ",
+    "問合せ",
+    "報告",
+    "調整",
+    "案内",
+    "再案内",
+    "送付",
+    "手渡し",
+    "同席",
+    "観察",
+    "引き継ぎ",
 ];
 /// Ends of a sentence that are a plan whatever day it is.
 const CERTAIN_PLANS: &[&str] = &[
@@ -82,6 +104,24 @@ const PLAN_WORDS: &[&str] = &[
     "改めて",
     "今後は",
     "今後、",
+    "このあと",
+    "この後",
+    "これから",
+    "のちほど",
+    "後ほど",
+    "明朝",
+    "明晩",
+    "あす",
+    "あした",
+    "来年",
+    "年明け",
+    "近日中",
+    "近いうち",
+    "早急に",
+    "至急",
+    "本日中",
+    "今日中",
+    "夕方までに",
 ];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &[
@@ -279,11 +319,20 @@ impl<'d> Scene<'d> {
             return PLAN_SECTIONS.contains(&heading.as_str());
         }
         let words = self.words(&trim(self.text(), sentence.range.clone()));
-        let future =
-            self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
+        // 「本日午後1時に、園からかけ直します」
+        let later_today = words.ends_with("ます")
+            && is_to_come(words)
+            && self
+                .dates(sentence.range.clone())
+                .iter()
+                .any(|(date, _)| date.is_some() && *date == self.doc.anchor())
+            && !self.times(sentence.range.clone()).is_empty();
+        let future = later_today
+            || self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
                 (Some(date), Some(anchor)) => *date > anchor,
                 _ => false,
-            }) || PLAN_WORDS.iter().any(|w| words.contains(w));
+            })
+            || PLAN_WORDS.iter().any(|w| words.contains(w));
         let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
         let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
         if certain && self.quotes(sentence.range.clone()).is_empty() {
@@ -368,11 +417,18 @@ fn is_to_come(words: &str) -> bool {
     words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }
 
+/// 「SVに確認」「スーパーバイザーの大野さんに相談」: the words for the supervisor, a name, the particle and what is asked for.
+static SUPERVISOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        "(SV|スーパーバイザー)(?:の[一-龠ァ-ヴー]{1,6}(?:さん|係長|課長)?)?(?:に|へ|にも|と)、?(?:確認|相談|報告|協議|判断を|指示を|助言を|意見を|諮)",
+    )
+    .ok()
+});
+
 /// 「SVに確認」 and its like: the range from SV to the verb.
 pub(crate) fn supervisor_marker(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    ["SVに確認", "SVに相談", "SVへ確認", "SVに報告"]
-        .iter()
-        .find_map(|marker| crate::words::find_all(text, range.clone(), marker).next())
+    let found = SUPERVISOR.as_ref()?.find(text.get(range.clone())?)?;
+    Some(range.start + found.start()..range.start + found.end())
 }
 
 fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Vec<Sentence> {

@@ -37,13 +37,24 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((sentence, mention)) = caller(scene, spec) else { return Ok(None) };
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
-    let found = scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
+    // 「かけてきたのは、71歳の男性で、父方の祖父」
+    let before = super::reporter::cue(text, sentence.full.clone()).map(|cue| cue.end..mention.range.start);
+    let before = before.filter(|r| r.start < r.end).into_iter().flat_map(|r| scene.doc.annotations_in(r));
+    let before = before.filter(|a| {
+        let behind = text[a.range.end..].trim_start_matches('の');
+        ["男性", "女性", "方", "人", "男の人", "女の人"].iter().any(|w| behind.starts_with(w))
+    });
+    let adult = before.into_iter().find_map(|a| match &a.entity {
+        Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
+        _ => None,
+    });
+    let behind = || scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
         Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
             Some((age.years, a))
         }
         _ => None,
     });
-    Ok(found.map(|(years, a)| {
+    Ok(adult.or_else(behind).map(|(years, a)| {
         let form = NormalForm::Number(f64::from(years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
         Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
@@ -53,7 +64,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The age directly behind the caller, and not 「5歳の娘」.
 fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
     let behind = &text[age.end..];
-    text[caller.end..age.start].chars().count() <= 10
+    text[caller.end..age.start].chars().count() <= 24
         && (!behind.starts_with('の') || behind.starts_with("の方"))
 }
 
@@ -62,8 +73,9 @@ fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
 fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, crate::people::Mention)> {
     let text = scene.text();
     let cued = scene.sentences.iter().find_map(|s| {
-        let cue = find_any(text, s.full.clone(), &spec.cues)?;
-        let comes_after = text[cue.clone()].ends_with(['者', 'は']);
+        let cue =
+            super::reporter::cue(text, s.full.clone()).or_else(|| find_any(text, s.full.clone(), &spec.cues))?;
+        let comes_after = text[cue.clone()].ends_with(['者', 'は', '、', '。']);
         // A child who calls is named as the caller; elsewhere 本児 is whom the call is about.
         let mentions = scene.mentions(s.full.clone()).into_iter().filter(|m| {
             m.relation.as_deref().is_some_and(|r| r != "本児" || text[cue.clone()].ends_with('は'))
@@ -143,6 +155,20 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "かけてきたのは",
         "氏名は",
         "名前は",
+        "通っている",
+        "どこの学校",
+        "どこの園",
+        "かかった時間",
+        "が取った",
+        "が取りました",
+        "電話が鳴",
+        "話していたのは",
+        "話したのは",
+        "種別は",
+        "種別、",
+        "他機関紹介",
+        "へ引き",
+        "に引き",
     ];
     let text = scene.text();
     is_length(scene, sentence)
@@ -155,9 +181,9 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let length = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_));
-    let told = ["時間は", "時間、", "通話は", "電話は"].iter().any(|cue| {
+    let told = ["時間は", "時間、", "通話は", "電話は", "いたのは", "のは"].iter().any(|cue| {
         let words = trim(text, sentence.full.clone());
-        let words = ["話した", "電話の", "通話の", "相談の", "面談の"]
+        let words = ["話した", "話して", "電話の", "通話の", "相談の", "面談の", "かかった", "やりとりの", "話をしていた"]
             .iter()
             .find_map(|lead| text[words.clone()].strip_prefix(lead))
             .unwrap_or(&text[words.clone()]);

@@ -83,6 +83,7 @@ fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
         !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
             && !scene.is_of_reporter(s)
             && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && super::reporter::cue(scene.text(), s.full.clone()).is_none()
             && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
 }

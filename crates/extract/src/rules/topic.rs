@@ -9,7 +9,7 @@ use crate::status::status;
 use crate::words::{find_any, has_any, trim};
 
 /// The reporter, named as such.
-const REPORTER: &[&str] = &["通告者", "相談者", "通報者"];
+const REPORTER: &[&str] = &["通告者", "相談者", "通報者", "通告元", "通報元", "情報提供者"];
 /// What a reporter may be called once the reception has said who he is: 「おばさんの電話は」.
 const CALLED: &[&str] = &[
     "おば",
@@ -39,9 +39,13 @@ const CALLED: &[&str] = &[
 ];
 /// Items that a reporter and a child both have.
 const ITEMS: &[&str] =
-    &["氏名", "お名前", "名前", "住所", "住まい", "電話", "連絡先", "携帯", "年齢", "職業"];
+    &[
+    "氏名", "お名前", "名前", "住所", "住まい", "所在地", "電話", "連絡先", "携帯", "年齢", "職業", "関係", "本児との関係", "続柄",
+    "間柄", "立場",
+];
 /// Behind an item: the topic of a new sentence, not a word within one (電話で受理).
-const TOPIC: &[&str] = &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、"];
+const TOPIC: &[&str] =
+    &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、", "については", "ですが"];
 /// With these the speaker has gone on to the child or the family.
 const OTHERS: &[&str] = &[
     "本児",
