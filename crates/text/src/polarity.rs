@@ -122,8 +122,6 @@ const ANSWERS: &[(&str, Reason)] = &[
     ("言いたくな", Reason::Refused),
     ("教えたくない", Reason::Refused),
     ("答えたくない", Reason::Refused),
-    ("答えを拒", Reason::Refused),
-    ("回答を拒", Reason::Refused),
     ("拒まれ", Reason::Refused),
     ("教えられないと", Reason::Refused),
     ("伝えたくない", Reason::Refused),

@@ -378,7 +378,8 @@ fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !has_any(text, sentence.full.clone(), ELSEWHERE)
         && (has_any(text, sentence.range.clone(), ACTS)
             || ((begins || often) && is_only_when(scene, sentence))
-            || (since && often))
+            || (since && often)
+            || (since && has_any(text, sentence.range.clone(), &["起き", "起こ", "続い", "続く", "始ま", "あって", "あるそう", "あるらしい", "あるという", "見られ", "目立"])))
 }
 
 fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {

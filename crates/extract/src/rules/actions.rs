@@ -91,10 +91,29 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     parts
 }
 
+/// What opens a plan and is no part of it.
+const LEADS: &[&str] = &[
+    "このあと", "この後", "これから", "今後", "まず", "まずは", "その後", "そのあと", "あわせて", "併せて", "また", "次に", "それから", "最後に",
+    "なお", "さらに",
+];
+
+/// Length of the lead that opens `range`, with its は.
+fn lead(text: &str, range: &Range<usize>) -> usize {
+    let words = &text[range.clone()];
+    let lead = LEADS.iter().filter(|l| words.starts_with(**l)).map(|l| l.len()).max().unwrap_or(0);
+    match words[lead..].chars().next() {
+        Some('は') if lead > 0 => lead + "は".len(),
+        Some('、') => lead,
+        None => lead,
+        _ => 0,
+    }
+}
+
 /// `range` without the deadline that it begins with.
 fn without_deadline(scene: &Scene<'_>, range: &Range<usize>) -> Range<usize> {
     let text = scene.text();
-    let date = scene.dates(range.clone()).into_iter().map(|(_, a)| a.range.clone()).next();
+    let range = &trim(text, range.start + lead(text, range)..range.end);
+    let date = scene.dates(range.clone()).into_iter().map(|(_, a)| with_time(scene, a.range.clone())).next();
     let words = date.into_iter().chain(find_any(text, range.clone(), VAGUE_DEADLINES));
     let first =
         words.filter(|w| w.start == range.start).map(|w| after_deadline(text, w.end, range.end)).max();
@@ -176,7 +195,7 @@ fn action<'d>(
 ) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let mut rest = trim(text, part.clone());
+    let mut rest = trim(text, part.start + lead(text, &part)..part.end);
 
     let date = scene.dates(rest.clone()).into_iter().next();
     let vague = find_any(text, rest.clone(), VAGUE_DEADLINES);

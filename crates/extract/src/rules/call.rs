@@ -13,13 +13,28 @@ use crate::words::{find_any, has_any, trim};
 
 /// What the caller is to the child.
 pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let Some((_, mention)) = caller(scene, spec) else { return Ok(None) };
+    let Some((_, mention)) = caller(scene, spec) else { return unrelated(scene, spec) };
     let Some(label) = mention.relation.as_deref() else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, label, mention.range.clone())?;
     let same = scene.words(&mention.range) == label;
     let grounded =
         if same || !spec.detail { grounded } else { grounded.with_detail(scene.doc, mention.range) };
     Ok(Some(Outcome::Stated(grounded)))
+}
+
+/// A caller who is no relative: 「相談者は匿名、同じ階に住む女性」「近所の方から電話」.
+fn unrelated(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const STANDING: &[&str] = &[
+        "住む", "住人", "近所", "近隣", "隣", "知人", "友人", "同僚", "先生", "担任", "教諭", "校長", "園長", "保育士", "支援員", "指導員",
+        "民生委員", "児童委員", "看護師", "医師", "大家", "店員", "通りがかり",
+    ];
+    let text = scene.text();
+    let Some((_, words)) = super::reporter::sentence(scene) else { return Ok(None) };
+    let own = crate::words::clauses(text, words).into_iter().map(|c| trim(text, c));
+    let mut own = own.map(|c| crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"]));
+    let Some(clause) = own.find(|c| has_any(text, c.clone(), STANDING)) else { return Ok(None) };
+    let grounded = Grounded::choice(scene.doc, &spec.choices, "その他", clause.clone())?;
+    Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, clause))))
 }
 
 /// The caller's age: the one in the caller's sentence.
@@ -200,6 +215,12 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_)))
             && a.range.start == words.start
     });
+    // 「孫は小学校5年の女の子、11歳」: facts behind the child.
+    let child = ["孫", "お孫さん", "本児", "お子さん", "子ども", "娘", "息子", "対象児", "児童"].iter().any(|k| {
+        text[words.clone()].strip_prefix(k).is_some_and(|rest| rest.starts_with(['は', '、', 'が']))
+    });
+    let aged = text[words.clone()].trim_end_matches("です").trim_end_matches("だという").ends_with(['歳', '子', '児']);
+    let facts = facts || (child && aged && !text[words.clone()].contains(['を', 'に', '「']));
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
     facts
         && text[words.clone()].chars().count() <= 30
@@ -269,6 +290,10 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if scene.is_negated(cue.clone()) {
             return Ok(Some(without_as(scene, sentence, Reason::None, None)));
         }
+        // 「引き継ぎは、当直の喜多さんへ、22時40分」
+        if let Some(to) = handed_to(text, cue.end..sentence.full.end) {
+            return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[to]))));
+        }
         let before = trim(text, sentence.full.start..cue.start);
         let Some(words) = ["に", "へ"].iter().find_map(|p| {
             let end = text[before.clone()].strip_suffix(p)?;
@@ -292,6 +317,23 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(None)
+}
+
+/// The words between 「引き継ぎは、」 or 「引き継ぎ先は」 and へ or に.
+fn handed_to(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
+    let rest = &text[behind.clone()];
+    let lead = ["先は、", "先は", "ぎ先は、", "ぎ先は", "は、", "は", "ぎは、", "ぎは", "先、", "、", "ぎ、"]
+        .iter()
+        .find(|lead| rest.starts_with(**lead))?;
+    let start = behind.start + lead.len();
+    let end = find_any(text, start..behind.end, &["へ", "に、", "にしました", "に引"])
+        .map(|at| at.start)
+        .or_else(|| text[behind.clone()].starts_with('先').then(|| trim(text, start..behind.end).end))?;
+    let words = crate::words::trim_end_of(text, trim(text, start..end), &["です", "さん"]);
+    let plain = (1..=24).contains(&text[words.clone()].chars().count())
+        && !text[words.clone()].contains(['を', 'が'])
+        && !text[words.clone()].starts_with(|c: char| c.is_ascii_digit());
+    plain.then_some(words)
 }
 
 /// Minutes that were said for the call, else from its start to its end.

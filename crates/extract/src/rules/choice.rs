@@ -15,6 +15,15 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut labels = Vec::new();
     for sentence in scene.about(spec) {
         let spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
+        let cue = find_any(text, sentence.full.clone(), &spec.cues);
+        // 「主が心理的虐待、従はなし」: of several lists in one sentence the part behind the field's own word.
+        let own = cue.filter(|_| spec.kind == FieldType::Multi).map(|c| c.end);
+        if let Some(from) = own
+            && spoken.iter().all(|s| s.range.start < from)
+            && let Some(found) = status(text, from..sentence.full.end)
+        {
+            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+        }
         let mut spoken = spoken.into_iter().filter(|s| !scene.is_negated(s.range.clone()));
         if spec.kind == FieldType::Multi {
             labels.extend(spoken.map(|s| (s.choice.label.as_str(), s.range)));
@@ -51,13 +60,28 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "がありました",
                 "があった",
                 "が入",
+                "で入",
+                "に入",
+                "来所",
+                "来庁",
                 "で相談",
             ],
         ) else {
             continue;
         };
+        let text = scene.text();
         let before = sentence.range.start..marker.start;
-        let spoken = spoken_choices(scene.text(), before, &spec.choices);
+        let mut spoken = spoken_choices(text, before, &spec.choices);
+        if spoken.is_empty() {
+            // 「受付は、午前11時、電話です」, 「…さんが来所」: behind the marker, or the word itself.
+            spoken = spoken_choices(text, marker.start..sentence.range.end, &spec.choices);
+            spoken.retain(|s| {
+                let behind = &text[s.range.end..];
+                let closes = ["です", "。", "、", "で", "し", "にて", "によ"].iter().any(|w| behind.starts_with(w));
+                closes && !scene.is_quoted(s.range.start)
+            });
+            spoken.truncate(1);
+        }
         // 「189の電話で」: the number is the more exact word.
         let exact =
             spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));

@@ -19,6 +19,9 @@ const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
+/// Words for two colours at once.
+const TWO_COLOURS: &[(&str, &[&str])] =
+    &[("青紫", &["青", "紫"]), ("赤紫", &["赤", "紫"]), ("黄緑", &["黄", "緑"]), ("赤茶", &["赤", "茶"])];
 /// Above this number of rows nobody speaks of one again: the comparison stays cheap.
 const MANY: usize = 100;
 /// Longest words for a side in front of a part, in bytes.
@@ -28,7 +31,7 @@ static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
 });
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
+    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
         .ok()
 });
 
@@ -41,7 +44,8 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows = Vec::new();
-    for sentence in scene.narrative() {
+    // What a visit is for is no finding: 「目的は、顔のあざの確認」.
+    for sentence in scene.narrative().filter(|s| s.heading.as_deref() != Some("目的")) {
         if !is_asserted(scene, sentence) {
             if let Some(last) = rows.last_mut() {
                 described(scene, last, sentence)?;
@@ -128,7 +132,9 @@ fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) ->
 fn is_repeated(known: &RowBuilder<'_>, row: &RowBuilder<'_>) -> bool {
     let same = |column| known.text(column) == row.text(column);
     let side = row.text("side").is_none_or(|side| side == "不明") || same("side");
-    same("part") && same("kind") && side
+    // 「すねの傷について」 names again what was told as a graze.
+    let vague = row.text("kind").is_none_or(|kind| kind == OTHER) && !adds(row);
+    same("part") && (same("kind") || vague) && side
 }
 
 /// Whether the row says more than what is where.
@@ -369,7 +375,18 @@ fn row<'d>(
     }
     for column in ["colour", "shape", "age"] {
         let choices = spec.column(column).map_or(&[][..], |c| c.choices.as_slice());
-        for spoken in spoken_choices(text, area.range.clone(), choices) {
+        // 「青紫」 is both colours.
+        for (word, labels) in TWO_COLOURS.iter().filter(|_| column == "colour") {
+            if let Some(at) = find_any(text, area.range.clone(), &[word]) {
+                for label in *labels {
+                    row.choose(column, label, at.clone())?;
+                }
+            }
+        }
+        let single = spoken_choices(text, area.range.clone(), choices).into_iter().filter(|s| {
+            column != "colour" || !TWO_COLOURS.iter().any(|(word, _)| text[s.range.start..].starts_with(word))
+        });
+        for spoken in single {
             if spoken.choice.label != OTHER {
                 row.choose(column, &spoken.choice.label, spoken.range)?;
             }
@@ -406,6 +423,15 @@ fn side(
         text[area.part.range.end..].starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
     }) {
         return row.choose("side", "正中", at);
+    }
+    // 「首の左側に」
+    let behind = ["の左側", "の右側", "の左の", "の右の", "の左に", "の右に", "左側", "右側"];
+    let at = behind.iter().find_map(|w| {
+        let rest = &text[area.part.range.end..];
+        rest.starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
+    });
+    if let Some(spoken) = at.and_then(|at| spoken_choices(text, at, choices).into_iter().next()) {
+        return row.choose("side", &spoken.choice.label, spoken.range);
     }
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;

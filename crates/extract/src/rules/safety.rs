@@ -38,6 +38,18 @@ const SEEN: &[&str] = &[
     "本児は在宅",
     "登園を確認",
     "登校を確認",
+    "安全を確かめ",
+    "安全について確認",
+    "無事を確かめ",
+    "無事が確認",
+    "無事であることを確認",
+    "姿を確かめ",
+    "直接見",
+    "直接目で見",
+    "目で見て",
+    "じかに見",
+    "直に見",
+    "この目で",
 ];
 /// Who sees, by the words for them in front of the seeing.
 const SEERS: &[(&str, &[&str])] = &[
@@ -300,7 +312,10 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "実施できず",
         "実施でき",
     ];
-    const PARTLY: &[&str] = &["のみ確認", "だけ確認", "一部", "のみ目視", "だけ目視", "のみ見", "だけ見"];
+    const PARTLY: &[&str] = &[
+        "のみ確認", "だけ確認", "一部", "部分的", "のみ目視", "だけ目視", "のみ見", "だけ見", "だけを見", "だけは見", "までは見", "までしか",
+        "しか見", "しか確認",
+    ];
     const DONE: &[&str] = &[
         "確認した",
         "確認しました",
@@ -319,6 +334,12 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "異常なし",
         "目視",
         "調べ",
+        "見ました",
+        "見た。",
+        "見て確",
+        "確かめ",
+        "診てもら",
+        "診察",
     ];
     let text = scene.text();
     for sentence in scene.about(spec) {
@@ -469,7 +490,10 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 continue;
             }
             let mut row = RowBuilder::new(scene.doc, spec);
-            row.copy("name", family::named(text, person, end))?;
+            // Without a name the word for the child says whom the row is about.
+            let name = family::named(text, person, end);
+            let column = if name == person.range { "note" } else { "name" };
+            row.copy(column, name)?;
             family::age(scene, &mut row, start..end)?;
             // 「兄と妹は学校で確認」: what is said of the last holds for all.
             let said = person.range.end..sentence.range.end;
@@ -481,7 +505,7 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             } else if let Some(words) = find_any(text, said, &["不明"]) {
                 row.choose("confirmed", "不明", words)?;
             }
-            row.copy("note", trim(text, sentence.range.clone()))?;
+            row.cite(trim(text, sentence.range.clone()));
             rows.retain(|(known, _)| *known != label);
             rows.push((label, row));
         }

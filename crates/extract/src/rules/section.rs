@@ -111,7 +111,8 @@ const MANNERS: &[&str] = &[
 fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
     let topical = ["は", "も", "が"].iter().any(|p| scene.text()[first.range.end..].starts_with(p));
-    if topical && first.range.start == sentence.range.start { first.relation } else { None }
+    let named = topical || scene.text()[first.range.end..].starts_with('、');
+    if named && first.range.start == sentence.range.start { first.relation } else { None }
 }
 
 /// The section, or sentences in which staff tell or show something to the family.
@@ -128,6 +129,24 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
 fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const TOLD: &[&str] = &[
+        "に手渡し",
+        "を手渡し",
+        "を説明",
+        "を案内",
+        "を助言",
+        "を依頼",
+        "ようお願いし",
+        "よう伝え",
+        "よう話し",
+        "よう促し",
+        "ことを伝え",
+        "ことを話し",
+        "ことをお伝え",
+        "を勧め",
+        "をすすめ",
+        "を注意し",
+        "を促し",
+        "を紹介し",
         "を説明し",
         "を伝え",
         "を案内し",
@@ -145,7 +164,9 @@ fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     };
     scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
         let to = ["には", "に", "へ", "へは"].iter().any(|p| text[m.range.end..].starts_with(p));
-        to && m.range.start == sentence.range.start && !text[m.range.end..].starts_with("によ")
+        // 「申込書を実母に手渡し」
+        let given = text[..m.range.start].ends_with('を');
+        to && (given || m.range.start == sentence.range.start) && !text[m.range.end..].starts_with("によ")
     })
 }
 
@@ -177,7 +198,9 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let refused = found.reason == record::Reason::Refused
         && before.ends_with('を')
         && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
-    let reasoned = ["ため", "ので"].iter().any(|l| before.ends_with(l));
+    let reasoned = ["ため", "ので", "がつかず", "が取れず", "がとれず", "会えず", "会えておらず", "不在で", "留守で", "できておらず"]
+        .iter()
+        .any(|l| before.ends_with(l));
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
     let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
         && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));

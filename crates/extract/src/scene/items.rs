@@ -20,11 +20,19 @@ const TOPICAL: &[&str] =
 /// In front of it.
 const LEADS: &[&str] = &["なお", "また", "あと", "それから", "次に", "ちなみに", "え", "ー", "、", " "];
 
+const DWELLINGS: &[&str] = &["住まい", "お住まい", "自宅", "家族"];
+/// Headings of what happened.
+const ACCOUNTS: &[&str] = &["主訴", "通告内容", "相談内容", "聴取内容"];
+
 /// Whether `sentence` opens with the topic of a field of the form that is not among those with the heading.
 pub(super) fn opens(template: &Template, heading: &str, sentence: &str) -> bool {
     let mut words = sentence.trim_start();
     while let Some(rest) = LEADS.iter().find_map(|lead| words.strip_prefix(lead)) {
         words = rest;
+    }
+    // Where the family lives is told there too.
+    if DWELLINGS.iter().any(|d| words.starts_with(d)) && !ACCOUNTS.contains(&heading) {
+        return false;
     }
     let known = ITEMS.iter().find(|(topic, _)| {
         words.strip_prefix(topic).is_some_and(|rest| TOPICAL.iter().any(|t| rest.starts_with(t)))
