@@ -253,8 +253,12 @@ impl Headings {
         };
         // 「主訴、所見、」: a row of heading words names them.
         let named = start == Start::Clause && last_end == Some(at);
+        // 「手段は会議、相手は…」: further topics of a sentence that began with a heading.
+        let goes_on = start == Start::Clause
+            && last_end.is_some_and(|end| at - end <= LEAD_BYTES && !text[end..at].contains(ends_sentence));
         candidates.filter(|_| !named).find_map(|(word, heading)| {
-            let end = ending(text, at + word.len(), layout, heading, start)?;
+            let from = if goes_on && heading.strong { Start::Sentence } else { start };
+            let end = ending(text, at + word.len(), layout, heading, from)?;
             let placed = match start {
                 Start::Sentence => true,
                 // 「実父は、同意。」: behind a topic the word is what is said of it.

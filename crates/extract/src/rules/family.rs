@@ -424,6 +424,11 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             age(scene, &mut row, own.clone())?;
             member_facts(scene, spec, &mut row, &own)?;
             living(text, &mut row, own)?;
+            // 「同居しているのは実母だけ」
+            let lead = sentence.head.clone().filter(|h| told && text[h.clone()].contains("同居"));
+            if let Some(lead) = lead.filter(|_| spec.column("living").is_some() && !row.has("living")) {
+                row.choose("living", "同居", lead)?;
+            }
             // The same person in two sentences (保護者は…, 家族構成…) is one row.
             if !rows.iter().any(|known| known.text("relation") == row.text("relation") && !is_plural(known)) {
                 rows.push(row);

@@ -432,7 +432,20 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(copied(scene, kept));
     }
     let said = scene.narrative().filter(|s| {
-        scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+        // 「本児が話したのは『…』だけ」
+        let only = ["本児が話した", "本児が言った", "本児が口にした", "本児が発した", "本児の言葉は", "子どもが話した", "子どもが言った"];
+        if text[s.range.clone()].contains('「') && has_any(text, s.range.clone(), &only) {
+            return true;
+        }
+        // 「腕は『ころんだ』と話す」: without a speaker it is the child who is seen.
+        let others = scene.mentions(s.range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"))
+            || has_any(text, s.range.clone(), &["先生", "担任", "園長", "看護師", "医師", "さん"]);
+        let unnamed = !others
+            && scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+                let verb = scene.words(&quote.verb);
+                quote.speaker.is_none() && ["話", "言", "答", "つぶや", "訴え"].iter().any(|v| verb.contains(v))
+            });
+        unnamed || scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
             let speaker = quote.speaker.clone().map(|r| scene.words(&r));
             speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
         })

@@ -37,9 +37,19 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !speaks_of_contact(scene, s)
             && !is_told(scene, s)
             && !tells_of_none(scene, s)
+            && !tells_of_look(scene, s)
             && !speaks_of_siblings(scene, s)
     });
     Ok(copied(scene, observed))
+}
+
+/// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.
+fn tells_of_look(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const LOOKED: &[&str] = &[
+        "見せても", "見せてくれ", "脱いで", "めくって", "着衣の下", "衣服の下", "服の下", "寝間着の下", "シャツの下", "全身を見", "体全体を見",
+        "全身を確認", "体全体を確認",
+    ];
+    has_any(scene.text(), sentence.range.clone(), LOOKED)
 }
 
 /// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
