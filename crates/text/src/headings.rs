@@ -56,6 +56,11 @@ const TITLING: &[&str] = &[
     "は以下のとおり。",
     "は以下の通り。",
     "になります。",
+    "から。",
+    "からです。",
+    "から言います。",
+    "から話します。",
+    "から申し上げます。",
     "を言います。",
     "を申し上げます。",
     "を述べます。",
@@ -194,7 +199,14 @@ impl Headings {
             let word = word.as_ref().to_owned();
             (word.clone(), Heading { canonical: word, strong: true, topic: true, title: false })
         });
-        Self { own: Some(Words::new(listed().chain(own).chain(families()))) }
+        // A family that leads to a heading of some forms only (衣服と清潔の状態) does so in those.
+        let known = |canonical: &str| {
+            is_listed(canonical)
+                || listed().any(|(_, h)| h.canonical == canonical)
+                || extra.iter().any(|word| word.as_ref() == canonical)
+        };
+        let families: Vec<_> = families().filter(|(_, heading)| known(&heading.canonical)).collect();
+        Self { own: Some(Words::new(listed().chain(own).chain(families))) }
     }
 
     /// The canonical form of a heading word, `None` where it is no heading.

@@ -78,7 +78,26 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     let mut start = range.start;
     for clause in clauses(text, range.clone()) {
         let before = trim(text, start..clause.start);
+        // 「つながらないときは、…」 is a condition.
+        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"].iter().any(|e| text[before.clone()].ends_with(e))
+            && !text[before.clone()].contains('、')
+        {
+            start = clause.start;
+            continue;
+        }
         let said = without_deadline(scene, &before);
+        // 「北が7日に電話、来週中に所内で協議」: a deadline of its own, behind one that was said.
+        let own = without_deadline(scene, &clause) != trim(text, clause.clone()) && lead(text, &clause) == 0;
+        let timed = !scene.dates(before.clone()).is_empty() || has_any(text, before.clone(), VAGUE_DEADLINES);
+        if own
+            && timed
+            && actor(scene, &said).is_some_and(|(_, end)| end < said.end)
+            && without_deadline(scene, &said) == said
+        {
+            parts.push(before);
+            start = clause.start;
+            continue;
+        }
         if !said.is_empty()
             && actor(scene, &said).is_none_or(|(_, end)| end < said.end)
             && opens(scene, &clause)
@@ -101,8 +120,11 @@ const LEADS: &[&str] = &[
 fn lead(text: &str, range: &Range<usize>) -> usize {
     let words = &text[range.clone()];
     let lead = LEADS.iter().filter(|l| words.starts_with(**l)).map(|l| l.len()).max().unwrap_or(0);
+    let topic = ["ですが", "ですけど", "ですけれど", "ですけれども", "については", "は"];
+    if let Some(topic) = topic.iter().find(|t| lead > 0 && words[lead..].starts_with(**t)) {
+        return lead + topic.len();
+    }
     match words[lead..].chars().next() {
-        Some('は') if lead > 0 => lead + "は".len(),
         Some('、') => lead,
         None => lead,
         _ => 0,

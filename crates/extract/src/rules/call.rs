@@ -283,6 +283,19 @@ fn advises(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).next() {
+        // 「引き継ぎ先は地区担当の久住、24日の9時半」: up to the moment.
+        let all = crate::words::clauses(text, sentence.range.clone());
+        let timed = |c: &Range<usize>| {
+            let start = trim(text, c.clone()).start;
+            scene.doc.annotations_in(c.clone()).any(|a| {
+                a.range.start == start && matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..))
+            })
+        };
+        if let Some(moment) = all.iter().skip(1).find(|c| timed(c)) {
+            let words = trim(text, sentence.range.start..moment.start);
+            let words = crate::words::trim_end_of(text, words, &["さんへ", "さんに", "へ", "に", "さん", "です"]);
+            return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
+        }
         return Ok(whole_section(scene, vec![sentence]));
     }
     for sentence in &scene.sentences {

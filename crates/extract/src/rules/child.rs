@@ -386,7 +386,7 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// What begins the next item in the same sentence.
-const NEXT_ITEMS: &[&str] = &["電話", "連絡先", "携帯", "調査", "職業", "年齢", "氏名", "名前", "生年月日", "保護者", "協力"];
+const NEXT_ITEMS: &[&str] = &["通って", "所属", "学校は", "学校、", "性別", "きょうだい", "電話", "連絡先", "携帯", "調査", "職業", "年齢", "氏名", "名前", "生年月日", "保護者", "協力"];
 
 /// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
 pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {

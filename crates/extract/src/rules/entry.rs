@@ -283,7 +283,7 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
-    const NEWS: &[&str] = &["とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
+    const NEWS: &[&str] = &["出られた", "出たのは", "応対された", "対応された", "が出て", "とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
     const FAILED: &[&str] =
         &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();

@@ -98,12 +98,17 @@ pub(super) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn sibling_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
     let told: Vec<usize> = scene.about(spec).map(|s| s.range.start).collect();
     scene.sentences.iter().filter(move |s| {
-        told.binary_search(&s.range.start).is_ok() || (s.heading.is_none() && says_there_is(scene, s))
+        told.binary_search(&s.range.start).is_ok() || (is_account(s) && says_there_is(scene, s))
     })
 }
 
+/// Under no heading, or one of what happened.
+fn is_account(sentence: &Sentence) -> bool {
+    sentence.heading.as_deref().is_none_or(|h| ["通告内容", "相談内容", "聴取内容", "主訴"].contains(&h))
+}
+
 /// 「弟がひとり」「妹が2人います」「上に姉がいる」 at the start of the sentence.
-fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+pub(super) fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const THERE: &[&str] =
         &["ひとり", "一人", "1人", "ふたり", "二人", "2人", "3人", "三人", "いる", "います", "いて", "おり", "あり"];
     let text = scene.text();

@@ -206,7 +206,10 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     let words = ["外傷", "けが", "怪我", "あざ", "痣", "傷"];
     let found = find_any(scene.text(), sentence.full.clone(), &words)?;
     // 「けがについて、実母は説明を拒否」 is about the explanation, 「けがの時期も不明」 about the time.
-    if has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"]) {
+    let behind = &scene.text()[found.end..sentence.full.end];
+    let general = ["の有無については", "の有無ですが", "については", "についてですが"].iter().any(|w| behind.starts_with(w))
+        && has_any(scene.text(), found.end..sentence.full.end, &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"]);
+    if !general && has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"]) {
         return None;
     }
     let reason = status(scene.text(), found.end..sentence.full.end)?.reason;

@@ -68,6 +68,14 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
         let cue = cue(text, s.full.clone()).filter(|c| !scene.is_quoted(c.start))?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
+    // 「通告者、氏名は匿名希望」 tells an item of his, and not who he is.
+    let item = |words: &Range<usize>| {
+        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"].iter().any(|i| text[words.clone()].starts_with(i))
+    };
+    let (named, only_item) = match named {
+        Some((s, words)) if item(&words) => (None, Some((s, words))),
+        named => (named, None),
+    };
     // 「近所の者なんですけど」
     let introduced = || {
         scene.narrative().find_map(|s| {
@@ -96,6 +104,7 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
                 },
             )
         })
+        .or(only_item)
 }
 
 /// The last clause of `range`, behind the day and the time.

@@ -129,6 +129,17 @@ const TOOK: &[&str] = &[
     "聴取したのは",
     "話を聞いたのは",
     "受付は",
+    "受付、",
+    "受け、",
+    "受け手は",
+    "受け手、",
+    "受電、",
+    "受電は",
+    "電話を受けたのは",
+    "電話口に出たのは",
+    "対応は、",
+    "対応、",
+    "聞き取り、",
     "聞き取りは",
 ];
 /// … or ends so: 「家庭相談員の若林が受ける」.
@@ -396,13 +407,14 @@ fn members_of<'c>(
     }
     members.sort_by_key(|m| m.words.start);
     // 「私、児童福祉司の江端と」: the title and the name are the speaker's.
-    if let [own, next, ..] = members.as_slice()
-        && own.title.is_none()
-        && own.profession.is_none()
-        && own.name.is_none()
-        && ["、", "は", "は、", "が", ""].contains(&&text[own.words.end..next.words.start.max(own.words.end)])
-    {
-        members.remove(0);
+    let own = members.windows(2).position(|pair| {
+        let [own, next] = pair else { return false };
+        let bare = own.title.is_none() && own.profession.is_none() && own.name.is_none();
+        let gap = &text[own.words.end..next.words.start.max(own.words.end)];
+        bare && ["、", "は", "は、", "が", ""].contains(&gap)
+    });
+    if let Some(own) = own {
+        members.remove(own);
     }
     take_back(text, &mut members);
     members
