@@ -316,7 +316,11 @@ impl<'d> Scene<'d> {
     /// Whether the sentence says what staff will do.
     pub(crate) fn is_plan(&self, sentence: &Sentence) -> bool {
         if let Some(heading) = &sentence.heading {
-            return PLAN_SECTIONS.contains(&heading.as_str());
+            // 「…が記録しました。」 closes the entry under any heading.
+            let recorded = ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
+            let words = self.words(&trim(self.text(), sentence.range.clone()));
+            let closing = recorded.iter().any(|end| words.ends_with(end));
+            return PLAN_SECTIONS.contains(&heading.as_str()) && !closing;
         }
         let words = self.words(&trim(self.text(), sentence.range.clone()));
         // 「本日午後1時に、園からかけ直します」
@@ -458,6 +462,17 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
+        // 「主訴。夜に一人でいる。…とのことです。」: what is told of it is no more the complaint in short.
+        let complaint = current.as_ref().is_some_and(|(h, _)| *h == "主訴")
+            && template.fields.iter().any(|f| f.rule.as_deref() == Some("acts"));
+        let last = || sentences.last().filter(|s: &&Sentence| s.heading.as_deref() == Some("主訴"));
+        if at == whole.start
+            && complaint
+            && is_hearsay(&text[whole.clone()])
+            && last().is_some_and(|s| !is_hearsay(&text[s.range.clone()]))
+        {
+            current = None;
+        }
         if at == whole.start
             && current.as_ref().is_some_and(|(h, _)| items::opens(template, h, &text[whole.clone()]))
         {
@@ -491,6 +506,14 @@ fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
         }
     }
     sentences
+}
+
+/// 「…だそうです」「…とのこと」: told by somebody else.
+fn is_hearsay(sentence: &str) -> bool {
+    let words = sentence.trim_end_matches(['。', '、', ' ', '\n']);
+    ["そうです", "そうだ", "とのこと", "とのことです", "とのことでした", "ということです", "と話しています", "らしい", "らしいです"]
+        .iter()
+        .any(|end| words.ends_with(end))
 }
 
 /// A sentence behind a view that is none: somebody is quoted, or the next step is told.

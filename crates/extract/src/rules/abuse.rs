@@ -496,6 +496,6 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let between = &text[start.end..start.end + end];
     let counted = !between.is_empty()
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
-    let about = ["くらい", "ぐらい", "ほど"].iter().find(|w| text[words.end..range.end].starts_with(**w));
+    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"].iter().find(|w| text[words.end..range.end].starts_with(**w));
     counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
 }

@@ -56,12 +56,17 @@ pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     let text = scene.text();
     let asks = scene.template.fields.iter().any(|f| f.rule.as_deref() == Some("supervisor_checks"));
-    let Some(marker) = supervisor_marker(text, sentence.range.clone()).filter(|_| asks) else {
+    let Some(marker) = supervisor_marker(text, sentence.range.clone()) else {
         return by_actor(scene, sentence.range.clone());
     };
     let supervisor_clause =
         clauses(text, sentence.range.clone()).into_iter().find(|c| c.contains(&marker.start));
     let start = supervisor_clause.map_or(sentence.range.start, |c| c.start);
+    // 「このあと、南がSVに相談」 in a form without such questions is what is done.
+    let alone = trim(text, sentence.range.start + lead(text, &sentence.range)..start.max(sentence.range.start));
+    if !asks && (start <= sentence.range.start || alone.is_empty()) {
+        return by_actor(scene, sentence.range.clone());
+    }
     // What stands before its clause is an action only if it is more than its object (「一時保護の要否は、SVに確認」).
     let before = trim(text, sentence.range.start..start);
     if before.is_empty() || text[before.clone()].ends_with(['は', 'を']) {
@@ -284,7 +289,7 @@ fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
     let skip = |at: usize, words: &[&str]| {
         words.iter().find(|p| text[at..limit].starts_with(**p)).map_or(at, |p| at + p.len())
     };
-    skip(skip(end, PARTS), &["までに", "中に", "に", "まで", "は"])
+    skip(skip(end, PARTS), &["までには", "までに", "中には", "中に", "には", "に", "まで", "は"])
 }
 
 /// 「担当から」「小川が」「保健師が」 at the start: the words, and where the rest begins.

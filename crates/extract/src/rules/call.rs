@@ -186,7 +186,12 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "に引き",
     ];
     let text = scene.text();
+    let label = || {
+        let lists = scene.template.fields.iter().filter(|f| f.rule.as_deref() == Some("choice"));
+        lists.into_iter().any(|f| super::choice::whole_choice(scene, f, sentence).is_some())
+    };
     is_length(scene, sentence)
+        || label()
         || scene.is_of_reporter(sentence)
         || has_any(text, sentence.full.clone(), LINES)
         || is_bare(scene, sentence)
@@ -267,10 +272,14 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "対応は",
     ];
     const CALLED: &[&str] = &["から電話", "からの電話"];
+    const DWELLS: &[&str] = &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
     let text = scene.text();
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
     has_any(text, sentence.full.clone(), OTHER_FIELDS)
         || (short && has_any(text, sentence.full.clone(), CALLED))
+        || (text[trim(text, sentence.range.clone())].chars().count() <= 20
+            && has_any(text, sentence.full.clone(), DWELLS)
+            && scene.mentions(sentence.full.clone()).is_empty())
 }
 
 /// Whether another field of the form, the advice, takes the sentence by its cues.

@@ -316,6 +316,19 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             continue;
         };
+        // 「4歳か5歳くらい」 is no certain number.
+        let joint = ["か", "から", "、", "〜", "ないし"].iter().find(|j| text[annotation.range.end..].starts_with(**j));
+        let next = joint.and_then(|joint| {
+            let at = annotation.range.end + joint.len();
+            let mut behind = scene.doc.annotations_from(at).take_while(|a| a.range.start == at);
+            behind.find(|a| matches!(&a.entity, Entity::Age(_))).map(|a| a.range.end)
+        });
+        if let Some(end) = next {
+            let about = ["くらい", "ぐらい", "ほど"].iter().find(|w| text[end..].starts_with(**w)).map_or(0, |w| w.len());
+            let words = [annotation.range.start..end + about];
+            let grounded = Grounded::words(scene.doc, &words).with_flags([Flag::Uncertain]);
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
         let words = annotation.range.clone();
         let number = NormalForm::Number(f64::from(age.years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words), &number)

@@ -6,7 +6,7 @@ use record::{Flag, Grounded, NormalForm, Reason};
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// The first choice spoken in a sentence about the field; of a `multi` field all of them. A literal field takes a label only
 /// if the label itself was spoken: [`record::Field::stated`] sees to that.
@@ -26,7 +26,8 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let mut spoken = spoken.into_iter().filter(|s| !scene.is_negated(s.range.clone()));
         if spec.kind == FieldType::Multi {
-            labels.extend(spoken.map(|s| (s.choice.label.as_str(), s.range)));
+            let behind = spoken.filter(|s| own.is_none_or(|from| s.range.start >= from));
+            labels.extend(behind.map(|s| (s.choice.label.as_str(), s.range)));
             continue;
         }
         if let Some(spoken) = spoken.next() {
@@ -39,7 +40,24 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(Outcome::Stated(grounded)));
         }
     }
+    if labels.is_empty() && spec.kind == FieldType::Enum {
+        // 「養護の児童虐待。」: a line that is the label and nothing else.
+        let bare = scene.narrative().find_map(|s| whole_choice(scene, spec, s));
+        if let Some(spoken) = bare {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
+    }
     Ok(Grounded::labels(scene.doc, &spec.choices, &labels)?.map(Outcome::Stated))
+}
+
+/// A choice that is all its sentence says; of a label of one word only where it is a long one.
+pub(super) fn whole_choice<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) -> Option<Spoken<'c>> {
+    const SHORTEST: usize = 5;
+    let text = scene.text();
+    let words = trim_end_of(text, trim(text, sentence.full.clone()), &["です", "とする", "とします"]);
+    let long = text[words.clone()].chars().count() >= SHORTEST;
+    spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| long && s.range == words)
 }
 
 /// How the report came in: the choice that stands before 受理 or 受付.

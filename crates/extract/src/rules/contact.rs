@@ -284,7 +284,7 @@ fn listing(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
 }
 
 static MET_WERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new("(?:(?:お会い|面接|面会|面談|お話)(?:でき|し)た|会えた|会った|お会いした|話を聞(?:いた|けた)|話を伺った|お話を伺った|話ができた)(?:の|人|方|相手|かた)は、?").ok()
+    Regex::new("(?:(?:お会い|面接|面会|面談|お話)(?:でき|し)た|会えた|会った|お会いした|お?話を(?:聞(?:いた|けた)|うかがった|伺った|お聞きした|うかがえた|伺えた)|聞き取りを(?:した|行った)|聞き取った|話ができた|話を聞くことができた|会うことができた|お会いした)(?:の|人|方|相手|かた)は、?").ok()
 });
 
 /// People of other organisations in a list of those who were met.

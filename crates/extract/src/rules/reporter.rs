@@ -136,7 +136,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     // 「通告者は、学童の支援員。氏名は、回答なし。」
     let items = scene.sentences.iter().filter(|s| scene.is_of_reporter(s));
     let told: Vec<&Sentence> =
-        items.filter(|s| begins_with(text, s, &["氏名", "名前", "お名前"])).chain([sentence]).collect();
+        items.filter(|s| begins_with(text, s, &["氏名", "名前", "お名前", "通告者", "相談者", "通報者"])).chain([sentence]).collect();
     let own = own_words(text, &words);
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), ANONYMOUS)) {
@@ -255,6 +255,16 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     relation = trim_end_of(text, relation, &["で"]);
     // 「母方祖母の山本和子さん」: without the name.
     let end = relation.end;
+    // 「実父の田所健」: a relative with his bare name.
+    let first = scene.mentions(relation.clone()).into_iter().find(|m| m.range.start == relation.start);
+    if let Some(mention) = first.filter(|m| m.relation.is_some()) {
+        let bare = text[mention.range.end..relation.end].strip_prefix('の').is_some_and(|name| {
+            (2..=8).contains(&name.chars().count()) && name.starts_with(is_kanji) && !name.contains(['、', 'の'])
+        });
+        if bare {
+            relation.end = mention.range.end;
+        }
+    }
     let named = text[relation.clone()].match_indices('の').map(|(at, _)| relation.start + at).find(|at| {
         let name = name_at(text, at + "の".len()..end + "さん".len().min(text.len() - end));
         name.is_some_and(|n| {

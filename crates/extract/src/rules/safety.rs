@@ -265,7 +265,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if apart && !failed {
             let about_talk =
                 has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "会", "確認"]);
-            if !about_talk {
+            if !about_talk && !words.starts_with("同席") {
                 continue;
             }
             let whole = std::slice::from_ref(&sentence.full);
@@ -311,6 +311,12 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "実施していない",
         "実施できず",
         "実施でき",
+        "、できず",
+        "はできず",
+        "はできてい",
+        "はできな",
+        "、できて",
+        "、できな",
     ];
     const PARTLY: &[&str] = &[
         "のみ確認", "だけ確認", "一部", "部分的", "のみ目視", "だけ目視", "のみ見", "だけ見", "だけを見", "だけは見", "しか見", "しか確認",

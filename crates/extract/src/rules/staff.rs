@@ -137,6 +137,9 @@ const TOOK: &[&str] = &[
     "受電は",
     "電話を受けたのは",
     "電話口に出たのは",
+    "出たのは",
+    "応対したのは",
+    "電話を取ったのは",
     "対応は、",
     "対応、",
     "聞き取り、",
@@ -157,6 +160,10 @@ const TAKEN: &[&str] = &[
     "が対応",
     "が電話を受け",
     "が応対",
+    "が受電",
+    "が記録",
+    "が記入",
+    "が入電を受け",
     "が取った",
     "が取りました",
     "が電話に出",
@@ -244,6 +251,11 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
         }
         if !person.is_empty() {
             return Ok(Some(Outcome::Stated(Grounded::person(person))));
+        }
+        // 「当直の橘が受電」
+        let last = Some(()).filter(|()| lead.is_none()).and_then(|_| clauses(text, own.clone()).pop());
+        if let Some(person) = last.and_then(|clause| own_title(scene, trim(text, clause))) {
+            return Ok(Some(person));
         }
     }
     Ok(None)

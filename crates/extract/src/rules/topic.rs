@@ -40,7 +40,7 @@ const CALLED: &[&str] = &[
 /// Items that a reporter and a child both have.
 const ITEMS: &[&str] =
     &[
-    "氏名", "お名前", "名前", "住所", "住まい", "所在地", "電話", "連絡先", "携帯", "年齢", "職業", "関係", "本児との関係", "続柄",
+    "お店の住所", "店の住所", "お店の電話", "店の電話", "勤め先の住所", "勤め先の電話", "ご住所", "お電話", "氏名", "お名前", "名前", "住所", "住まい", "所在地", "電話", "連絡先", "携帯", "年齢", "職業", "関係", "本児との関係", "続柄",
     "間柄", "立場",
 ];
 /// Behind an item: the topic of a new sentence, not a word within one (電話で受理).
@@ -113,5 +113,6 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
 
 /// Behind the reception only the telephone, or what is not known, is surely the caller's.
 fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
-    words.starts_with("電話") || status(text, sentence.full.clone()).is_some()
+    const OWN: &[&str] = &["電話", "お電話", "お店の", "店の", "勤め先の", "ご住所"];
+    OWN.iter().any(|own| words.starts_with(own)) || status(text, sentence.full.clone()).is_some()
 }

@@ -60,8 +60,9 @@ mod tests {
 
     #[test]
     fn a_topic_ends_only_the_sections_of_forms_that_have_it() {
-        let intake = record::template::shipped("intake").unwrap();
-        let visit = record::template::shipped("visit").unwrap();
+        let forms = record::template::shipped_templates(crate::rules::names()).unwrap();
+        let form = |id: &str| forms.iter().find(|f| f.id == id).cloned().unwrap();
+        let (intake, visit) = (form("intake"), form("visit"));
         assert!(opens(&intake, "主訴", "住まいは、団地の三階です。"));
         assert!(opens(&intake, "主訴", "なお、きょうだいがいるかどうかは不明です。"));
         assert!(!opens(&intake, "主訴", "住まいが荒れている。"));
