@@ -317,7 +317,8 @@ impl<'d> Scene<'d> {
     pub(crate) fn is_plan(&self, sentence: &Sentence) -> bool {
         if let Some(heading) = &sentence.heading {
             // 「…が記録しました。」 closes the entry under any heading.
-            let recorded = ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
+            let recorded =
+                ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
             let words = self.words(&trim(self.text(), sentence.range.clone()));
             let closing = recorded.iter().any(|end| words.ends_with(end));
             return PLAN_SECTIONS.contains(&heading.as_str()) && !closing;
@@ -511,9 +512,19 @@ fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
 /// 「…だそうです」「…とのこと」: told by somebody else.
 fn is_hearsay(sentence: &str) -> bool {
     let words = sentence.trim_end_matches(['。', '、', ' ', '\n']);
-    ["そうです", "そうだ", "とのこと", "とのことです", "とのことでした", "ということです", "と話しています", "らしい", "らしいです"]
-        .iter()
-        .any(|end| words.ends_with(end))
+    [
+        "そうです",
+        "そうだ",
+        "とのこと",
+        "とのことです",
+        "とのことでした",
+        "ということです",
+        "と話しています",
+        "らしい",
+        "らしいです",
+    ]
+    .iter()
+    .any(|end| words.ends_with(end))
 }
 
 /// A sentence behind a view that is none: somebody is quoted, or the next step is told.

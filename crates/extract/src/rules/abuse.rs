@@ -379,7 +379,24 @@ fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         && (has_any(text, sentence.range.clone(), ACTS)
             || ((begins || often) && is_only_when(scene, sentence))
             || (since && often)
-            || (since && has_any(text, sentence.range.clone(), &["起き", "起こ", "続い", "続く", "始ま", "あって", "あるそう", "あるらしい", "あるという", "見られ", "目立"])))
+            || (since
+                && has_any(
+                    text,
+                    sentence.range.clone(),
+                    &[
+                        "起き",
+                        "起こ",
+                        "続い",
+                        "続く",
+                        "始ま",
+                        "あって",
+                        "あるそう",
+                        "あるらしい",
+                        "あるという",
+                        "見られ",
+                        "目立",
+                    ],
+                )))
 }
 
 fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
@@ -496,6 +513,8 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let between = &text[start.end..start.end + end];
     let counted = !between.is_empty()
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
-    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"].iter().find(|w| text[words.end..range.end].starts_with(**w));
+    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]
+        .iter()
+        .find(|w| text[words.end..range.end].starts_with(**w));
     counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
 }

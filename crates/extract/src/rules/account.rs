@@ -106,7 +106,9 @@ fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     has_any(text, sentence.full.clone(), OTHER_LINES)
         || family::says_there_is(scene, sentence)
-        || scene.is_wish(sentence) && sentence.heading.is_some() && !has_any(text, sentence.range.clone(), ACTS)
+        || scene.is_wish(sentence)
+            && sentence.heading.is_some()
+            && !has_any(text, sentence.range.clone(), ACTS)
         || scene.is_of_reporter(sentence)
         || is_only_when(scene, sentence)
         || has_any(

@@ -63,7 +63,8 @@ fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
         clauses(text, sentence.range.clone()).into_iter().find(|c| c.contains(&marker.start));
     let start = supervisor_clause.map_or(sentence.range.start, |c| c.start);
     // 「このあと、南がSVに相談」 in a form without such questions is what is done.
-    let alone = trim(text, sentence.range.start + lead(text, &sentence.range)..start.max(sentence.range.start));
+    let alone =
+        trim(text, sentence.range.start + lead(text, &sentence.range)..start.max(sentence.range.start));
     if !asks && (start <= sentence.range.start || alone.is_empty()) {
         return by_actor(scene, sentence.range.clone());
     }
@@ -84,7 +85,9 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     for clause in clauses(text, range.clone()) {
         let before = trim(text, start..clause.start);
         // 「つながらないときは、…」 is a condition.
-        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"].iter().any(|e| text[before.clone()].ends_with(e))
+        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"]
+            .iter()
+            .any(|e| text[before.clone()].ends_with(e))
             && !text[before.clone()].contains('、')
         {
             start = clause.start;
@@ -117,8 +120,22 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
 
 /// What opens a plan and is no part of it.
 const LEADS: &[&str] = &[
-    "このあと", "この後", "これから", "今後", "まず", "まずは", "その後", "そのあと", "あわせて", "併せて", "また", "次に", "それから", "最後に",
-    "なお", "さらに",
+    "このあと",
+    "この後",
+    "これから",
+    "今後",
+    "まず",
+    "まずは",
+    "その後",
+    "そのあと",
+    "あわせて",
+    "併せて",
+    "また",
+    "次に",
+    "それから",
+    "最後に",
+    "なお",
+    "さらに",
 ];
 
 /// Length of the lead that opens `range`, with its は.

@@ -25,13 +25,36 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A caller who is no relative: 「相談者は匿名、同じ階に住む女性」「近所の方から電話」.
 fn unrelated(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     const STANDING: &[&str] = &[
-        "住む", "住人", "近所", "近隣", "隣", "知人", "友人", "同僚", "先生", "担任", "教諭", "校長", "園長", "保育士", "支援員", "指導員",
-        "民生委員", "児童委員", "看護師", "医師", "大家", "店員", "通りがかり",
+        "住む",
+        "住人",
+        "近所",
+        "近隣",
+        "隣",
+        "知人",
+        "友人",
+        "同僚",
+        "先生",
+        "担任",
+        "教諭",
+        "校長",
+        "園長",
+        "保育士",
+        "支援員",
+        "指導員",
+        "民生委員",
+        "児童委員",
+        "看護師",
+        "医師",
+        "大家",
+        "店員",
+        "通りがかり",
     ];
     let text = scene.text();
     let Some((_, words)) = super::reporter::sentence(scene) else { return Ok(None) };
     let own = crate::words::clauses(text, words).into_iter().map(|c| trim(text, c));
-    let mut own = own.map(|c| crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"]));
+    let mut own = own.map(|c| {
+        crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"])
+    });
     let Some(clause) = own.find(|c| has_any(text, c.clone(), STANDING)) else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, "その他", clause.clone())?;
     Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, clause))))
@@ -63,12 +86,14 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
         _ => None,
     });
-    let behind = || scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
-        Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
-            Some((age.years, a))
-        }
-        _ => None,
-    });
+    let behind = || {
+        scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
+            Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
+                Some((age.years, a))
+            }
+            _ => None,
+        })
+    };
     Ok(adult.or_else(behind).map(|(years, a)| {
         let form = NormalForm::Number(f64::from(years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
@@ -88,8 +113,8 @@ fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
 fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, crate::people::Mention)> {
     let text = scene.text();
     let cued = scene.sentences.iter().find_map(|s| {
-        let cue =
-            super::reporter::cue(text, s.full.clone()).or_else(|| find_any(text, s.full.clone(), &spec.cues))?;
+        let cue = super::reporter::cue(text, s.full.clone())
+            .or_else(|| find_any(text, s.full.clone(), &spec.cues))?;
         let comes_after = text[cue.clone()].ends_with(['者', 'は', '、', '。']);
         // A child who calls is named as the caller; elsewhere 本児 is whom the call is about.
         let mentions = scene.mentions(s.full.clone()).into_iter().filter(|m| {
@@ -203,10 +228,20 @@ fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let length = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_));
     let told = ["時間は", "時間、", "通話は", "電話は", "いたのは", "のは"].iter().any(|cue| {
         let words = trim(text, sentence.full.clone());
-        let words = ["話した", "話して", "電話の", "通話の", "相談の", "面談の", "かかった", "やりとりの", "話をしていた"]
-            .iter()
-            .find_map(|lead| text[words.clone()].strip_prefix(lead))
-            .unwrap_or(&text[words.clone()]);
+        let words = [
+            "話した",
+            "話して",
+            "電話の",
+            "通話の",
+            "相談の",
+            "面談の",
+            "かかった",
+            "やりとりの",
+            "話をしていた",
+        ]
+        .iter()
+        .find_map(|lead| text[words.clone()].strip_prefix(lead))
+        .unwrap_or(&text[words.clone()]);
         words.starts_with(cue)
     });
     told && scene.doc.annotations_in(sentence.full.clone()).any(length)
@@ -221,10 +256,14 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
             && a.range.start == words.start
     });
     // 「孫は小学校5年の女の子、11歳」: facts behind the child.
-    let child = ["孫", "お孫さん", "本児", "お子さん", "子ども", "娘", "息子", "対象児", "児童"].iter().any(|k| {
-        text[words.clone()].strip_prefix(k).is_some_and(|rest| rest.starts_with(['は', '、', 'が']))
-    });
-    let aged = text[words.clone()].trim_end_matches("です").trim_end_matches("だという").ends_with(['歳', '子', '児']);
+    let child =
+        ["孫", "お孫さん", "本児", "お子さん", "子ども", "娘", "息子", "対象児", "児童"].iter().any(|k| {
+            text[words.clone()].strip_prefix(k).is_some_and(|rest| rest.starts_with(['は', '、', 'が']))
+        });
+    let aged = text[words.clone()]
+        .trim_end_matches("です")
+        .trim_end_matches("だという")
+        .ends_with(['歳', '子', '児']);
     let facts = facts || (child && aged && !text[words.clone()].contains(['を', 'に', '「']));
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
     facts
@@ -272,7 +311,8 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "対応は",
     ];
     const CALLED: &[&str] = &["から電話", "からの電話"];
-    const DWELLS: &[&str] = &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
+    const DWELLS: &[&str] =
+        &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
     let text = scene.text();
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
     has_any(text, sentence.full.clone(), OTHER_FIELDS)
@@ -297,12 +337,14 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let timed = |c: &Range<usize>| {
             let start = trim(text, c.clone()).start;
             scene.doc.annotations_in(c.clone()).any(|a| {
-                a.range.start == start && matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..))
+                a.range.start == start
+                    && matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..))
             })
         };
         if let Some(moment) = all.iter().skip(1).find(|c| timed(c)) {
             let words = trim(text, sentence.range.start..moment.start);
-            let words = crate::words::trim_end_of(text, words, &["さんへ", "さんに", "へ", "に", "さん", "です"]);
+            let words =
+                crate::words::trim_end_of(text, words, &["さんへ", "さんに", "へ", "に", "さん", "です"]);
             return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
         }
         return Ok(whole_section(scene, vec![sentence]));

@@ -52,7 +52,11 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// A choice that is all its sentence says; of a label of one word only where it is a long one.
-pub(super) fn whole_choice<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) -> Option<Spoken<'c>> {
+pub(super) fn whole_choice<'c>(
+    scene: &Scene<'_>,
+    spec: &'c FieldSpec,
+    sentence: &Sentence,
+) -> Option<Spoken<'c>> {
     const SHORTEST: usize = 5;
     let text = scene.text();
     let words = trim_end_of(text, trim(text, sentence.full.clone()), &["です", "とする", "とします"]);
@@ -95,7 +99,8 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             spoken = spoken_choices(text, marker.start..sentence.range.end, &spec.choices);
             spoken.retain(|s| {
                 let behind = &text[s.range.end..];
-                let closes = ["です", "。", "、", "で", "し", "にて", "によ"].iter().any(|w| behind.starts_with(w));
+                let closes =
+                    ["です", "。", "、", "で", "し", "にて", "によ"].iter().any(|w| behind.starts_with(w));
                 closes && !scene.is_quoted(s.range.start)
             });
             spoken.truncate(1);

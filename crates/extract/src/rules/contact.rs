@@ -182,9 +182,7 @@ pub(super) fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
 /// Who was met, who was not, who refused.
 pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut people: Vec<Interviewee> = Vec::new();
-    for sentence in
-        scene.sentences.iter().filter(|s| !scene.is_plan(s) && !is_view(s))
-    {
+    for sentence in scene.sentences.iter().filter(|s| !scene.is_plan(s) && !is_view(s)) {
         // 「会えたのは、本児と実母と、3歳の妹です」
         if let Some(cue) = listing(scene, sentence) {
             for m in scene.mentions(cue.end..sentence.range.end) {
@@ -314,7 +312,9 @@ fn professionals<'d>(
     for clause in clauses(text, sentence.range.clone()) {
         // 「校長は出張のため会えませんでした」
         let title = find_any(text, clause.clone(), PROFESSIONS).filter(|t| {
-            ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"].iter().any(|p| text[t.end..].starts_with(p))
+            ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"]
+                .iter()
+                .any(|p| text[t.end..].starts_with(p))
         });
         let missed = find_any(text, clause.clone(), &["会えず", "会えな", "会えませ", "会えてい", "不在"]);
         if let (Some(title), Some(missed)) = (title, missed)
@@ -366,8 +366,7 @@ fn professional<'d>(
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let gap =
-        ["、", "の"].iter().find(|p| text[title.end..until].starts_with(**p)).map_or(0, |p| p.len());
+    let gap = ["、", "の"].iter().find(|p| text[title.end..until].starts_with(**p)).map_or(0, |p| p.len());
     if let Some(name) = name_at(text, title.end + gap..until)
         .filter(|n| skip_honorific(text, n.end) == until || skip_honorific(text, n.end) > n.end)
     {

@@ -261,7 +261,8 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let ifs = ["とき", "時は", "場合", "なら", "れば", "ければ", "たら"];
             let rest = text[found.range.end..sentence.full.end].trim_start_matches(['い', 'か', 'っ', 'た']);
             let conditional = ifs.iter().any(|w| rest.starts_with(w));
-            let certain = !conditional && !scene.is_quoted(found.range.start)
+            let certain = !conditional
+                && !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
                 && !scene.is_negated(found.range.clone());
             if certain && !missed && fits(&found.choice.label) {
@@ -283,7 +284,21 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
-    const NEWS: &[&str] = &["出られた", "出たのは", "応対された", "対応された", "が出て", "とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
+    const NEWS: &[&str] = &[
+        "出られた",
+        "出たのは",
+        "応対された",
+        "対応された",
+        "が出て",
+        "とのこと",
+        "そうだ",
+        "そうです",
+        "と話",
+        "と言",
+        "と説明",
+        "と回答",
+        "と聞",
+    ];
     const FAILED: &[&str] =
         &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();
@@ -472,9 +487,9 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
     };
     // 「こども家庭課係長の日下部」: the office stands at the end of the organisation.
     let own = OFFICES.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
-    let split = own.map(|len| org.start..org.end - len).filter(|o| {
-        !rest.is_empty() && ORGS.iter().any(|end| text[o.clone()].ends_with(end))
-    });
+    let split = own
+        .map(|len| org.start..org.end - len)
+        .filter(|o| !rest.is_empty() && ORGS.iter().any(|end| text[o.clone()].ends_with(end)));
     if let Some(whole) = split
         && let Some(name) = name_at(text, rest.clone())
     {
@@ -522,8 +537,23 @@ pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「記録は児童福祉司の北。」「電話を受けたのは、…です。」: who wrote the entry.
 fn tells_recorder(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LEADS: &[&str] = &[
-        "記録は", "記録、", "記録者", "記入者", "記入は", "対応は", "対応者", "対応したのは", "担当は", "電話を受けたのは", "受けたのは",
-        "電話をかけたのは", "かけたのは", "訪問したのは", "訪問者は", "以上、", "以上です",
+        "記録は",
+        "記録、",
+        "記録者",
+        "記入者",
+        "記入は",
+        "対応は",
+        "対応者",
+        "対応したのは",
+        "担当は",
+        "電話を受けたのは",
+        "受けたのは",
+        "電話をかけたのは",
+        "かけたのは",
+        "訪問したのは",
+        "訪問者は",
+        "以上、",
+        "以上です",
     ];
     let text = scene.text();
     let words = &text[trim(text, sentence.full.clone())];

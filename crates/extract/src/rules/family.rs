@@ -109,8 +109,21 @@ fn is_account(sentence: &Sentence) -> bool {
 
 /// 「弟がひとり」「妹が2人います」「上に姉がいる」 at the start of the sentence.
 pub(super) fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const THERE: &[&str] =
-        &["ひとり", "一人", "1人", "ふたり", "二人", "2人", "3人", "三人", "いる", "います", "いて", "おり", "あり"];
+    const THERE: &[&str] = &[
+        "ひとり",
+        "一人",
+        "1人",
+        "ふたり",
+        "二人",
+        "2人",
+        "3人",
+        "三人",
+        "いる",
+        "います",
+        "いて",
+        "おり",
+        "あり",
+    ];
     let text = scene.text();
     let range = trim(text, sentence.range.clone());
     let Some(first) = siblings_in(scene, &range).into_iter().next() else { return false };
@@ -302,7 +315,9 @@ fn named_guardians<'d>(
                 Entity::Phone(number) => Some((number.clone(), a.range.clone())),
                 _ => None,
             });
-            if let Some((number, words)) = phone.filter(|_| spec.column("phone").is_some() && !row.has("phone")) {
+            if let Some((number, words)) =
+                phone.filter(|_| spec.column("phone").is_some() && !row.has("phone"))
+            {
                 row.normal("phone", &NormalForm::Phone(number), words)?;
             }
         }

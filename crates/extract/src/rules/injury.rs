@@ -55,6 +55,11 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for area in areas(scene, sentence, part, kind) {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
+                // 「目のあざについて、本児は…」 takes up what was found.
+                let taken_up = scene.text()[area.kind.range.end..].starts_with("について") && !adds(&row);
+                if taken_up && !rows.is_empty() {
+                    continue;
+                }
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
                 let again = rows.iter().rposition(|known| is_repeated(known, &row));
                 match again.filter(|_| rows.len() < MANY) {
@@ -207,9 +212,16 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     let found = find_any(scene.text(), sentence.full.clone(), &words)?;
     // 「けがについて、実母は説明を拒否」 is about the explanation, 「けがの時期も不明」 about the time.
     let behind = &scene.text()[found.end..sentence.full.end];
-    let general = ["の有無については", "の有無ですが", "については", "についてですが"].iter().any(|w| behind.starts_with(w))
-        && has_any(scene.text(), found.end..sentence.full.end, &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"]);
-    if !general && has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"]) {
+    let general = ["の有無については", "の有無ですが", "については", "についてですが"]
+        .iter()
+        .any(|w| behind.starts_with(w))
+        && has_any(
+            scene.text(),
+            found.end..sentence.full.end,
+            &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"],
+        );
+    if !general && has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"])
+    {
         return None;
     }
     let reason = status(scene.text(), found.end..sentence.full.end)?.reason;

@@ -37,7 +37,20 @@ static CAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// A sentence of the reception speaks of one of these.
 const RECEPTION: &[&str] = &[
-    "受理", "受付", "受け", "通告", "相談", "通報", "電話があ", "電話が入", "電話がか", "から電話", "から入電", "来所", "来庁", "窓口",
+    "受理",
+    "受付",
+    "受け",
+    "通告",
+    "相談",
+    "通報",
+    "電話があ",
+    "電話が入",
+    "電話がか",
+    "から電話",
+    "から入電",
+    "来所",
+    "来庁",
+    "窓口",
 ];
 /// The reception is told at the beginning.
 const OPENING: usize = 4;
@@ -56,10 +69,20 @@ const ANONYMOUS: &[&str] = &[
     "名乗りたく",
 ];
 const END: &[&str] = &[
-    "さんです", "だそうです", "ということです", "とのことです", "だという", "です", "だそう", "とのこと", "さん", "だ",
+    "さんです",
+    "だそうです",
+    "ということです",
+    "とのことです",
+    "だという",
+    "です",
+    "だそう",
+    "とのこと",
+    "さん",
+    "だ",
 ];
 /// Lines on what the reporter is to the child.
-const STANDING: &[&str] = &["関係", "本児との関係", "子どもとの関係", "お子さんとの関係", "続柄", "間柄", "立場", "職業"];
+const STANDING: &[&str] =
+    &["関係", "本児との関係", "子どもとの関係", "お子さんとの関係", "続柄", "間柄", "立場", "職業"];
 
 /// The sentence that says who reported, and where the words about him are.
 pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
@@ -70,7 +93,9 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
     });
     // 「通告者、氏名は匿名希望」 tells an item of his, and not who he is.
     let item = |words: &Range<usize>| {
-        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"].iter().any(|i| text[words.clone()].starts_with(i))
+        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"]
+            .iter()
+            .any(|i| text[words.clone()].starts_with(i))
     };
     let (named, only_item) = match named {
         Some((s, words)) if item(&words) => (None, Some((s, words))),
@@ -135,8 +160,10 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let Some((sentence, words)) = sentence(scene) else { return Ok(unnamed(scene)) };
     // 「通告者は、学童の支援員。氏名は、回答なし。」
     let items = scene.sentences.iter().filter(|s| scene.is_of_reporter(s));
-    let told: Vec<&Sentence> =
-        items.filter(|s| begins_with(text, s, &["氏名", "名前", "お名前", "通告者", "相談者", "通報者"])).chain([sentence]).collect();
+    let told: Vec<&Sentence> = items
+        .filter(|s| begins_with(text, s, &["氏名", "名前", "お名前", "通告者", "相談者", "通報者"]))
+        .chain([sentence])
+        .collect();
     let own = own_words(text, &words);
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), ANONYMOUS)) {
@@ -259,7 +286,9 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let first = scene.mentions(relation.clone()).into_iter().find(|m| m.range.start == relation.start);
     if let Some(mention) = first.filter(|m| m.relation.is_some()) {
         let bare = text[mention.range.end..relation.end].strip_prefix('の').is_some_and(|name| {
-            (2..=8).contains(&name.chars().count()) && name.starts_with(is_kanji) && !name.contains(['、', 'の'])
+            (2..=8).contains(&name.chars().count())
+                && name.starts_with(is_kanji)
+                && !name.contains(['、', 'の'])
         });
         if bare {
             relation.end = mention.range.end;

@@ -319,7 +319,18 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "、できな",
     ];
     const PARTLY: &[&str] = &[
-        "のみ確認", "だけ確認", "一部", "部分的", "のみ目視", "だけ目視", "のみ見", "だけ見", "だけを見", "だけは見", "しか見", "しか確認",
+        "のみ確認",
+        "だけ確認",
+        "一部",
+        "部分的",
+        "のみ目視",
+        "だけ目視",
+        "のみ見",
+        "だけ見",
+        "だけを見",
+        "だけは見",
+        "しか見",
+        "しか確認",
     ];
     const DONE: &[&str] = &[
         "確認した",
@@ -438,7 +449,15 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let said = scene.narrative().filter(|s| {
         // 「本児が話したのは『…』だけ」
-        let only = ["本児が話した", "本児が言った", "本児が口にした", "本児が発した", "本児の言葉は", "子どもが話した", "子どもが言った"];
+        let only = [
+            "本児が話した",
+            "本児が言った",
+            "本児が口にした",
+            "本児が発した",
+            "本児の言葉は",
+            "子どもが話した",
+            "子どもが言った",
+        ];
         if text[s.range.clone()].contains('「') && has_any(text, s.range.clone(), &only) {
             return true;
         }
@@ -448,12 +467,14 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let unnamed = !others
             && scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
                 let verb = scene.words(&quote.verb);
-                quote.speaker.is_none() && ["話", "言", "答", "つぶや", "訴え"].iter().any(|v| verb.contains(v))
+                quote.speaker.is_none()
+                    && ["話", "言", "答", "つぶや", "訴え"].iter().any(|v| verb.contains(v))
             });
-        unnamed || scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
-            let speaker = quote.speaker.clone().map(|r| scene.words(&r));
-            speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
-        })
+        unnamed
+            || scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+                let speaker = quote.speaker.clone().map(|r| scene.words(&r));
+                speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
+            })
     });
     Ok(copied(scene, said))
 }

@@ -46,8 +46,19 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.
 fn tells_of_look(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const LOOKED: &[&str] = &[
-        "見せても", "見せてくれ", "脱いで", "めくって", "着衣の下", "衣服の下", "服の下", "寝間着の下", "シャツの下", "全身を見", "体全体を見",
-        "全身を確認", "体全体を確認",
+        "見せても",
+        "見せてくれ",
+        "脱いで",
+        "めくって",
+        "着衣の下",
+        "衣服の下",
+        "服の下",
+        "寝間着の下",
+        "シャツの下",
+        "全身を見",
+        "体全体を見",
+        "全身を確認",
+        "体全体を確認",
     ];
     has_any(scene.text(), sentence.range.clone(), LOOKED)
 }
@@ -208,9 +219,20 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let refused = found.reason == record::Reason::Refused
         && before.ends_with('を')
         && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
-    let reasoned = ["ため", "ので", "がつかず", "が取れず", "がとれず", "会えず", "会えておらず", "不在で", "留守で", "できておらず"]
-        .iter()
-        .any(|l| before.ends_with(l));
+    let reasoned = [
+        "ため",
+        "ので",
+        "がつかず",
+        "が取れず",
+        "がとれず",
+        "会えず",
+        "会えておらず",
+        "不在で",
+        "留守で",
+        "できておらず",
+    ]
+    .iter()
+    .any(|l| before.ends_with(l));
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
     let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
         && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));

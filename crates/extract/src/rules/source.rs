@@ -64,8 +64,12 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative() {
         let range = sentence.full.clone();
         let people = scene.mentions(range.clone());
-        let guardian = has_any(text, range.clone(), &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"])
-            || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        let guardian =
+            has_any(
+                text,
+                range.clone(),
+                &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
+            ) || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
         let subject = has_any(
             text,
             range.clone(),
@@ -162,7 +166,11 @@ fn seen_itself<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) 
     if let Some(range) = looked {
         return Some(Spoken { choice, range });
     }
-    let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で", "ご自分の目で", "ご自身の目で", "目の前で", "この目で"])?;
+    let lead = find_any(
+        text,
+        sentence.range.clone(),
+        &["実際に", "直接", "自分の目で", "ご自分の目で", "ご自身の目で", "目の前で", "この目で"],
+    )?;
     let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
     let near =
         !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;

@@ -139,8 +139,16 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
         // 「本児と実母に会い、祖父には会えなかった」 tells only who was met.
         let contact = !quoted
-            && has_any(scene.text(), s.range.clone(), &["に会い", "と会い", "に面接", "と面接", "と面会", "に会え", "会えたのは", "会ったのは"])
-            && !has_any(scene.text(), s.range.clone(), &["と聞いて", "とのこと", "そうです", "から話を聞", "に話を聞", "から聴取"]);
+            && has_any(
+                scene.text(),
+                s.range.clone(),
+                &["に会い", "と会い", "に面接", "と面接", "と面会", "に会え", "会えたのは", "会ったのは"],
+            )
+            && !has_any(
+                scene.text(),
+                s.range.clone(),
+                &["と聞いて", "とのこと", "そうです", "から話を聞", "に話を聞", "から聴取"],
+            );
         (quoted || absent) && !contact && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
@@ -219,12 +227,26 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// What somebody outside the family explained: 「担任は『朝からありました』と説明した」. The word for him, and what he said.
 fn told_by_others(scene: &Scene<'_>) -> Vec<(Range<usize>, Range<usize>)> {
     const OTHERS: &[&str] = &[
-        "養護教諭", "担任", "副園長", "園長", "副校長", "校長", "教頭", "保育士", "教諭", "主治医", "医師", "看護師", "保健師", "指導員", "支援員",
+        "養護教諭",
+        "担任",
+        "副園長",
+        "園長",
+        "副校長",
+        "校長",
+        "教頭",
+        "保育士",
+        "教諭",
+        "主治医",
+        "医師",
+        "看護師",
+        "保健師",
+        "指導員",
+        "支援員",
     ];
     let text = scene.text();
-    let injured = scene.narrative().any(|s| {
-        has_any(text, s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s)
-    });
+    let injured = scene
+        .narrative()
+        .any(|s| has_any(text, s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s));
     let mut found = Vec::new();
     for sentence in scene.narrative().filter(|s| injured && !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {

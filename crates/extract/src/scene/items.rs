@@ -15,8 +15,20 @@ static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|
     items
 });
 /// Behind a topic.
-const TOPICAL: &[&str] =
-    &["は", "も", "、", "ですが", "については", "についても", "に関しては", "がいるか", "の有無", "なのかは", "がだれ", "が誰"];
+const TOPICAL: &[&str] = &[
+    "は",
+    "も",
+    "、",
+    "ですが",
+    "については",
+    "についても",
+    "に関しては",
+    "がいるか",
+    "の有無",
+    "なのかは",
+    "がだれ",
+    "が誰",
+];
 /// In front of it.
 const LEADS: &[&str] = &["なお", "また", "あと", "それから", "次に", "ちなみに", "え", "ー", "、", " "];
 

@@ -29,7 +29,9 @@ impl Context {
         let day = match (&expression.said, day, self.anchor) {
             // 「…は3日に訪問します」 after the 28th, or after a day of last month was told, is a day to come.
             (&Said::DayOnly { day: number, inherits: false }, Some(found), Some(anchor))
-                if found < anchor && expression.weekday.is_none() && is_to_come(text, expression.range.end) =>
+                if found < anchor
+                    && expression.weekday.is_none()
+                    && is_to_come(text, expression.range.end) =>
             {
                 to_come(anchor, number).or(day)
             }
@@ -129,7 +131,18 @@ fn is_to_come(text: &str, at: usize) -> bool {
         return false;
     };
     let state = [
-        "いる", "ある", "ています", "あります", "という", "そう", "よう", "ません", "おります", "言う", "話す", "思います",
+        "いる",
+        "ある",
+        "ています",
+        "あります",
+        "という",
+        "そう",
+        "よう",
+        "ません",
+        "おります",
+        "言う",
+        "話す",
+        "思います",
     ];
     !state.iter().any(|e| words.ends_with(e))
         && !words.contains('「')
