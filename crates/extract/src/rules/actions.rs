@@ -147,8 +147,7 @@ fn lead(text: &str, range: &Range<usize>) -> usize {
         return lead + topic.len();
     }
     match words[lead..].chars().next() {
-        Some('、') => lead,
-        None => lead,
+        Some('、') | None => lead,
         _ => 0,
     }
 }

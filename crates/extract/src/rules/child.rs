@@ -340,8 +340,9 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .iter()
                 .find(|w| text[end..].starts_with(**w))
                 .map_or(0, |w| w.len());
-            let words = [annotation.range.start..end + about];
-            let grounded = Grounded::words(scene.doc, &words).with_flags([Flag::Uncertain]);
+            let words = annotation.range.start..end + about;
+            let grounded =
+                Grounded::words(scene.doc, std::slice::from_ref(&words)).with_flags([Flag::Uncertain]);
             return Ok(Some(Outcome::Stated(grounded)));
         }
         let words = annotation.range.clone();

@@ -253,7 +253,7 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
             return Ok(Some(Outcome::Stated(Grounded::person(person))));
         }
         // 「当直の橘が受電」
-        let last = Some(()).filter(|()| lead.is_none()).and_then(|_| clauses(text, own.clone()).pop());
+        let last = if lead.is_none() { clauses(text, own.clone()).pop() } else { None };
         if let Some(person) = last.and_then(|clause| own_title(scene, trim(text, clause))) {
             return Ok(Some(person));
         }

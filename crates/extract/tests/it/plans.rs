@@ -6,7 +6,7 @@ use crate::harness::map;
 fn each_actor_of_a_sentence_has_a_row() {
     let record = map(
         "visit",
-        "今後の対応。南が12日に実母へ電話し、北さんは来週中に園を訪問。次に、保健センターは健診の案内をします。",
+        "6月3日14時、家庭訪問。今後の対応。南が12日に実母へ電話し、北さんは来週中に園を訪問。次に、保健センターは健診の案内をします。",
     );
     let rows = record.rows("next");
     assert_eq!(rows.len(), 3, "{rows:?}");
@@ -17,14 +17,16 @@ fn each_actor_of_a_sentence_has_a_row() {
 
 #[test]
 fn a_deadline_of_its_own_begins_an_action() {
-    let rows = map("visit", "今後の対応。南が7日に実母へ連絡、来週中に所内で協議。").rows("next");
+    let rows = map("visit", "6月3日14時、家庭訪問。今後の対応。南が7日に実母へ連絡、来週中に所内で協議。")
+        .rows("next");
     assert_eq!(rows.len(), 2, "{rows:?}");
     assert!(rows[1].contains("what=所内で協議"), "{rows:?}");
 }
 
 #[test]
 fn conditions_and_families_act_in_no_plan() {
-    let rows = map("visit", "今後の対応。出ないときは、10日に南が自宅へ出向く。").rows("next");
+    let rows =
+        map("visit", "6月3日14時、家庭訪問。今後の対応。出ないときは、10日に南が自宅へ出向く。").rows("next");
     assert!(rows.len() == 1 && rows[0].contains("who=南"), "{rows:?}");
     assert!(map("visit", "今後の対応。実母が病院に行く。").is_empty("next"));
 }
