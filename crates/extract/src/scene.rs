@@ -1,13 +1,16 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
+mod items;
 mod split;
 mod turns;
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use record::template::{Choice, FieldSpec, FieldType, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
+use regex::Regex;
 use text::polarity;
 
 use crate::people::{Mention, Relations};
@@ -40,6 +43,26 @@ const PLAN_ENDINGS: &[&str] = &[
     "伝える",
     "行う",
     "行います",
+    "照会",
+    "再訪問",
+    "打ち合わせ",
+    "打合せ",
+    "面接",
+    "面談",
+    "協議",
+    "相談",
+    "同行",
+    "問い合わせ",
+    "問合せ",
+    "報告",
+    "調整",
+    "案内",
+    "再案内",
+    "送付",
+    "手渡し",
+    "同席",
+    "観察",
+    "引き継ぎ",
 ];
 /// Ends of a sentence that are a plan whatever day it is.
 const CERTAIN_PLANS: &[&str] = &[
@@ -81,6 +104,24 @@ const PLAN_WORDS: &[&str] = &[
     "改めて",
     "今後は",
     "今後、",
+    "このあと",
+    "この後",
+    "これから",
+    "のちほど",
+    "後ほど",
+    "明朝",
+    "明晩",
+    "あす",
+    "あした",
+    "来年",
+    "年明け",
+    "近日中",
+    "近いうち",
+    "早急に",
+    "至急",
+    "本日中",
+    "今日中",
+    "夕方までに",
 ];
 /// Verbs and endings of a wish.
 const WISH_WORDS: &[&str] = &[
@@ -275,14 +316,28 @@ impl<'d> Scene<'d> {
     /// Whether the sentence says what staff will do.
     pub(crate) fn is_plan(&self, sentence: &Sentence) -> bool {
         if let Some(heading) = &sentence.heading {
-            return PLAN_SECTIONS.contains(&heading.as_str());
+            // 「…が記録しました。」 closes the entry under any heading.
+            let recorded =
+                ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
+            let words = self.words(&trim(self.text(), sentence.range.clone()));
+            let closing = recorded.iter().any(|end| words.ends_with(end));
+            return PLAN_SECTIONS.contains(&heading.as_str()) && !closing;
         }
         let words = self.words(&trim(self.text(), sentence.range.clone()));
-        let future =
-            self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
+        // 「本日午後1時に、園からかけ直します」
+        let later_today = words.ends_with("ます")
+            && is_to_come(words)
+            && self
+                .dates(sentence.range.clone())
+                .iter()
+                .any(|(date, _)| date.is_some() && *date == self.doc.anchor())
+            && !self.times(sentence.range.clone()).is_empty();
+        let future = later_today
+            || self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
                 (Some(date), Some(anchor)) => *date > anchor,
                 _ => false,
-            }) || PLAN_WORDS.iter().any(|w| words.contains(w));
+            })
+            || PLAN_WORDS.iter().any(|w| words.contains(w));
         let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
         let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
         if certain && self.quotes(sentence.range.clone()).is_empty() {
@@ -367,11 +422,18 @@ fn is_to_come(words: &str) -> bool {
     words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }
 
+/// 「SVに確認」「スーパーバイザーの大野さんに相談」: the words for the supervisor, a name, the particle and what is asked for.
+static SUPERVISOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        "(SV|スーパーバイザー)(?:の[一-龠ァ-ヴー]{1,6}(?:さん|係長|課長)?)?(?:に|へ|にも|と)、?(?:確認|相談|報告|協議|判断を|指示を|助言を|意見を|諮)",
+    )
+    .ok()
+});
+
 /// 「SVに確認」 and its like: the range from SV to the verb.
 pub(crate) fn supervisor_marker(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    ["SVに確認", "SVに相談", "SVへ確認", "SVに報告"]
-        .iter()
-        .find_map(|marker| crate::words::find_all(text, range.clone(), marker).next())
+    let found = SUPERVISOR.as_ref()?.find(text.get(range.clone())?)?;
+    Some(range.start + found.start()..range.start + found.end())
 }
 
 fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Vec<Sentence> {
@@ -401,6 +463,22 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
+        // 「主訴。夜に一人でいる。…とのことです。」: what is told of it is no more the complaint in short.
+        let complaint = current.as_ref().is_some_and(|(h, _)| *h == "主訴")
+            && template.fields.iter().any(|f| f.rule.as_deref() == Some("acts"));
+        let last = || sentences.last().filter(|s: &&Sentence| s.heading.as_deref() == Some("主訴"));
+        if at == whole.start
+            && complaint
+            && is_hearsay(&text[whole.clone()])
+            && last().is_some_and(|s| !is_hearsay(&text[s.range.clone()]))
+        {
+            current = None;
+        }
+        if at == whole.start
+            && current.as_ref().is_some_and(|(h, _)| items::opens(template, h, &text[whole.clone()]))
+        {
+            current = None;
+        }
         if at == whole.start
             && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
             && ends_view(doc, &whole)
@@ -429,6 +507,24 @@ fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
         }
     }
     sentences
+}
+
+/// 「…だそうです」「…とのこと」: told by somebody else.
+fn is_hearsay(sentence: &str) -> bool {
+    let words = sentence.trim_end_matches(['。', '、', ' ', '\n']);
+    [
+        "そうです",
+        "そうだ",
+        "とのこと",
+        "とのことです",
+        "とのことでした",
+        "ということです",
+        "と話しています",
+        "らしい",
+        "らしいです",
+    ]
+    .iter()
+    .any(|end| words.ends_with(end))
 }
 
 /// A sentence behind a view that is none: somebody is quoted, or the next step is told.

@@ -7,7 +7,7 @@ use record::{Annotation, Document, Entity};
 use crate::chain::Pass;
 use crate::cursor::Cursor;
 use crate::error::Result;
-use crate::layout::{Layout, Start};
+use crate::layout::{Layout, Start, back_to, ends_sentence};
 use crate::words::{Words, lines};
 
 const NAME: &str = "headings";
@@ -20,21 +20,102 @@ const FORM_WORDS: &[&str] = &["家庭訪問", "訪問", "面接", "面談", "来
 /// Ends of sentences, also without a full stop.
 const POLITE_ENDINGS: &[&str] = &["です", "でした", "ます", "ました", "ません"];
 /// What closes a heading: 「提出理由ですが、」 and 「本児の様子については、」 do as 「主訴。」 does.
-const CLOSING: &[&str] = &[
+const CLOSING: &[&str] =
+    &["、", ":", " ", "については、", "としては、", "としましては、", "に関しては、", "に関して、"];
+/// What closes a heading and makes the words before it a title, whatever they are.
+const TITLING: &[&str] = &[
     "。",
-    "、",
-    ":",
-    " ",
     "です。",
     "です、",
+    "ですね。",
+    "ですね、",
     "ですが、",
     "ですけど、",
     "ですけれど、",
     "ですけれども、",
-    "については、",
-    "としては、",
+    "ですけれども。",
+    "なんですが、",
+    "なんですけど、",
+    "なんですけれど、",
+    "なんですけれども、",
+    "のことですが、",
+    "についてです。",
+    "についてですが、",
+    "についてですけど、",
+    "についてですけれども、",
+    "に関してですが、",
+    "に関してです。",
+    "について。",
+    "に関して。",
+    "は次のとおりです。",
+    "は次の通りです。",
+    "は次のとおり。",
+    "は次の通り。",
+    "は以下のとおりです。",
+    "は以下の通りです。",
+    "は以下のとおり。",
+    "は以下の通り。",
+    "になります。",
+    "から。",
+    "からです。",
+    "から言います。",
+    "から話します。",
+    "から申し上げます。",
+    "を言います。",
+    "を申し上げます。",
+    "を述べます。",
+    "を話します。",
+    "をお伝えします。",
+    "を記録します。",
+    "に移ります。",
+    "にいきます。",
     "\n",
 ];
+/// What leads over to the next heading: 「続いて本児の様子。」「最後に、所見です。」
+const LEADS: &[&str] = &[
+    "続いては",
+    "続いて",
+    "続きまして",
+    "次には",
+    "次にですが",
+    "次に",
+    "次は",
+    "次が",
+    "次",
+    "つぎに",
+    "つぎは",
+    "まずは",
+    "まず",
+    "はじめに",
+    "初めに",
+    "最初に",
+    "最初は",
+    "最後になりますが",
+    "最後に",
+    "最後は",
+    "それでは",
+    "それから",
+    "それと",
+    "では",
+    "じゃあ",
+    "で",
+    "あとは",
+    "あと",
+    "さらに",
+    "さて",
+    "また",
+    "そして",
+    "今度は",
+    "えー",
+    "えーと",
+    "えっと",
+    "ええと",
+    "あの",
+    "その",
+    "はい",
+];
+/// A lead is at most this long, in bytes.
+const LEAD_BYTES: usize = 90;
 /// Behind one of these particles the word is part of a clause: 所見では, 主訴の.
 const PARTICLES: &[&str] =
     &["で", "の", "が", "を", "に", "も", "と", "から", "まで", "へ", "や", "な", "だ", "し"];
@@ -46,21 +127,48 @@ struct Heading {
     strong: bool,
     /// Also with は.
     topic: bool,
+    /// Only as a title: in front of 。, です and their like.
+    title: bool,
 }
 
-static LISTED: LazyLock<Words<Heading>> = LazyLock::new(|| Words::new(listed()));
+impl Heading {
+    fn new(canonical: &str, flags: &str) -> Self {
+        let canonical = canonical.to_owned();
+        let has = |flag: char| flags.contains(flag);
+        Self { canonical, strong: has('s'), topic: has('w'), title: has('c') }
+    }
+}
+
+static LISTED: LazyLock<Words<Heading>> = LazyLock::new(|| Words::new(listed().chain(families())));
 
 fn listed() -> impl Iterator<Item = (String, Heading)> {
     lines(include_str!("../data/headings.tsv")).filter_map(|line| {
         let mut columns = line.split('\t');
         let (word, canonical) = (columns.next()?, columns.next()?);
         let flags = columns.next().unwrap_or_default();
-        let canonical = canonical.to_owned();
-        Some((
-            word.to_owned(),
-            Heading { canonical, strong: flags.contains('s'), topic: flags.contains('w') },
-        ))
+        Some((word.to_owned(), Heading::new(canonical, flags)))
     })
+}
+
+/// The headings that are said in many ways, each way written out.
+fn families() -> impl Iterator<Item = (String, Heading)> {
+    lines(include_str!("../data/heading_families.tsv")).flat_map(|line| {
+        let mut columns = line.split('\t');
+        let (pattern, canonical) = (columns.next().unwrap_or_default(), columns.next().unwrap_or_default());
+        let heading = Heading::new(canonical, columns.next().unwrap_or_default());
+        written_out(pattern).into_iter().map(move |word| (word, heading.clone()))
+    })
+}
+
+/// 「(本児|児)の様子」 → 本児の様子, 児の様子.
+fn written_out(pattern: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for part in pattern.split(['(', ')']).enumerate() {
+        // Every second part stood between brackets.
+        let branches: Vec<&str> = if part.0 % 2 == 1 { part.1.split('|').collect() } else { vec![part.1] };
+        words = words.iter().flat_map(|w| branches.iter().map(move |b| format!("{w}{b}"))).collect();
+    }
+    words
 }
 
 /// Whether `word` is a heading of the built-in table.
@@ -89,9 +197,16 @@ impl Headings {
     pub fn with<S: AsRef<str>>(extra: &[S]) -> Self {
         let own = extra.iter().map(|word| {
             let word = word.as_ref().to_owned();
-            (word.clone(), Heading { canonical: word, strong: true, topic: true })
+            (word.clone(), Heading { canonical: word, strong: true, topic: true, title: false })
         });
-        Self { own: Some(Words::new(listed().chain(own))) }
+        // A family that leads to a heading of some forms only (衣服と清潔の状態) does so in those.
+        let known = |canonical: &str| {
+            is_listed(canonical)
+                || listed().any(|(_, h)| h.canonical == canonical)
+                || extra.iter().any(|word| word.as_ref() == canonical)
+        };
+        let families: Vec<_> = families().filter(|(_, heading)| known(&heading.canonical)).collect();
+        Self { own: Some(Words::new(listed().chain(own).chain(families))) }
     }
 
     /// The canonical form of a heading word, `None` where it is no heading.
@@ -138,7 +253,9 @@ impl Headings {
         if layout.is_quoted(at) {
             return None;
         }
+        let lead = lead(text, at, layout).filter(|lead| last_end.is_none_or(|end| end <= *lead));
         let start = match layout.start(text, at, PAUSE_BEFORE_MS) {
+            _ if lead.is_some() => Start::Sentence,
             // A recogniser's space that has stayed separates phrases; 「…です主訴は」 lacks only the stop.
             Start::Clause if text[..at].ends_with(' ') => Start::Sentence,
             Start::Inside if POLITE_ENDINGS.iter().any(|ending| text[..at].ends_with(ending)) => {
@@ -148,8 +265,12 @@ impl Headings {
         };
         // 「主訴、所見、」: a row of heading words names them.
         let named = start == Start::Clause && last_end == Some(at);
+        // 「手段は会議、相手は…」: further topics of a sentence that began with a heading.
+        let goes_on = start == Start::Clause
+            && last_end.is_some_and(|end| at - end <= LEAD_BYTES && !text[end..at].contains(ends_sentence));
         candidates.filter(|_| !named).find_map(|(word, heading)| {
-            let end = ending(text, at + word.len(), layout, heading, start)?;
+            let from = if goes_on && heading.strong { Start::Sentence } else { start };
+            let end = ending(text, at + word.len(), layout, heading, from)?;
             let placed = match start {
                 Start::Sentence => true,
                 // 「実父は、同意。」: behind a topic the word is what is said of it.
@@ -157,7 +278,7 @@ impl Headings {
                 Start::Inside => heading.strong && FORM_WORDS.iter().any(|w| text[..at].ends_with(w)),
             };
             let entity = Entity::Heading(heading.canonical.clone());
-            placed.then(|| Annotation { range: at..end, entity, flags: vec![] })
+            placed.then(|| Annotation { range: lead.unwrap_or(at)..end, entity, flags: vec![] })
         })
     }
 }
@@ -169,10 +290,25 @@ fn is_predicate(text: &str, at: usize) -> bool {
         && !["では", "次は", "続いては", "あとは", "それは"].iter().any(|lead| before.ends_with(lead))
 }
 
+/// Start of the words that lead over to `at` and fill their sentence: 「続いて、|本児の様子」.
+fn lead(text: &str, at: usize, layout: &Layout) -> Option<usize> {
+    let start = back_to(text, at, LEAD_BYTES, ends_sentence);
+    let blank = |c: char| c == ' ' || c == '、';
+    let mut rest = text[start..at].trim_matches(blank);
+    let opens = layout.start(text, start, PAUSE_BEFORE_MS) == Start::Sentence;
+    let first = start + (text[start..at].len() - text[start..at].trim_start_matches(blank).len());
+    (opens && !rest.is_empty()).then_some(())?;
+    while !rest.is_empty() {
+        let word = LEADS.iter().filter(|w| rest.starts_with(**w)).max_by_key(|w| w.len())?;
+        rest = rest[word.len()..].trim_start_matches(blank);
+    }
+    Some(first)
+}
+
 /// End of the heading with what closes it; `None` where the words go on.
 fn ending(text: &str, at: usize, layout: &Layout, heading: &Heading, start: Start) -> Option<usize> {
     let mut cursor = Cursor::new(text, at);
-    if cursor.any(CLOSING).is_some() {
+    if cursor.any(TITLING).is_some() || (!heading.title && cursor.any(CLOSING).is_some()) {
         cursor.space();
         return Some(cursor.at());
     }
@@ -233,7 +369,45 @@ mod tests {
     #[test]
     fn behind_a_topic_the_word_is_what_is_said_of_it() {
         headings("子どもの関心事は、本児の様子。", &[]);
-        headings("では、所見。説明が食い違う。", &["所見。→所見"]);
+        headings("では、所見。説明が食い違う。", &["では、所見。→所見"]);
+    }
+
+    #[test]
+    fn a_heading_is_said_in_many_ways() {
+        for (said, canonical) in [
+            ("続いて本児の様子。", "本児の様子"),
+            ("まず、子どもの様子からです。", "本児の様子"),
+            ("母の様子ですけれど、", "保護者の様子"),
+            ("で、家の中の様子。", "家庭内の様子"),
+            ("次、生活状況です。", "居住環境"),
+            ("聞き取った内容です。", "聴取内容"),
+            ("指導した内容。", "告知内容"),
+            ("こちらから伝えたこと。", "告知内容"),
+            ("約束したことですが、", "約束"),
+            ("本児の気持ちとしては、", "本児の意向"),
+            ("保護者の希望については、", "保護者の意向"),
+            ("見立てとしては、", "所見"),
+            ("最後になりますが、このあとの対応。", "今後の対応"),
+            ("今後についてですが、", "今後の対応"),
+            ("どんなことがあったかですが、", "通告内容"),
+            ("相談の内容は次のとおりです。", "通告内容"),
+            ("今回の訪問のねらい。", "目的"),
+        ] {
+            let text = format!("訪問した。{said}泣いていた。");
+            let found = found("heading", &text);
+            assert!(
+                found.iter().any(|line| line.ends_with(&format!("heading {canonical}"))),
+                "{said} {found:?}"
+            );
+        }
+        for text in [
+            "次に本児の様子を見た。",
+            "約束したことを忘れた。",
+            "今後、泣くことが増えそうだ。",
+            "本児の表情は硬い。",
+        ] {
+            headings(text, &[]);
+        }
     }
 
     #[test]

@@ -168,7 +168,10 @@ fn duration(text: &str, at: usize) -> Option<Annotation> {
         minutes
     } else if cursor.eat("分") {
         // 三分の一, 10分食べている, 5分袖
+        let talk =
+            ["の通話", "の電話", "の相談", "の面接", "の面談", "の会話", "の会議", "の訪問", "のやりとり"];
         if cursor.sees(&["の", "袖", "丈", "目", "割", "食", "な", "注意", "理解", "配慮", "睡眠"])
+            && !cursor.sees(&talk)
         {
             return None;
         }

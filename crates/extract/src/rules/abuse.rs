@@ -95,6 +95,71 @@ pub(super) const ACTS: &[&str] = &[
     "着替えさせ",
     "泣いてい",
     "泣き叫",
+    "ぶたれ",
+    "ぶった",
+    "ぶたな",
+    "ひっぱた",
+    "はたかれ",
+    "はたいた",
+    "はたく",
+    "げんこつ",
+    "ビンタ",
+    "びんた",
+    "手を上げ",
+    "手をあげ",
+    "手が出",
+    "ベルトで",
+    "髪をつか",
+    "髪を引",
+    "胸ぐら",
+    "壁に押",
+    "押しつけ",
+    "押し付け",
+    "追い出",
+    "外に出さ",
+    "怒声",
+    "大声で",
+    "罵声",
+    "物が割れ",
+    "割れる音",
+    "鍵をかけ",
+    "水をかけ",
+    "熱湯",
+    "冷水",
+    "タバコの火",
+    "たばこの火",
+    "刃物",
+    "包丁",
+    "食事を抜",
+    "ごはんを抜",
+    "ご飯を抜",
+    "食事抜き",
+    "学校に行かせ",
+    "登校させな",
+    "病院に連れて",
+    "ひとりで留守",
+    "一人で留守",
+    "1人で留守",
+    "留守番",
+    "ひとりきり",
+    "一人きり",
+    "子どもだけで",
+    "子どもだけに",
+    "本児だけで",
+    "本児だけに",
+    "きょうだいだけ",
+    "明け方まで",
+    "朝まで帰",
+    "帰ってこな",
+    "置いて出か",
+    "目の前で",
+    "面前で",
+    "なじ",
+    "ののし",
+    "蹴飛ば",
+    "踏みつけ",
+    "床に",
+    "菓子パンだけ",
 ];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
@@ -120,13 +185,36 @@ const FREQUENCIES: &[&str] = &[
     "毎日のように",
     "週末ごと",
     "週末のたび",
+    "連日",
+    "連夜",
+    "夜な夜な",
+    "四六時中",
+    "日常的",
+    "隔週",
+    "ほぼ毎週",
+    "ほとんど毎週",
+    "ほぼ毎朝",
+    "毎日何度も",
+    "日に何度も",
+    "1日に何度も",
+    "週に何度も",
+    "週に何回も",
+    "月に何度か",
+    "月に何回か",
+    "週に何度か",
+    "週に何回か",
 ];
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?:(?:去年|昨年|今年|一昨年|おととし|先月|前の年)の?)?(?:\d+月|正月|お正月|お盆|年末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|入園|入学|卒園|引っ越し|再婚|離婚|半年|数か月|数週間|数日|\d+(?:年|か月|週間|日))(?:くらい|ぐらい|ほど)?(?:前|の初め|の終わり|の半ば|して|に入って|になって)?(?:ごろ|頃|くらい|ぐらい)?から",
+        r"(?:(?:(?:去年|昨年|今年|一昨年|おととし|先月|先々月|先週|先々週|今月|今週|前の年|この)の?)?(?:\d+月|正月|お正月|お盆|年末|年度末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|\d+学期|新学期|新年度|入園|入学|卒園|進級|就職|転職|失業|退職|出産|引っ越し|転居|再婚|離婚|別居|同居|連休|大型連休|ゴールデンウィーク|半年|数か月|数週間|数日|\d+(?:年|か月|週間|日))|(?:先月|先々月|先週|先々週|今月|今週|去年|昨年|今年)の?(?:初め|はじめ|頭|半ば|中頃|終わり|末|上旬|中旬|下旬|暮れ))の?(?:連休|大型連休|お盆|夏休み|冬休み|春休み|運動会)?(?:くらい|ぐらい|ほど)?(?:以上)?(?:前|明け|の?(?:初め|はじめ|頭|終わり|半ば|中頃|末|上旬|中旬|下旬)|して|に入って|になって|に上がって|した(?:ころ|頃))?(?:ごろ|ころ|頃|くらい|ぐらい|あたり)?から",
     )
     .ok()
+});
+
+/// How often within how many days: 「2、3日に1回」.
+static EVERY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:\d+(?:[、〜か]\d+)?|数)(?:日|週間|か月)に(?:\d+(?:[、〜か]\d+)?|数)(?:回|度)(?:くらい|ぐらい|ほど)?").ok()
 });
 
 pub(super) fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
@@ -290,7 +378,25 @@ fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !has_any(text, sentence.full.clone(), ELSEWHERE)
         && (has_any(text, sentence.range.clone(), ACTS)
             || ((begins || often) && is_only_when(scene, sentence))
-            || (since && often))
+            || (since && often)
+            || (since
+                && has_any(
+                    text,
+                    sentence.range.clone(),
+                    &[
+                        "起き",
+                        "起こ",
+                        "続い",
+                        "続く",
+                        "始ま",
+                        "あって",
+                        "あるそう",
+                        "あるらしい",
+                        "あるという",
+                        "見られ",
+                        "目立",
+                    ],
+                )))
 }
 
 fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
@@ -325,6 +431,16 @@ pub(super) fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "まで",
         "いて",
         "らしい",
+        "あるそう",
+        "あった",
+        "あって",
+        "あり",
+        "ある",
+        "起きて",
+        "起こって",
+        "見られ",
+        "という",
+        "そう",
         "です",
         "だ",
         "の",
@@ -386,6 +502,10 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     if let Some(word) = find_any(text, range.clone(), FREQUENCIES) {
         return Some(word);
     }
+    // 「2、3日に1回」「10日に1度」
+    if let Some(found) = EVERY.as_ref().and_then(|r| r.find(&text[range.clone()])) {
+        return Some(range.start + found.start()..range.start + found.end());
+    }
     // 週に2、3回 · 月に1回 · 1日3回
     let start = find_any(text, range.clone(), &["週に", "月に", "1日に", "日に", "年に", "週"])?;
     let end = text[start.end..range.end].find(['回', '度', '日'])?;
@@ -393,6 +513,8 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let between = &text[start.end..start.end + end];
     let counted = !between.is_empty()
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
-    let about = ["くらい", "ぐらい", "ほど"].iter().find(|w| text[words.end..range.end].starts_with(**w));
+    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]
+        .iter()
+        .find(|w| text[words.end..range.end].starts_with(**w));
     counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
 }

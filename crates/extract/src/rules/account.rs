@@ -35,6 +35,17 @@ const OTHER_LINES: &[&str] = &[
     "判断して",
     "わけではな",
     "目撃し",
+    "場面を見",
+    "場面は見",
+    "直接見",
+    "目で見",
+    "自身は見",
+    "見ておらず、",
+    "結果の連絡",
+    "種別は",
+    "所属は",
+    "通っている",
+    "在籍",
     "実際に",
     "承知",
     "知らせて",
@@ -94,6 +105,10 @@ fn denied_act(scene: &Scene<'_>) -> Option<Outcome> {
 fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     has_any(text, sentence.full.clone(), OTHER_LINES)
+        || family::says_there_is(scene, sentence)
+        || scene.is_wish(sentence)
+            && sentence.heading.is_some()
+            && !has_any(text, sentence.range.clone(), ACTS)
         || scene.is_of_reporter(sentence)
         || is_only_when(scene, sentence)
         || has_any(

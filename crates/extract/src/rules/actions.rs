@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
+use record::{Entity, Flag, Grounded, Kept, NormalForm, RowBuilder};
 
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence, supervisor_marker};
-use crate::words::{clauses, find_any, has_any, is_kanji, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, trim, trim_end_of};
 
 /// Deadlines that are kept as words.
 const VAGUE_DEADLINES: &[&str] = &[
@@ -51,22 +51,184 @@ pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
 }
 
-/// A sentence may hold an action and a question to the supervisor: 「明日、担当から園に電話、SVに確認」.
+/// The actions of a sentence. It may hold several (「南が12日に電話し、北さんは園を訪問」) and a question to the supervisor
+/// (「明日、担当から園に電話、SVに確認」), which is an action of its own only in a form that does not ask for such questions.
 fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     let text = scene.text();
+    let asks = scene.template.fields.iter().any(|f| f.rule.as_deref() == Some("supervisor_checks"));
     let Some(marker) = supervisor_marker(text, sentence.range.clone()) else {
-        return vec![sentence.range.clone()];
+        return by_actor(scene, sentence.range.clone());
     };
     let supervisor_clause =
         clauses(text, sentence.range.clone()).into_iter().find(|c| c.contains(&marker.start));
     let start = supervisor_clause.map_or(sentence.range.start, |c| c.start);
+    // 「このあと、南がSVに相談」 in a form without such questions is what is done.
+    let alone =
+        trim(text, sentence.range.start + lead(text, &sentence.range)..start.max(sentence.range.start));
+    if !asks && (start <= sentence.range.start || alone.is_empty()) {
+        return by_actor(scene, sentence.range.clone());
+    }
     // What stands before its clause is an action only if it is more than its object (「一時保護の要否は、SVに確認」).
     let before = trim(text, sentence.range.start..start);
     if before.is_empty() || text[before.clone()].ends_with(['は', 'を']) {
         Vec::new()
     } else {
-        vec![before]
+        by_actor(scene, before)
     }
+}
+
+/// `range` cut in front of each clause that names another actor.
+fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
+    let text = scene.text();
+    let mut parts = Vec::new();
+    let mut start = range.start;
+    for clause in clauses(text, range.clone()) {
+        let before = trim(text, start..clause.start);
+        // 「つながらないときは、…」 is a condition.
+        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"]
+            .iter()
+            .any(|e| text[before.clone()].ends_with(e))
+            && !text[before.clone()].contains('、')
+        {
+            start = clause.start;
+            continue;
+        }
+        let said = without_deadline(scene, &before);
+        // 「北が7日に電話、来週中に所内で協議」: a deadline of its own, behind one that was said.
+        let own = without_deadline(scene, &clause) != trim(text, clause.clone()) && lead(text, &clause) == 0;
+        let timed = !scene.dates(before.clone()).is_empty() || has_any(text, before.clone(), VAGUE_DEADLINES);
+        if own
+            && timed
+            && actor(scene, &said).is_some_and(|(_, end)| end < said.end)
+            && without_deadline(scene, &said) == said
+        {
+            parts.push(before);
+            start = clause.start;
+            continue;
+        }
+        if !said.is_empty()
+            && actor(scene, &said).is_none_or(|(_, end)| end < said.end)
+            && opens(scene, &clause)
+        {
+            parts.push(before);
+            start = clause.start;
+        }
+    }
+    parts.push(trim(text, start..range.end));
+    parts
+}
+
+/// What opens a plan and is no part of it.
+const LEADS: &[&str] = &[
+    "このあと",
+    "この後",
+    "これから",
+    "今後",
+    "まず",
+    "まずは",
+    "その後",
+    "そのあと",
+    "あわせて",
+    "併せて",
+    "また",
+    "次に",
+    "それから",
+    "最後に",
+    "なお",
+    "さらに",
+];
+
+/// Length of the lead that opens `range`, with its は.
+fn lead(text: &str, range: &Range<usize>) -> usize {
+    let words = &text[range.clone()];
+    let lead = LEADS.iter().filter(|l| words.starts_with(**l)).map(|l| l.len()).max().unwrap_or(0);
+    let topic = ["ですが", "ですけど", "ですけれど", "ですけれども", "については", "は"];
+    if let Some(topic) = topic.iter().find(|t| lead > 0 && words[lead..].starts_with(**t)) {
+        return lead + topic.len();
+    }
+    match words[lead..].chars().next() {
+        Some('、') | None => lead,
+        _ => 0,
+    }
+}
+
+/// `range` without the deadline that it begins with.
+fn without_deadline(scene: &Scene<'_>, range: &Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let range = &trim(text, range.start + lead(text, range)..range.end);
+    let date = scene.dates(range.clone()).into_iter().map(|(_, a)| with_time(scene, a.range.clone())).next();
+    let words = date.into_iter().chain(find_any(text, range.clone(), VAGUE_DEADLINES));
+    let first =
+        words.filter(|w| w.start == range.start).map(|w| after_deadline(text, w.end, range.end)).max();
+    trim(text, first.unwrap_or(range.start)..range.end)
+}
+
+/// Whether a clause begins with somebody who acts: 「北さんは園を訪問」「来週中に、保健師が…」.
+fn opens(scene: &Scene<'_>, clause: &Range<usize>) -> bool {
+    let range = without_deadline(scene, clause);
+    let named = actor(scene, &range).map(|(who, _)| who);
+    named.is_some_and(|who| is_actor(scene, &who))
+}
+
+/// Titles and offices that act.
+const OFFICIALS: &[&str] = &[
+    "担当",
+    "ワーカー",
+    "保健師",
+    "相談員",
+    "福祉司",
+    "心理司",
+    "児福司",
+    "児心司",
+    "心理",
+    "SSW",
+    "SC",
+    "MSW",
+    "SV",
+    "園",
+    "校",
+    "課",
+    "所",
+    "署",
+    "センター",
+    "病院",
+    "担任",
+    "園長",
+    "校長",
+    "教頭",
+    "教諭",
+    "主任",
+    "係長",
+    "係",
+    "児相",
+    "委員",
+    "医師",
+    "市",
+    "区",
+    "こちら",
+    "当所",
+    "学童",
+    "事業所",
+];
+/// Words in front of は that are what is done, or when, and nobody who does it.
+const NO_ACTORS: &[&str] = &[
+    "今後", "次回", "当面", "本日", "明日", "今回", "今日", "訪問", "面接", "電話", "健診", "受診", "登園",
+    "登校", "通院", "検査", "会議", "保護", "日程", "方針", "要否", "結果", "内容", "連絡", "確認", "送迎",
+    "時間", "写真", "夕方", "午前", "午後", "一方",
+];
+
+/// A name (「北さん」「長谷部」), a title or an office, and none of the family.
+fn is_actor(scene: &Scene<'_>, who: &Range<usize>) -> bool {
+    let text = scene.text();
+    let words = &text[who.clone()];
+    let name = words.trim_end_matches("さん");
+    let count = name.chars().count();
+    let named = name.len() < words.len()
+        || ((1..=4).contains(&count) && name.chars().all(|c| is_kanji(c) || is_katakana(c)));
+    (named || OFFICIALS.iter().any(|o| words.ends_with(o)))
+        && scene.mentions(who.clone()).iter().all(|m| m.relation.is_none())
+        && scene.doc.annotations_in(who.clone()).next().is_none()
+        && !NO_ACTORS.iter().any(|w| words.ends_with(w))
 }
 
 fn action<'d>(
@@ -76,11 +238,11 @@ fn action<'d>(
 ) -> Result<Option<RowBuilder<'d>>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let mut rest = trim(text, part.clone());
+    let mut rest = trim(text, part.start + lead(text, &part)..part.end);
 
     let date = scene.dates(rest.clone()).into_iter().next();
     let vague = find_any(text, rest.clone(), VAGUE_DEADLINES);
-    let deadline = date.as_ref().map(|(_, a)| a.range.clone()).or(vague);
+    let deadline = date.as_ref().map(|(_, a)| with_time(scene, a.range.clone())).or(vague);
     if let Some(words) = &deadline {
         if let Some((Some(day), annotation)) = &date {
             row.normal("by", &NormalForm::Date(*day), words.clone())?;
@@ -101,7 +263,7 @@ fn action<'d>(
             if scene.mentions(who.clone()).iter().any(|m| m.relation.is_some()) {
                 return Ok(None);
             }
-            row.copy("who", who)?;
+            row.copy("who", trim_end_of(text, who, &["さん"]))?;
             rest = trim(text, end..rest.end);
         }
         None => row.flag(Flag::ActorMissing),
@@ -117,6 +279,9 @@ fn action<'d>(
         }
     }
     let what = trim_end_of(text, trim(text, rest), VERB_ENDINGS);
+    // 「…へ電話し、」: within the sentence.
+    let joined = text[part.end..].starts_with('、');
+    let what = if joined { trim_end_of(text, what, &["をして", "して", "をし", "し"]) } else { what };
     if what.is_empty() || has_any(text, what.clone(), &["なし", "特にな", "未定"]) {
         return Ok(None);
     }
@@ -125,12 +290,22 @@ fn action<'d>(
     Ok(Some(row))
 }
 
+/// The day with the time behind it: 「本日午後1時」「14日の10時」.
+fn with_time(scene: &Scene<'_>, day: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let from = day.end + if text[day.end..].starts_with('の') { "の".len() } else { 0 };
+    let behind = scene.doc.annotations_from(from).take_while(|a| a.range.start <= from);
+    let time = behind
+        .filter(|a| a.range.start == from && matches!(a.entity, Entity::Time(_) | Entity::TimeRange(..)));
+    day.start..time.map(|a| a.range.end).max().unwrap_or(day.end)
+}
+
 fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
     const PARTS: &[&str] = &["の朝", "の午前中", "の午前", "の昼", "の午後", "の夕方", "の夜", "の朝一番"];
     let skip = |at: usize, words: &[&str]| {
         words.iter().find(|p| text[at..limit].starts_with(**p)).map_or(at, |p| at + p.len())
     };
-    skip(skip(end, PARTS), &["までに", "中に", "に", "まで", "は"])
+    skip(skip(end, PARTS), &["までには", "までに", "中には", "中に", "には", "に", "まで", "は"])
 }
 
 /// 「担当から」「小川が」「保健師が」 at the start: the words, and where the rest begins.
@@ -142,7 +317,13 @@ fn actor(scene: &Scene<'_>, range: &Range<usize>) -> Option<(Range<usize>, usize
         .filter_map(|p| head.find(p).map(|at| (at, *p)))
         .filter(|(at, _)| (1..=12).contains(&head[..*at].chars().count()))
         .min_by_key(|(at, _)| *at);
-    let (at, particle) = said.or_else(|| together(head)).or_else(|| topic(head))?;
+    let topical = || {
+        let at = head.find('は').filter(|at| (1..=12).contains(&head[..*at].chars().count()))?;
+        is_actor(scene, &(range.start..range.start + at)).then_some((at, "は"))
+    };
+    let first = said.filter(|(at, _)| !head[..*at].contains('は'));
+    let (at, particle) =
+        first.or_else(topical).or(said).or_else(|| together(head)).or_else(|| topic(head))?;
     let who = range.start..range.start + at;
     let clean = !text[who.clone()].contains(['、', '。', 'を', 'に']);
     clean.then(|| (who, range.start + at + particle.len()))
@@ -172,6 +353,14 @@ pub(super) fn supervisor_checks(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.sentences.iter().filter(|s| s.heading.as_deref() != Some("聴取内容")) {
         let Some(marker) = supervisor_marker(text, sentence.range.clone()) else { continue };
         let mut row = RowBuilder::new(scene.doc, spec);
+        // 「SVに確認したいのは、…です」
+        if let Some(item) = asked_behind(text, marker.end..sentence.range.end) {
+            row.copy("item", item)?;
+            row.copy("to", supervisor(text, &marker))?;
+            row.cite(trim(text, sentence.range.clone()));
+            rows.push(row);
+            continue;
+        }
         let all = clauses(text, sentence.range.clone());
         let clause = all.iter().position(|c| c.contains(&marker.start)).unwrap_or_default();
         let own = trim(text, all[clause].start..marker.start);
@@ -184,17 +373,62 @@ pub(super) fn supervisor_checks(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if !item.is_empty() && !is_action(scene, &item) {
             row.copy("item", item)?;
         }
-        row.copy("to", marker.start..marker.start + "SV".len())?;
+        row.copy("to", supervisor(text, &marker))?;
         row.cite(marker);
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
+/// SV or スーパーバイザー at the start of the marker.
+fn supervisor(text: &str, marker: &Range<usize>) -> Range<usize> {
+    let word = ["スーパーバイザー", "SV"].iter().find(|w| text[marker.start..].starts_with(**w));
+    marker.start..marker.start + word.map_or(0, |w| w.len())
+}
+
+/// What is asked, behind 「…したいのは」「…する点は」.
+fn asked_behind(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
+    const ASKED: &[&str] = &["のは", "ことは", "点は", "内容は", "事項は"];
+    let cue =
+        find_any(text, behind.clone(), ASKED).filter(|c| text[behind.start..c.start].chars().count() <= 8)?;
+    let item = trim(text, cue.end..behind.end);
+    let item = trim_end_of(text, item, &["ということです", "ことです", "の件です", "です", "だ"]);
+    (!item.is_empty()).then_some(item)
+}
+
 /// A clause that is an action of its own and not the object of the question.
 fn is_action(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     actor(scene, range).is_some() || ["電話", "訪問", "連絡"].iter().any(|e| scene.words(range).ends_with(e))
 }
+
+/// Behind these words stands that something was agreed on, and not what.
+const PROMISES: &[&str] = &[
+    "ことにし",
+    "ことになり",
+    "ことになっ",
+    "ことに決め",
+    "ことに同意",
+    "ことに合意",
+    "ことで合意",
+    "ことで了承",
+    "ことで一致",
+    "ことを約束",
+    "ことを了承",
+    "ことを確認",
+    "ことを取り決め",
+    "ことは約束",
+    "ことを決め",
+    "ことについて",
+    "と約束",
+    "と取り決め",
+    "と決め",
+    "という約束",
+    "、これは",
+    "、これには",
+    "、これで",
+    "、そう約束",
+    "ということで",
+];
 
 /// Agreements that both sides voiced.
 pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -221,6 +455,11 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             if annotation.range.start == what.start {
                 what = trim(text, after_deadline(text, annotation.range.end, what.end)..what.end);
             }
+        }
+        // 「…ことにし、本児もうなずいた」「…、これは実父も了承した」: what was promised ends there.
+        let promise = find_any(text, what.clone(), PROMISES).filter(|p| !scene.is_quoted(p.start));
+        if let Some(promise) = promise.filter(|p| p.start > what.start) {
+            what = trim(text, what.start..promise.start);
         }
         let promised = [
             "ことを約束しました",

@@ -13,13 +13,51 @@ use crate::words::{find_any, has_any, trim};
 
 /// What the caller is to the child.
 pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let Some((_, mention)) = caller(scene, spec) else { return Ok(None) };
+    let Some((_, mention)) = caller(scene, spec) else { return unrelated(scene, spec) };
     let Some(label) = mention.relation.as_deref() else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, label, mention.range.clone())?;
     let same = scene.words(&mention.range) == label;
     let grounded =
         if same || !spec.detail { grounded } else { grounded.with_detail(scene.doc, mention.range) };
     Ok(Some(Outcome::Stated(grounded)))
+}
+
+/// A caller who is no relative: 「相談者は匿名、同じ階に住む女性」「近所の方から電話」.
+fn unrelated(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    const STANDING: &[&str] = &[
+        "住む",
+        "住人",
+        "近所",
+        "近隣",
+        "隣",
+        "知人",
+        "友人",
+        "同僚",
+        "先生",
+        "担任",
+        "教諭",
+        "校長",
+        "園長",
+        "保育士",
+        "支援員",
+        "指導員",
+        "民生委員",
+        "児童委員",
+        "看護師",
+        "医師",
+        "大家",
+        "店員",
+        "通りがかり",
+    ];
+    let text = scene.text();
+    let Some((_, words)) = super::reporter::sentence(scene) else { return Ok(None) };
+    let own = crate::words::clauses(text, words).into_iter().map(|c| trim(text, c));
+    let mut own = own.map(|c| {
+        crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"])
+    });
+    let Some(clause) = own.find(|c| has_any(text, c.clone(), STANDING)) else { return Ok(None) };
+    let grounded = Grounded::choice(scene.doc, &spec.choices, "その他", clause.clone())?;
+    Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, clause))))
 }
 
 /// The caller's age: the one in the caller's sentence.
@@ -37,13 +75,26 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((sentence, mention)) = caller(scene, spec) else { return Ok(None) };
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
-    let found = scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
-        Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
-            Some((age.years, a))
-        }
+    // 「かけてきたのは、71歳の男性で、父方の祖父」
+    let before = super::reporter::cue(text, sentence.full.clone()).map(|cue| cue.end..mention.range.start);
+    let before = before.filter(|r| r.start < r.end).into_iter().flat_map(|r| scene.doc.annotations_in(r));
+    let before = before.filter(|a| {
+        let behind = text[a.range.end..].trim_start_matches('の');
+        ["男性", "女性", "方", "人", "男の人", "女の人"].iter().any(|w| behind.starts_with(w))
+    });
+    let adult = before.into_iter().find_map(|a| match &a.entity {
+        Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
         _ => None,
     });
-    Ok(found.map(|(years, a)| {
+    let behind = || {
+        scene.doc.annotations_in(mention.range.end..end).find_map(|a| match &a.entity {
+            Entity::Age(age) if age.years == age.years_high && is_own(text, &mention.range, &a.range) => {
+                Some((age.years, a))
+            }
+            _ => None,
+        })
+    };
+    Ok(adult.or_else(behind).map(|(years, a)| {
         let form = NormalForm::Number(f64::from(years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
         Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
@@ -53,7 +104,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The age directly behind the caller, and not 「5歳の娘」.
 fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
     let behind = &text[age.end..];
-    text[caller.end..age.start].chars().count() <= 10
+    text[caller.end..age.start].chars().count() <= 24
         && (!behind.starts_with('の') || behind.starts_with("の方"))
 }
 
@@ -62,8 +113,9 @@ fn is_own(text: &str, caller: &Range<usize>, age: &Range<usize>) -> bool {
 fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, crate::people::Mention)> {
     let text = scene.text();
     let cued = scene.sentences.iter().find_map(|s| {
-        let cue = find_any(text, s.full.clone(), &spec.cues)?;
-        let comes_after = text[cue.clone()].ends_with(['者', 'は']);
+        let cue = super::reporter::cue(text, s.full.clone())
+            .or_else(|| find_any(text, s.full.clone(), &spec.cues))?;
+        let comes_after = text[cue.clone()].ends_with(['者', 'は', '、', '。']);
         // A child who calls is named as the caller; elsewhere 本児 is whom the call is about.
         let mentions = scene.mentions(s.full.clone()).into_iter().filter(|m| {
             m.relation.as_deref().is_some_and(|r| r != "本児" || text[cue.clone()].ends_with('は'))
@@ -143,9 +195,28 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "かけてきたのは",
         "氏名は",
         "名前は",
+        "通っている",
+        "どこの学校",
+        "どこの園",
+        "かかった時間",
+        "が取った",
+        "が取りました",
+        "電話が鳴",
+        "話していたのは",
+        "話したのは",
+        "種別は",
+        "種別、",
+        "他機関紹介",
+        "へ引き",
+        "に引き",
     ];
     let text = scene.text();
+    let label = || {
+        let lists = scene.template.fields.iter().filter(|f| f.rule.as_deref() == Some("choice"));
+        lists.into_iter().any(|f| super::choice::whole_choice(scene, f, sentence).is_some())
+    };
     is_length(scene, sentence)
+        || label()
         || scene.is_of_reporter(sentence)
         || has_any(text, sentence.full.clone(), LINES)
         || is_bare(scene, sentence)
@@ -155,12 +226,22 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let length = |a: &record::Annotation| matches!(a.entity, Entity::Duration(_));
-    let told = ["時間は", "時間、", "通話は", "電話は"].iter().any(|cue| {
+    let told = ["時間は", "時間、", "通話は", "電話は", "いたのは", "のは"].iter().any(|cue| {
         let words = trim(text, sentence.full.clone());
-        let words = ["話した", "電話の", "通話の", "相談の", "面談の"]
-            .iter()
-            .find_map(|lead| text[words.clone()].strip_prefix(lead))
-            .unwrap_or(&text[words.clone()]);
+        let words = [
+            "話した",
+            "話して",
+            "電話の",
+            "通話の",
+            "相談の",
+            "面談の",
+            "かかった",
+            "やりとりの",
+            "話をしていた",
+        ]
+        .iter()
+        .find_map(|lead| text[words.clone()].strip_prefix(lead))
+        .unwrap_or(&text[words.clone()]);
         words.starts_with(cue)
     });
     told && scene.doc.annotations_in(sentence.full.clone()).any(length)
@@ -174,6 +255,16 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         matches!(a.entity, Entity::Age(_) | Entity::Duration(_) | Entity::Date(Some(_)))
             && a.range.start == words.start
     });
+    // 「孫は小学校5年の女の子、11歳」: facts behind the child.
+    let child =
+        ["孫", "お孫さん", "本児", "お子さん", "子ども", "娘", "息子", "対象児", "児童"].iter().any(|k| {
+            text[words.clone()].strip_prefix(k).is_some_and(|rest| rest.starts_with(['は', '、', 'が']))
+        });
+    let aged = text[words.clone()]
+        .trim_end_matches("です")
+        .trim_end_matches("だという")
+        .ends_with(['歳', '子', '児']);
+    let facts = facts || (child && aged && !text[words.clone()].contains(['を', 'に', '「']));
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
     facts
         && text[words.clone()].chars().count() <= 30
@@ -220,10 +311,15 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "対応は",
     ];
     const CALLED: &[&str] = &["から電話", "からの電話"];
+    const DWELLS: &[&str] =
+        &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
     let text = scene.text();
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
     has_any(text, sentence.full.clone(), OTHER_FIELDS)
         || (short && has_any(text, sentence.full.clone(), CALLED))
+        || (text[trim(text, sentence.range.clone())].chars().count() <= 20
+            && has_any(text, sentence.full.clone(), DWELLS)
+            && scene.mentions(sentence.full.clone()).is_empty())
 }
 
 /// Whether another field of the form, the advice, takes the sentence by its cues.
@@ -236,12 +332,31 @@ fn advises(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).next() {
+        // 「引き継ぎ先は地区担当の久住、24日の9時半」: up to the moment.
+        let all = crate::words::clauses(text, sentence.range.clone());
+        let timed = |c: &Range<usize>| {
+            let start = trim(text, c.clone()).start;
+            scene.doc.annotations_in(c.clone()).any(|a| {
+                a.range.start == start
+                    && matches!(a.entity, Entity::Date(_) | Entity::Time(_) | Entity::TimeRange(..))
+            })
+        };
+        if let Some(moment) = all.iter().skip(1).find(|c| timed(c)) {
+            let words = trim(text, sentence.range.start..moment.start);
+            let words =
+                crate::words::trim_end_of(text, words, &["さんへ", "さんに", "へ", "に", "さん", "です"]);
+            return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[words]))));
+        }
         return Ok(whole_section(scene, vec![sentence]));
     }
     for sentence in &scene.sentences {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         if scene.is_negated(cue.clone()) {
             return Ok(Some(without_as(scene, sentence, Reason::None, None)));
+        }
+        // 「引き継ぎは、当直の喜多さんへ、22時40分」
+        if let Some(to) = handed_to(text, cue.end..sentence.full.end) {
+            return Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &[to]))));
         }
         let before = trim(text, sentence.full.start..cue.start);
         let Some(words) = ["に", "へ"].iter().find_map(|p| {
@@ -266,6 +381,23 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(None)
+}
+
+/// The words between 「引き継ぎは、」 or 「引き継ぎ先は」 and へ or に.
+fn handed_to(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
+    let rest = &text[behind.clone()];
+    let lead = ["先は、", "先は", "ぎ先は、", "ぎ先は", "は、", "は", "ぎは、", "ぎは", "先、", "、", "ぎ、"]
+        .iter()
+        .find(|lead| rest.starts_with(**lead))?;
+    let start = behind.start + lead.len();
+    let end = find_any(text, start..behind.end, &["へ", "に、", "にしました", "に引"])
+        .map(|at| at.start)
+        .or_else(|| text[behind.clone()].starts_with('先').then(|| trim(text, start..behind.end).end))?;
+    let words = crate::words::trim_end_of(text, trim(text, start..end), &["です", "さん"]);
+    let plain = (1..=24).contains(&text[words.clone()].chars().count())
+        && !text[words.clone()].contains(['を', 'が'])
+        && !text[words.clone()].starts_with(|c: char| c.is_ascii_digit());
+    plain.then_some(words)
 }
 
 /// Minutes that were said for the call, else from its start to its end.

@@ -83,6 +83,7 @@ fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
         !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
             && !scene.is_of_reporter(s)
             && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && super::reporter::cue(scene.text(), s.full.clone()).is_none()
             && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
 }
@@ -253,7 +254,20 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
 
 /// Where the words begin after 「…は、」.
 fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let particle = ["は、", "は", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
+    let particle = [
+        "は、",
+        "は",
+        "が、",
+        "、",
+        "ですが、",
+        "についてですが、",
+        "については、",
+        "ですけど、",
+        "ですけれど、",
+        "ですけれども、",
+    ]
+    .iter()
+    .find(|p| text[from..limit].starts_with(**p))?;
     Some(from + particle.len())
 }
 
@@ -312,6 +326,25 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             continue;
         };
+        // 「4歳か5歳くらい」 is no certain number.
+        let joint = ["か", "から", "、", "〜", "ないし"]
+            .iter()
+            .find(|j| text[annotation.range.end..].starts_with(**j));
+        let next = joint.and_then(|joint| {
+            let at = annotation.range.end + joint.len();
+            let mut behind = scene.doc.annotations_from(at).take_while(|a| a.range.start == at);
+            behind.find(|a| matches!(&a.entity, Entity::Age(_))).map(|a| a.range.end)
+        });
+        if let Some(end) = next {
+            let about = ["くらい", "ぐらい", "ほど"]
+                .iter()
+                .find(|w| text[end..].starts_with(**w))
+                .map_or(0, |w| w.len());
+            let words = annotation.range.start..end + about;
+            let grounded =
+                Grounded::words(scene.doc, std::slice::from_ref(&words)).with_flags([Flag::Uncertain]);
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
         let words = annotation.range.clone();
         let number = NormalForm::Number(f64::from(age.years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&words), &number)
@@ -381,6 +414,27 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }))
 }
 
+/// What begins the next item in the same sentence.
+const NEXT_ITEMS: &[&str] = &[
+    "通って",
+    "所属",
+    "学校は",
+    "学校、",
+    "性別",
+    "きょうだい",
+    "電話",
+    "連絡先",
+    "携帯",
+    "調査",
+    "職業",
+    "年齢",
+    "氏名",
+    "名前",
+    "生年月日",
+    "保護者",
+    "協力",
+];
+
 /// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
 pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {
     let text = scene.text();
@@ -390,8 +444,19 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     {
         return Some(super::without_as(scene, sentence, found.reason, None));
     }
-    let start = after_topic(text, cue.end, sentence.full.end)?;
-    let range = trim_end_of(text, trim(text, start..sentence.full.end), TAIL);
+    // A cue may hold its は: 「自宅は、…」.
+    let start = if text[cue.clone()].ends_with('は') {
+        cue.end
+    } else {
+        after_topic(text, cue.end, sentence.full.end)?
+    };
+    // 「住所は朝日町3丁目1番、電話は…」: up to the next item.
+    let next = clauses(text, start..sentence.full.end)
+        .into_iter()
+        .skip(1)
+        .find(|c| NEXT_ITEMS.iter().any(|item| text[c.clone()].starts_with(item)));
+    let end = next.map_or(sentence.full.end, |c| c.start);
+    let range = trim_end_of(text, trim(text, start..end), TAIL);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }
@@ -460,7 +525,23 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「所属、不明」
     let item = |s: &&Sentence| {
         let words = &text[trim(text, s.full.clone())];
-        !scene.is_of_reporter(s) && ["所属", "学校名", "就学状況"].iter().any(|cue| words.starts_with(cue))
+        !scene.is_of_reporter(s)
+            && [
+                "所属",
+                "学校名",
+                "就学状況",
+                "学校や園",
+                "園や学校",
+                "どこの学校",
+                "どこの園",
+                "どこの保育園",
+                "通っている学校",
+                "通っている園",
+                "通っている先",
+                "通園先",
+            ]
+            .iter()
+            .any(|cue| words.starts_with(cue))
     };
     Ok(scene.sentences.iter().filter(item).find_map(|s| without(scene, s)))
 }

@@ -6,7 +6,7 @@ use record::{Flag, Grounded, NormalForm, Reason};
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// The first choice spoken in a sentence about the field; of a `multi` field all of them. A literal field takes a label only
 /// if the label itself was spoken: [`record::Field::stated`] sees to that.
@@ -15,9 +15,19 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut labels = Vec::new();
     for sentence in scene.about(spec) {
         let spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
+        let cue = find_any(text, sentence.full.clone(), &spec.cues);
+        // 「主が心理的虐待、従はなし」: of several lists in one sentence the part behind the field's own word.
+        let own = cue.filter(|_| spec.kind == FieldType::Multi).map(|c| c.end);
+        if let Some(from) = own
+            && spoken.iter().all(|s| s.range.start < from)
+            && let Some(found) = status(text, from..sentence.full.end)
+        {
+            return Ok(Some(super::without_as(scene, sentence, found.reason, None)));
+        }
         let mut spoken = spoken.into_iter().filter(|s| !scene.is_negated(s.range.clone()));
         if spec.kind == FieldType::Multi {
-            labels.extend(spoken.map(|s| (s.choice.label.as_str(), s.range)));
+            let behind = spoken.filter(|s| own.is_none_or(|from| s.range.start >= from));
+            labels.extend(behind.map(|s| (s.choice.label.as_str(), s.range)));
             continue;
         }
         if let Some(spoken) = spoken.next() {
@@ -30,7 +40,28 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(Outcome::Stated(grounded)));
         }
     }
+    if labels.is_empty() && spec.kind == FieldType::Enum {
+        // 「養護の児童虐待。」: a line that is the label and nothing else.
+        let bare = scene.narrative().find_map(|s| whole_choice(scene, spec, s));
+        if let Some(spoken) = bare {
+            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
+            return Ok(Some(Outcome::Stated(grounded)));
+        }
+    }
     Ok(Grounded::labels(scene.doc, &spec.choices, &labels)?.map(Outcome::Stated))
+}
+
+/// A choice that is all its sentence says; of a label of one word only where it is a long one.
+pub(super) fn whole_choice<'c>(
+    scene: &Scene<'_>,
+    spec: &'c FieldSpec,
+    sentence: &Sentence,
+) -> Option<Spoken<'c>> {
+    const SHORTEST: usize = 5;
+    let text = scene.text();
+    let words = trim_end_of(text, trim(text, sentence.full.clone()), &["です", "とする", "とします"]);
+    let long = text[words.clone()].chars().count() >= SHORTEST;
+    spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| long && s.range == words)
 }
 
 /// How the report came in: the choice that stands before 受理 or 受付.
@@ -51,13 +82,29 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "がありました",
                 "があった",
                 "が入",
+                "で入",
+                "に入",
+                "来所",
+                "来庁",
                 "で相談",
             ],
         ) else {
             continue;
         };
+        let text = scene.text();
         let before = sentence.range.start..marker.start;
-        let spoken = spoken_choices(scene.text(), before, &spec.choices);
+        let mut spoken = spoken_choices(text, before, &spec.choices);
+        if spoken.is_empty() {
+            // 「受付は、午前11時、電話です」, 「…さんが来所」: behind the marker, or the word itself.
+            spoken = spoken_choices(text, marker.start..sentence.range.end, &spec.choices);
+            spoken.retain(|s| {
+                let behind = &text[s.range.end..];
+                let closes =
+                    ["です", "。", "、", "で", "し", "にて", "によ"].iter().any(|w| behind.starts_with(w));
+                closes && !scene.is_quoted(s.range.start)
+            });
+            spoken.truncate(1);
+        }
         // 「189の電話で」: the number is the more exact word.
         let exact =
             spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));

@@ -1,9 +1,11 @@
 //! When, where, how and with whom the contact took place.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
+use regex::Regex;
 use text::hedge;
 
 use super::{Filled, Outcome};
@@ -34,6 +36,13 @@ const PROFESSIONS: &[&str] = &[
     "保育士",
     "養護教諭",
     "民生委員",
+    "児童委員",
+    "副園長",
+    "支援員",
+    "指導員",
+    "コーディネーター",
+    "施設長",
+    "大家",
 ];
 
 /// The day and the times: under the field's heading, else in the first sentence that has a time, else a date.
@@ -173,13 +182,9 @@ pub(super) fn proper_name(text: &str, word: &Range<usize>) -> Range<usize> {
 /// Who was met, who was not, who refused.
 pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut people: Vec<Interviewee> = Vec::new();
-    for sentence in
-        scene.sentences.iter().filter(|s| !scene.is_plan(s) && s.heading.as_deref() != Some("所見"))
-    {
+    for sentence in scene.sentences.iter().filter(|s| !scene.is_plan(s) && !is_view(s)) {
         // 「会えたのは、本児と実母と、3歳の妹です」
-        if let Some(cue) =
-            find_any(scene.text(), sentence.range.clone(), &["会えたのは", "面接したのは", "会ったのは"])
-        {
+        if let Some(cue) = listing(scene, sentence) {
             for m in scene.mentions(cue.end..sentence.range.end) {
                 if let Some(relation) = m.relation {
                     Interviewee::add(&mut people, relation, MET, m.range, sentence.range.clone());
@@ -247,10 +252,53 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         row.choose("met", person.met, trim(scene.text(), person.evidence))?;
         rows.push(row);
     }
-    for sentence in scene.narrative() {
-        professionals(scene, spec, sentence, &mut rows)?;
+    for sentence in scene.narrative().filter(|s| !is_view(s)) {
+        match listing(scene, sentence) {
+            Some(cue) => listed(scene, spec, sentence, &cue, &mut rows)?,
+            None => professionals(scene, spec, sentence, &mut rows)?,
+        }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// Under these headings stand wishes and views, and not who was met.
+fn is_view(sentence: &Sentence) -> bool {
+    const VIEWS: &[&str] = &["所見", "保護者の意向", "本児の意向", "告知内容", "目的"];
+    sentence.heading.as_deref().is_some_and(|h| VIEWS.contains(&h))
+}
+
+/// The words that say that those behind them were met: 「お会いできたのは、」「会った人、」, or the heading of those who were met.
+fn listing(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
+    let text = scene.text();
+    if sentence.heading.as_deref() == Some("面接対象者") && met_in(scene, &sentence.range).is_none() {
+        // A name or a relation and no verb: 「本児、担任の相田先生」.
+        let range = trim(text, sentence.range.clone());
+        let told = ["です", "。", "、", "先生", "さん"].iter().any(|e| text[range.clone()].ends_with(e))
+            || text[range.clone()].ends_with(|c| is_kanji(c) || is_katakana(c));
+        return told.then(|| sentence.head.clone()).flatten().map(|head| head.start..head.end);
+    }
+    let found = MET_WERE.as_ref()?.find(&text[sentence.range.clone()])?;
+    Some(sentence.range.start + found.start()..sentence.range.start + found.end())
+}
+
+static MET_WERE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new("(?:(?:お会い|面接|面会|面談|お話)(?:でき|し)た|会えた|会った|お会いした|お?話を(?:聞(?:いた|けた)|うかがった|伺った|お聞きした|うかがえた|伺えた)|聞き取りを(?:した|行った)|聞き取った|話ができた|話を聞くことができた|会うことができた|お会いした)(?:の|人|方|相手|かた)は、?").ok()
+});
+
+/// People of other organisations in a list of those who were met.
+fn listed<'d>(
+    scene: &Scene<'d>,
+    spec: &'d FieldSpec,
+    sentence: &Sentence,
+    cue: &Range<usize>,
+    rows: &mut Vec<RowBuilder<'d>>,
+) -> Result<(), record::GroundingError> {
+    let mut from = cue.end.max(sentence.range.start);
+    while let Some(title) = find_any(scene.text(), from..sentence.range.end, PROFESSIONS) {
+        from = title.end;
+        rows.push(professional(scene, spec, sentence, title, sentence.range.end, (MET, cue))?);
+    }
+    Ok(())
 }
 
 /// 「病院のMSW、石井さんとも面接しました」「園長の石田先生、担任の小川先生から聴取」: people of other organisations.
@@ -261,6 +309,22 @@ fn professionals<'d>(
     rows: &mut Vec<RowBuilder<'d>>,
 ) -> Result<(), record::GroundingError> {
     let text = scene.text();
+    for clause in clauses(text, sentence.range.clone()) {
+        // 「校長は出張のため会えませんでした」
+        let title = find_any(text, clause.clone(), PROFESSIONS).filter(|t| {
+            ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"]
+                .iter()
+                .any(|p| text[t.end..].starts_with(p))
+        });
+        let missed = find_any(text, clause.clone(), &["会えず", "会えな", "会えませ", "会えてい", "不在"]);
+        if let (Some(title), Some(missed)) = (title, missed)
+            && title.end < missed.start
+            && scene.mentions(title.end..missed.start).is_empty()
+            && !scene.is_quoted(title.start)
+        {
+            rows.push(professional(scene, spec, sentence, title, missed.start, (NOT_MET, &missed))?);
+        }
+    }
     let Some(met) = find_any(
         text,
         sentence.range.clone(),
@@ -287,7 +351,7 @@ fn professionals<'d>(
     let mut from = sentence.range.start;
     while let Some(title) = find_any(text, from..met.start, PROFESSIONS) {
         from = title.end;
-        rows.push(professional(scene, spec, sentence, title, &met)?);
+        rows.push(professional(scene, spec, sentence, title, met.start, (MET, &met))?);
     }
     Ok(())
 }
@@ -297,14 +361,14 @@ fn professional<'d>(
     spec: &'d FieldSpec,
     sentence: &Sentence,
     title: Range<usize>,
-    met: &Range<usize>,
+    until: usize,
+    (outcome, met): (&str, &Range<usize>),
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let gap =
-        ["、", "の"].iter().find(|p| text[title.end..met.start].starts_with(**p)).map_or(0, |p| p.len());
-    if let Some(name) = name_at(text, title.end + gap..met.start)
-        .filter(|n| skip_honorific(text, n.end) == met.start || skip_honorific(text, n.end) > n.end)
+    let gap = ["、", "の"].iter().find(|p| text[title.end..until].starts_with(**p)).map_or(0, |p| p.len());
+    if let Some(name) = name_at(text, title.end + gap..until)
+        .filter(|n| skip_honorific(text, n.end) == until || skip_honorific(text, n.end) > n.end)
     {
         row.copy("name", name)?;
     }
@@ -315,7 +379,7 @@ fn professional<'d>(
     {
         row.copy("org", sentence.range.start..sentence.range.start + org.len())?;
     }
-    row.choose("met", MET, met.clone())?;
+    row.choose("met", outcome, met.clone())?;
     row.cite(trim(text, sentence.range.clone()));
     Ok(row)
 }
@@ -394,6 +458,14 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
         "に話を聞",
         "と話をし",
         "会えたのは",
+        "が対応",
+        "が応対",
+        "が出てき",
+        "が出迎え",
+        "に話をうかが",
+        "から話をうかが",
+        "から話を伺",
+        "に話を伺",
     ]) {
         Some(MET)
     } else {

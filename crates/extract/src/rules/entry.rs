@@ -78,6 +78,28 @@ const OFFICES: &[&str] = &[
     "民生委員",
     "児童委員",
     "警察官",
+    "副校長",
+    "副園長",
+    "養護教諭",
+    "主任保育士",
+    "係長",
+    "課長",
+    "所長",
+    "室長",
+    "主査",
+    "主事",
+    "主幹",
+    "事務長",
+    "事務",
+    "支援員",
+    "指導員",
+    "相談員",
+    "施設長",
+    "管理者",
+    "警部補",
+    "巡査部長",
+    "巡査",
+    "助産師",
 ];
 
 /// A contact in the text.
@@ -235,7 +257,12 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .any(|w| text[..found.range.start].ends_with(w));
             let missed =
                 found.choice.label == "不在" && (text[found.range.end..].starts_with("着信") || ours);
-            let certain = !scene.is_quoted(found.range.start)
+            // 「つながらないときは」 is a condition.
+            let ifs = ["とき", "時は", "場合", "なら", "れば", "ければ", "たら"];
+            let rest = text[found.range.end..sentence.full.end].trim_start_matches(['い', 'か', 'っ', 'た']);
+            let conditional = ifs.iter().any(|w| rest.starts_with(w));
+            let certain = !conditional
+                && !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
                 && !scene.is_negated(found.range.clone());
             if certain && !missed && fits(&found.choice.label) {
@@ -257,7 +284,21 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
-    const NEWS: &[&str] = &["とのこと", "そうだ", "そうです", "と話", "と言", "と説明", "と回答", "と聞"];
+    const NEWS: &[&str] = &[
+        "出られた",
+        "出たのは",
+        "応対された",
+        "対応された",
+        "が出て",
+        "とのこと",
+        "そうだ",
+        "そうです",
+        "と話",
+        "と言",
+        "と説明",
+        "と回答",
+        "と聞",
+    ];
     const FAILED: &[&str] =
         &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();
@@ -444,6 +485,19 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         Some(at) => (words.start..words.start + at, words.start + at + "の".len()..words.end),
         None => (words.clone(), words.end..words.end),
     };
+    // 「こども家庭課係長の日下部」: the office stands at the end of the organisation.
+    let own = OFFICES.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
+    let split = own
+        .map(|len| org.start..org.end - len)
+        .filter(|o| !rest.is_empty() && ORGS.iter().any(|end| text[o.clone()].ends_with(end)));
+    if let Some(whole) = split
+        && let Some(name) = name_at(text, rest.clone())
+    {
+        person.role_words(whole.end..org.end);
+        person.org(whole);
+        person.name(name);
+        return Some(Outcome::Stated(Grounded::person(person)));
+    }
     let is_org = ORGS.iter().any(|end| text[org.clone()].ends_with(end));
     let office = if is_org { rest.clone() } else { words.clone() };
     let title = OFFICES
@@ -475,14 +529,63 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
 pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let told = scene.sentences.iter().filter(|s| match &s.heading {
         Some(heading) => spec.headings.contains(heading),
-        None => !scene.is_plan(s) && !is_head(scene, s),
+        None => !scene.is_plan(s) && !is_head(scene, s) && !tells_recorder(scene, s),
     });
     Ok(copied(scene, told))
+}
+
+/// 「記録は児童福祉司の北。」「電話を受けたのは、…です。」: who wrote the entry.
+fn tells_recorder(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const LEADS: &[&str] = &[
+        "記録は",
+        "記録、",
+        "記録者",
+        "記入者",
+        "記入は",
+        "対応は",
+        "対応者",
+        "対応したのは",
+        "担当は",
+        "電話を受けたのは",
+        "受けたのは",
+        "電話をかけたのは",
+        "かけたのは",
+        "訪問したのは",
+        "訪問者は",
+        "以上、",
+        "以上です",
+    ];
+    let text = scene.text();
+    let words = &text[trim(text, sentence.full.clone())];
+    LEADS.iter().any(|lead| words.starts_with(lead)) && words.chars().count() <= 40 && !words.contains('「')
 }
 
 /// A sentence of a day, a time, the way of the contact and the staff, and nothing else.
 pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const HEAD_WORDS: &[&str] = &[
+        "個別ケース検討会議",
+        "ケース検討会議",
+        "ケース会議",
+        "実務者会議",
+        "関係者会議",
+        "カンファレンス",
+        "会議",
+        "開催",
+        "出席",
+        "参加",
+        "実施",
+        "がありました",
+        "があった",
+        "しました",
+        "した",
+        "ました",
+        "を行い",
+        "行いました",
+        "行った",
+        "です",
+        "ごろ",
+        "頃",
+        "を",
         "家庭訪問",
         "電話相談",
         "受理",

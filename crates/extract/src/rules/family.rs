@@ -8,7 +8,7 @@ use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 use super::{Filled, Outcome, without};
 use crate::people::{Mention, name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, trim, trim_end_of};
 
 const SIBLINGS: &[&str] =
     &["兄", "姉", "弟", "妹", "異父兄", "異父姉", "異父弟", "異父妹", "異母兄", "異母姉", "異母弟", "異母妹"];
@@ -81,7 +81,7 @@ pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
 
 /// 有 with the words, 無 or 不明 from a sentence about brothers and sisters.
 pub(super) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    for sentence in scene.about(spec) {
+    for sentence in sibling_sentences(scene, spec) {
         let named = !siblings_in(scene, &sentence.range).is_empty();
         if !named && let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
@@ -94,11 +94,73 @@ pub(super) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
+/// Sentences about brothers and sisters: with the field's cues, or one that says that there is one (「弟がひとり、…」「姉がいます」).
+fn sibling_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
+    let told: Vec<usize> = scene.about(spec).map(|s| s.range.start).collect();
+    scene.sentences.iter().filter(move |s| {
+        told.binary_search(&s.range.start).is_ok() || (is_account(s) && says_there_is(scene, s))
+    })
+}
+
+/// Under no heading, or one of what happened.
+fn is_account(sentence: &Sentence) -> bool {
+    sentence.heading.as_deref().is_none_or(|h| ["通告内容", "相談内容", "聴取内容", "主訴"].contains(&h))
+}
+
+/// 「弟がひとり」「妹が2人います」「上に姉がいる」 at the start of the sentence.
+pub(super) fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const THERE: &[&str] = &[
+        "ひとり",
+        "一人",
+        "1人",
+        "ふたり",
+        "二人",
+        "2人",
+        "3人",
+        "三人",
+        "いる",
+        "います",
+        "いて",
+        "おり",
+        "あり",
+    ];
+    let text = scene.text();
+    let range = trim(text, sentence.range.clone());
+    let Some(first) = siblings_in(scene, &range).into_iter().next() else { return false };
+    let lead = text[range.start..first.range.start].trim_end_matches('、');
+    let behind = text[first.range.end..range.end].strip_prefix('が').unwrap_or_default();
+    ["", "上に", "下に", "ほかに", "他に", "本児には", "本児に", "家には"].contains(&lead)
+        && THERE.iter().any(|t| behind.starts_with(t))
+        && !text[range].contains('「')
+}
+
+/// The name of a brother or sister: behind the word (「弟の湊くん」), or a clause of its own in front of the age (「弟がひとり、早見湊、5歳」).
+fn sibling_name(scene: &Scene<'_>, mention: &Mention, end: usize) -> Option<Range<usize>> {
+    let text = scene.text();
+    let own = named(text, mention, end);
+    if own != mention.range && text[own.clone()].chars().any(|c| is_kanji(c) || is_katakana(c)) {
+        return Some(own);
+    }
+    let all = clauses(text, mention.range.end..end);
+    all.windows(2).skip(1).chain(all.windows(2).take(1)).find_map(|pair| {
+        let words = trim(text, pair[0].clone());
+        let name = name_at(text, words.clone())?;
+        let whole = name.end == words.end || skip_honorific(text, name.end) == words.end;
+        let next = trim(text, pair[1].clone());
+        let aged = scene
+            .doc
+            .annotations_in(next.clone())
+            .any(|a| a.range.start == next.start && matches!(a.entity, Entity::Age(_)));
+        let spelt = text[name.clone()].chars().any(is_kanji) && scene.mentions(words).is_empty();
+        (whole && aged && spelt && text[name.clone()].chars().count() >= 2).then_some(name)
+    })
+}
+
 /// A row for each brother or sister: 「弟が一人、四歳、わかば保育園です」「三歳の姉が一人」.
 pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
-    for sentence in scene.about(spec) {
+    for sentence in sibling_sentences(scene, spec) {
         let found = siblings_in(scene, &sentence.range);
         for (i, mention) in found.iter().enumerate() {
             let start = if i == 0 { sentence.range.start } else { mention.range.start };
@@ -106,6 +168,9 @@ pub(super) fn siblings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let mut row = RowBuilder::new(scene.doc, spec);
             row.cite(trim(text, start..end));
             relation(scene, &mut row, mention)?;
+            if let Some(name) = sibling_name(scene, mention, end) {
+                row.copy("name", name)?;
+            }
             age(scene, &mut row, start..end)?;
             for clause in clauses(text, mention.range.end..end) {
                 let words = strip_ending(text, trim(text, clause));
@@ -164,7 +229,10 @@ pub(super) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             open = false;
             continue;
         }
-        open = !people.is_empty();
+        // 「保護者は、2名です。実父の…」
+        let counted = people.is_empty()
+            && has_any(text, sentence.full.clone(), &["2名", "2人", "ふたり", "二人", "次のとおり", "両親"]);
+        open = !people.is_empty() || (about && counted);
         if people.is_empty() && status.is_none() && scene.mentions(sentence.range.clone()).is_empty() {
             status = without(scene, sentence).filter(|_| names_guardians(scene, spec, sentence));
         }
@@ -209,8 +277,14 @@ fn named_guardians<'d>(
             {
                 let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
                 let name = named(text, mention, end);
-                let name =
-                    (name != mention.range && skip_honorific(text, name.end) > name.end).then_some(name);
+                // 「実父は早見剛志、36歳」: an age follows the bare name.
+                let next = text[name.end..end].strip_prefix('、').map(|rest| end - rest.len());
+                let dated = next.is_some_and(|next| {
+                    let mut behind = scene.doc.annotations_from(next).take_while(|a| a.range.start == next);
+                    behind.any(|a| matches!(a.entity, Entity::Age(_)))
+                });
+                let called = skip_honorific(text, name.end) > name.end || dated;
+                let name = (name != mention.range && called).then_some(name);
                 let behind = text[mention.range.end..end].trim_start_matches(['は', '、']).len();
                 let aged = scene
                     .doc
@@ -236,6 +310,15 @@ fn named_guardians<'d>(
             let work = clauses(text, from..range.end).into_iter().find_map(|c| occupation(text, c));
             if let Some(work) = work.filter(|_| !row.has("occupation")) {
                 row.copy("occupation", work)?;
+            }
+            let phone = scene.doc.annotations_in(range.clone()).find_map(|a| match &a.entity {
+                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+                _ => None,
+            });
+            if let Some((number, words)) =
+                phone.filter(|_| spec.column("phone").is_some() && !row.has("phone"))
+            {
+                row.normal("phone", &NormalForm::Phone(number), words)?;
             }
         }
         rows.push((first.range.start, row));
@@ -361,6 +444,11 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             age(scene, &mut row, own.clone())?;
             member_facts(scene, spec, &mut row, &own)?;
             living(text, &mut row, own)?;
+            // 「同居しているのは実母だけ」
+            let lead = sentence.head.clone().filter(|h| told && text[h.clone()].contains("同居"));
+            if let Some(lead) = lead.filter(|_| spec.column("living").is_some() && !row.has("living")) {
+                row.choose("living", "同居", lead)?;
+            }
             // The same person in two sentences (保護者は…, 家族構成…) is one row.
             if !rows.iter().any(|known| known.text("relation") == row.text("relation") && !is_plural(known)) {
                 rows.push(row);

@@ -19,6 +19,9 @@ const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
 const OTHER: &str = "その他";
+/// Words for two colours at once.
+const TWO_COLOURS: &[(&str, &[&str])] =
+    &[("青紫", &["青", "紫"]), ("赤紫", &["赤", "紫"]), ("黄緑", &["黄", "緑"]), ("赤茶", &["赤", "茶"])];
 /// Above this number of rows nobody speaks of one again: the comparison stays cheap.
 const MANY: usize = 100;
 /// Longest words for a side in front of a part, in bytes.
@@ -28,7 +31,7 @@ static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
 });
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
+    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
         .ok()
 });
 
@@ -41,7 +44,8 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows = Vec::new();
-    for sentence in scene.narrative() {
+    // What a visit is for is no finding: 「目的は、顔のあざの確認」.
+    for sentence in scene.narrative().filter(|s| s.heading.as_deref() != Some("目的")) {
         if !is_asserted(scene, sentence) {
             if let Some(last) = rows.last_mut() {
                 described(scene, last, sentence)?;
@@ -51,6 +55,11 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for area in areas(scene, sentence, part, kind) {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
+                // 「目のあざについて、本児は…」 takes up what was found.
+                let taken_up = scene.text()[area.kind.range.end..].starts_with("について") && !adds(&row);
+                if taken_up && !rows.is_empty() {
+                    continue;
+                }
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
                 let again = rows.iter().rposition(|known| is_repeated(known, &row));
                 match again.filter(|_| rows.len() < MANY) {
@@ -128,7 +137,9 @@ fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) ->
 fn is_repeated(known: &RowBuilder<'_>, row: &RowBuilder<'_>) -> bool {
     let same = |column| known.text(column) == row.text(column);
     let side = row.text("side").is_none_or(|side| side == "不明") || same("side");
-    same("part") && same("kind") && side
+    // 「すねの傷について」 names again what was told as a graze.
+    let vague = row.text("kind").is_none_or(|kind| kind == OTHER) && !adds(row);
+    same("part") && (same("kind") || vague) && side
 }
 
 /// Whether the row says more than what is where.
@@ -200,7 +211,17 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     let words = ["外傷", "けが", "怪我", "あざ", "痣", "傷"];
     let found = find_any(scene.text(), sentence.full.clone(), &words)?;
     // 「けがについて、実母は説明を拒否」 is about the explanation, 「けがの時期も不明」 about the time.
-    if has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"]) {
+    let behind = &scene.text()[found.end..sentence.full.end];
+    let general = ["の有無については", "の有無ですが", "については", "についてですが"]
+        .iter()
+        .any(|w| behind.starts_with(w))
+        && has_any(
+            scene.text(),
+            found.end..sentence.full.end,
+            &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"],
+        );
+    if !general && has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"])
+    {
         return None;
     }
     let reason = status(scene.text(), found.end..sentence.full.end)?.reason;
@@ -369,7 +390,18 @@ fn row<'d>(
     }
     for column in ["colour", "shape", "age"] {
         let choices = spec.column(column).map_or(&[][..], |c| c.choices.as_slice());
-        for spoken in spoken_choices(text, area.range.clone(), choices) {
+        // 「青紫」 is both colours.
+        for (word, labels) in TWO_COLOURS.iter().filter(|_| column == "colour") {
+            if let Some(at) = find_any(text, area.range.clone(), &[word]) {
+                for label in *labels {
+                    row.choose(column, label, at.clone())?;
+                }
+            }
+        }
+        let single = spoken_choices(text, area.range.clone(), choices).into_iter().filter(|s| {
+            column != "colour" || !TWO_COLOURS.iter().any(|(word, _)| text[s.range.start..].starts_with(word))
+        });
+        for spoken in single {
             if spoken.choice.label != OTHER {
                 row.choose(column, &spoken.choice.label, spoken.range)?;
             }
@@ -406,6 +438,15 @@ fn side(
         text[area.part.range.end..].starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
     }) {
         return row.choose("side", "正中", at);
+    }
+    // 「首の左側に」
+    let behind = ["の左側", "の右側", "の左の", "の右の", "の左に", "の右に", "左側", "右側"];
+    let at = behind.iter().find_map(|w| {
+        let rest = &text[area.part.range.end..];
+        rest.starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
+    });
+    if let Some(spoken) = at.and_then(|at| spoken_choices(text, at, choices).into_iter().next()) {
+        return row.choose("side", &spoken.choice.label, spoken.range);
     }
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;

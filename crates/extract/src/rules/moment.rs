@@ -85,7 +85,14 @@ pub(super) fn near(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -
         moment.ranges.push(words.range.clone());
         moment.flags.extend(words.flags.iter().copied());
     } else {
-        let said = scene.dates(0..sentence.full.start).into_iter().rfind(|(day, _)| day.is_some());
+        let mut said = scene.dates(0..sentence.full.start);
+        said.retain(|(day, _)| day.is_some());
+        // A day of the past that was told since (「先週の金曜にも」) is not the day of what follows.
+        let today = said.iter().rposition(|(day, _)| *day == scene.doc.anchor());
+        let said = match today {
+            Some(at) => said.into_iter().nth(at),
+            None => said.into_iter().next_back(),
+        };
         if let Some((day, words)) = said {
             moment.day = day;
             moment.ranges.push(words.range.clone());
@@ -124,7 +131,9 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
             else {
                 continue;
             };
-            if scene.is_plan(sentence)
+            // A handover may be to come.
+            let to_come = spec.id.starts_with("handover");
+            if (!to_come && scene.is_plan(sentence))
                 || has_any(text, sentence.full.clone(), LIMITS)
                 || scene.is_negated(word.clone())
             {

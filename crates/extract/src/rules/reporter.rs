@@ -11,38 +11,47 @@ use super::child::words_after_cue;
 use super::{Filled, Outcome, without};
 use crate::people::{name_at, name_before, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
 
-/// Words that name the reporter as such; who he is follows.
-const REPORTER: &[&str] = &[
-    "通告者は",
-    "相談者は",
-    "通報者は",
-    "通告者、",
-    "相談者、",
-    "通報者、",
-    "電話をしてきたのは",
-    "電話してきたのは",
-    "連絡してきたのは",
-    "相談してきたのは",
-    "通告してきたのは",
-    "通報してきたのは",
-    "通告したのは",
-    "電話の主は",
-    "かけてきたのは",
-    "電話をくれたのは",
-];
+/// Words that name the reporter as such; who he is follows: 「通告者は」「かけてこられたのは」「通告元についてですが、」.
+static REPORTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        "(?:通告者|相談者|通報者|通告元|通報元|相談元|情報提供者|通告された方|通告した方|相談された方|連絡者)(?:については、|についてですが、|ですが、|ですけど、|ですけれど、|ですけれども、|は|、|。)|電話の主は|(?:(?:お電話|電話|ご連絡|連絡|ご相談|相談|通告|通報)(?:を|に)?(?:して|し|かけて|入れて|寄せて|され)?(?:きた|こられた|来られた|くださった|くれた|いただいた|た)|かけて(?:きた|こられた|来た|来られた)|話して(?:きた|こられた))(?:の|方|人|かた)は",
+    )
+    .ok()
+});
+
+/// The words in `range` that name the reporter, with what closes them.
+pub(super) fn cue(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let found = REPORTER.as_ref()?.find(text.get(range.clone())?)?;
+    Some(range.start + found.start()..range.start + found.end())
+}
 /// The reporter stands in front of these: 「担任の先生からの通告」.
 const REPORTED: &[&str] = &["からの通告", "から通告", "より通告", "からの相談", "から相談"];
 /// The reporter in front of the way in which he came: 「園長の沢田さんから、電話で受理」「実母の…さんが来所し、相談を受理」.
 static CAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        "(?:から|より)、?の?(?:匿名|電話|来電|入電|受電|189|文書|手紙|FAX|ファックス|メール|来所|通報)|が、?(?:来所|来庁|窓口に来)",
+        "(?:から|より)、?の?(?:匿名|お?電話|来電|入電|受電|189|文書|書面|手紙|FAX|ファックス|メール|来所|通報|連絡)|が、?(?:来所|来庁|窓口に|相談に(?:来|訪)|直接来)",
     )
     .ok()
 });
 /// A sentence of the reception speaks of one of these.
-const RECEPTION: &[&str] = &["受理", "受付", "受け", "通告", "相談", "通報", "電話があ", "電話が入"];
+const RECEPTION: &[&str] = &[
+    "受理",
+    "受付",
+    "受け",
+    "通告",
+    "相談",
+    "通報",
+    "電話があ",
+    "電話が入",
+    "電話がか",
+    "から電話",
+    "から入電",
+    "来所",
+    "来庁",
+    "窓口",
+];
 /// The reception is told at the beginning.
 const OPENING: usize = 4;
 const ANONYMOUS: &[&str] = &[
@@ -59,15 +68,39 @@ const ANONYMOUS: &[&str] = &[
     "名乗ら",
     "名乗りたく",
 ];
-const END: &[&str] = &["さんです", "です", "だそう", "とのこと", "さん"];
+const END: &[&str] = &[
+    "さんです",
+    "だそうです",
+    "ということです",
+    "とのことです",
+    "だという",
+    "です",
+    "だそう",
+    "とのこと",
+    "さん",
+    "だ",
+];
+/// Lines on what the reporter is to the child.
+const STANDING: &[&str] =
+    &["関係", "本児との関係", "子どもとの関係", "お子さんとの関係", "続柄", "間柄", "立場", "職業"];
 
 /// The sentence that says who reported, and where the words about him are.
 pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<usize>)> {
     let text = scene.text();
     let named = scene.sentences.iter().find_map(|s| {
-        let cue = find_any(text, s.full.clone(), REPORTER).filter(|c| !scene.is_quoted(c.start))?;
+        let cue = cue(text, s.full.clone()).filter(|c| !scene.is_quoted(c.start))?;
         Some((s, trim(text, cue.end..s.full.end)))
     });
+    // 「通告者、氏名は匿名希望」 tells an item of his, and not who he is.
+    let item = |words: &Range<usize>| {
+        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"]
+            .iter()
+            .any(|i| text[words.clone()].starts_with(i))
+    };
+    let (named, only_item) = match named {
+        Some((s, words)) if item(&words) => (None, Some((s, words))),
+        named => (named, None),
+    };
     // 「近所の者なんですけど」
     let introduced = || {
         scene.narrative().find_map(|s| {
@@ -96,6 +129,7 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
                 },
             )
         })
+        .or(only_item)
 }
 
 /// The last clause of `range`, behind the day and the time.
@@ -126,8 +160,10 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let Some((sentence, words)) = sentence(scene) else { return Ok(unnamed(scene)) };
     // 「通告者は、学童の支援員。氏名は、回答なし。」
     let items = scene.sentences.iter().filter(|s| scene.is_of_reporter(s));
-    let told: Vec<&Sentence> =
-        items.filter(|s| begins_with(text, s, &["氏名", "名前", "お名前"])).chain([sentence]).collect();
+    let told: Vec<&Sentence> = items
+        .filter(|s| begins_with(text, s, &["氏名", "名前", "お名前", "通告者", "相談者", "通報者"]))
+        .chain([sentence])
+        .collect();
     let own = own_words(text, &words);
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), ANONYMOUS)) {
@@ -141,6 +177,20 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         if let Some(found) = unknown {
             return Ok(Some(super::without_as(scene, s, found.reason, None)));
         }
+    }
+    // 「かけてこられたのは実父で、名前は柏さん、32歳」
+    let named = told.iter().find_map(|s| {
+        let item = find_any(text, s.full.clone(), &["お名前は", "名前は", "氏名は", "氏名、", "名前、"])?;
+        let start = item.end + if text[item.end..].starts_with('、') { "、".len() } else { 0 };
+        let name = name_at(text, start..s.full.end)?;
+        let whole = skip_honorific(text, name.end) > name.end
+            || ["です", "。", "、", "と名乗", "という"].iter().any(|e| text[name.end..].starts_with(e));
+        (whole && text[name.clone()].chars().any(is_kanji)).then_some(name)
+    });
+    if let Some(name) = named {
+        relative(scene, &mut person, own.clone());
+        person.name(name);
+        return Ok(Some(Outcome::Stated(Grounded::person(person))));
     }
     // The name is the last thing before an honorific: 「あおば小学校の教頭、清水さん」「母方祖母の山本和子さん」.
     let honorific = ["さん", "先生", "氏"]
@@ -212,11 +262,38 @@ fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>
 pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let Some((_, words)) = sentence(scene) else { return Ok(None) };
+    // 「関係は、向かいの家の方です」
+    let line = scene.sentences.iter().filter(|s| scene.is_of_reporter(s)).find_map(|s| {
+        let start = trim(text, s.full.clone()).start;
+        let item = STANDING.iter().filter(|i| text[start..].starts_with(**i)).max_by_key(|i| i.len())?;
+        let rest = &text[start + item.len()..s.full.end];
+        let topic = ["は、", "は", "ですが、", "、", "も"].iter().find(|t| rest.starts_with(**t))?;
+        Some((s, trim(text, start + item.len() + topic.len()..s.full.end)))
+    });
+    let words = match line {
+        Some((s, own)) => match without(scene, s) {
+            Some(status) => return Ok(Some(status)),
+            None => own,
+        },
+        None => words,
+    };
     let clause = clauses(text, words.clone()).into_iter().next().unwrap_or(words);
     let mut relation = trim_end_of(text, trim(text, clause), END);
     relation = trim_end_of(text, relation, &["で"]);
     // 「母方祖母の山本和子さん」: without the name.
     let end = relation.end;
+    // 「実父の田所健」: a relative with his bare name.
+    let first = scene.mentions(relation.clone()).into_iter().find(|m| m.range.start == relation.start);
+    if let Some(mention) = first.filter(|m| m.relation.is_some()) {
+        let bare = text[mention.range.end..relation.end].strip_prefix('の').is_some_and(|name| {
+            (2..=8).contains(&name.chars().count())
+                && name.starts_with(is_kanji)
+                && !name.contains(['、', 'の'])
+        });
+        if bare {
+            relation.end = mention.range.end;
+        }
+    }
     let named = text[relation.clone()].match_indices('の').map(|(at, _)| relation.start + at).find(|at| {
         let name = name_at(text, at + "の".len()..end + "さん".len().min(text.len() - end));
         name.is_some_and(|n| {
@@ -235,7 +312,10 @@ pub(super) fn relation(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 pub(super) fn route(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let Some((sentence, words)) = sentence(scene) else { return Ok(None) };
-    let known = spoken_choices(text, words, &spec.choices).into_iter().next();
+    let lines = scene.sentences.iter().filter(|s| scene.is_of_reporter(s) && begins_with(text, s, STANDING));
+    let known = std::iter::once(words)
+        .chain(lines.map(|s| s.full.clone()))
+        .find_map(|words| spoken_choices(text, words, &spec.choices).into_iter().next());
     let reported = || has_any(text, sentence.full.clone(), REPORTED).then(|| sentence.full.clone());
     let whole = || spoken_choices(text, reported()?, &spec.choices).into_iter().next();
     let Some(spoken) = known.or_else(whole) else { return Ok(None) };
@@ -243,12 +323,15 @@ pub(super) fn route(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Some(Outcome::Stated(grounded.with_flags([Flag::ReporterIdentity]))))
 }
 
+/// Lines of the reporter's address.
+const ADDRESS: &[&str] = &["住所", "住まい", "所在地", "居所"];
+
 /// The reporter's address, or why it is not there.
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     Ok(scene.sentences.iter().find_map(|s| {
-        let own = scene.is_of_reporter(s) && has_any(text, s.full.clone(), &["住所", "住まい"]);
-        if own { of_reporter(scene, s, &["住所", "住まい"]) } else { after_any_cue(scene, s, spec) }
+        let own = scene.is_of_reporter(s) && has_any(text, s.full.clone(), ADDRESS);
+        if own { of_reporter(scene, s, ADDRESS) } else { after_any_cue(scene, s, spec) }
     }))
 }
 

@@ -38,6 +38,18 @@ const SEEN: &[&str] = &[
     "本児は在宅",
     "登園を確認",
     "登校を確認",
+    "安全を確かめ",
+    "安全について確認",
+    "無事を確かめ",
+    "無事が確認",
+    "無事であることを確認",
+    "姿を確かめ",
+    "直接見",
+    "直接目で見",
+    "目で見て",
+    "じかに見",
+    "直に見",
+    "この目で",
 ];
 /// Who sees, by the words for them in front of the seeing.
 const SEERS: &[(&str, &[&str])] = &[
@@ -253,7 +265,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if apart && !failed {
             let about_talk =
                 has_any(text, sentence.full.clone(), &["面接", "面会", "話", "聞", "聴", "会", "確認"]);
-            if !about_talk {
+            if !about_talk && !words.starts_with("同席") {
                 continue;
             }
             let whole = std::slice::from_ref(&sentence.full);
@@ -299,8 +311,27 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "実施していない",
         "実施できず",
         "実施でき",
+        "、できず",
+        "はできず",
+        "はできてい",
+        "はできな",
+        "、できて",
+        "、できな",
     ];
-    const PARTLY: &[&str] = &["のみ確認", "だけ確認", "一部", "のみ目視", "だけ目視", "のみ見", "だけ見"];
+    const PARTLY: &[&str] = &[
+        "のみ確認",
+        "だけ確認",
+        "一部",
+        "部分的",
+        "のみ目視",
+        "だけ目視",
+        "のみ見",
+        "だけ見",
+        "だけを見",
+        "だけは見",
+        "しか見",
+        "しか確認",
+    ];
     const DONE: &[&str] = &[
         "確認した",
         "確認しました",
@@ -319,6 +350,12 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "異常なし",
         "目視",
         "調べ",
+        "見ました",
+        "見た。",
+        "見て確",
+        "確かめ",
+        "診てもら",
+        "診察",
     ];
     let text = scene.text();
     for sentence in scene.about(spec) {
@@ -411,10 +448,33 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(copied(scene, kept));
     }
     let said = scene.narrative().filter(|s| {
-        scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
-            let speaker = quote.speaker.clone().map(|r| scene.words(&r));
-            speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
-        })
+        // 「本児が話したのは『…』だけ」
+        let only = [
+            "本児が話した",
+            "本児が言った",
+            "本児が口にした",
+            "本児が発した",
+            "本児の言葉は",
+            "子どもが話した",
+            "子どもが言った",
+        ];
+        if text[s.range.clone()].contains('「') && has_any(text, s.range.clone(), &only) {
+            return true;
+        }
+        // 「腕は『ころんだ』と話す」: without a speaker it is the child who is seen.
+        let others = scene.mentions(s.range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"))
+            || has_any(text, s.range.clone(), &["先生", "担任", "園長", "看護師", "医師", "さん"]);
+        let unnamed = !others
+            && scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+                let verb = scene.words(&quote.verb);
+                quote.speaker.is_none()
+                    && ["話", "言", "答", "つぶや", "訴え"].iter().any(|v| verb.contains(v))
+            });
+        unnamed
+            || scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
+                let speaker = quote.speaker.clone().map(|r| scene.words(&r));
+                speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
+            })
     });
     Ok(copied(scene, said))
 }
@@ -469,7 +529,10 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 continue;
             }
             let mut row = RowBuilder::new(scene.doc, spec);
-            row.copy("name", family::named(text, person, end))?;
+            // Without a name the word for the child says whom the row is about.
+            let name = family::named(text, person, end);
+            let column = if name == person.range { "note" } else { "name" };
+            row.copy(column, name)?;
             family::age(scene, &mut row, start..end)?;
             // 「兄と妹は学校で確認」: what is said of the last holds for all.
             let said = person.range.end..sentence.range.end;
@@ -481,7 +544,7 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             } else if let Some(words) = find_any(text, said, &["不明"]) {
                 row.choose("confirmed", "不明", words)?;
             }
-            row.copy("note", trim(text, sentence.range.clone()))?;
+            row.cite(trim(text, sentence.range.clone()));
             rows.retain(|(known, _)| *known != label);
             rows.push((label, row));
         }

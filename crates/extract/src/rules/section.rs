@@ -37,9 +37,30 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !speaks_of_contact(scene, s)
             && !is_told(scene, s)
             && !tells_of_none(scene, s)
+            && !tells_of_look(scene, s)
             && !speaks_of_siblings(scene, s)
     });
     Ok(copied(scene, observed))
+}
+
+/// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.
+fn tells_of_look(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const LOOKED: &[&str] = &[
+        "見せても",
+        "見せてくれ",
+        "脱いで",
+        "めくって",
+        "着衣の下",
+        "衣服の下",
+        "服の下",
+        "寝間着の下",
+        "シャツの下",
+        "全身を見",
+        "体全体を見",
+        "全身を確認",
+        "体全体を確認",
+    ];
+    has_any(scene.text(), sentence.range.clone(), LOOKED)
 }
 
 /// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
@@ -111,7 +132,8 @@ const MANNERS: &[&str] = &[
 fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
     let topical = ["は", "も", "が"].iter().any(|p| scene.text()[first.range.end..].starts_with(p));
-    if topical && first.range.start == sentence.range.start { first.relation } else { None }
+    let named = topical || scene.text()[first.range.end..].starts_with('、');
+    if named && first.range.start == sentence.range.start { first.relation } else { None }
 }
 
 /// The section, or sentences in which staff tell or show something to the family.
@@ -128,6 +150,24 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
 fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const TOLD: &[&str] = &[
+        "に手渡し",
+        "を手渡し",
+        "を説明",
+        "を案内",
+        "を助言",
+        "を依頼",
+        "ようお願いし",
+        "よう伝え",
+        "よう話し",
+        "よう促し",
+        "ことを伝え",
+        "ことを話し",
+        "ことをお伝え",
+        "を勧め",
+        "をすすめ",
+        "を注意し",
+        "を促し",
+        "を紹介し",
         "を説明し",
         "を伝え",
         "を案内し",
@@ -145,7 +185,9 @@ fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     };
     scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
         let to = ["には", "に", "へ", "へは"].iter().any(|p| text[m.range.end..].starts_with(p));
-        to && m.range.start == sentence.range.start && !text[m.range.end..].starts_with("によ")
+        // 「申込書を実母に手渡し」
+        let given = text[..m.range.start].ends_with('を');
+        to && (given || m.range.start == sentence.range.start) && !text[m.range.end..].starts_with("によ")
     })
 }
 
@@ -177,7 +219,20 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let refused = found.reason == record::Reason::Refused
         && before.ends_with('を')
         && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
-    let reasoned = ["ため", "ので"].iter().any(|l| before.ends_with(l));
+    let reasoned = [
+        "ため",
+        "ので",
+        "がつかず",
+        "が取れず",
+        "がとれず",
+        "会えず",
+        "会えておらず",
+        "不在で",
+        "留守で",
+        "できておらず",
+    ]
+    .iter()
+    .any(|l| before.ends_with(l));
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
     let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
         && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));
@@ -195,6 +250,10 @@ fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
                 "来所し",
                 "訪問し",
                 "不在",
+                "と面接",
+                "と面会",
+                "に会い",
+                "同席",
                 "会え",
                 "面接し",
                 "来ていません",

@@ -27,6 +27,20 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "知らない",
                 "知りません",
                 "知らせてはいな",
+                "知らされていな",
+                "知らされておら",
+                "知らされてな",
+                "何も知らせ",
+                "伝わっていな",
+                "話しておら",
+                "言っていな",
+                "言っていません",
+                "言わずに",
+                "告げていな",
+                "気づいていな",
+                "断りなく",
+                "承知していな",
+                "聞かされていな",
             ],
         ),
         ("拒否", &["拒否", "得られな", "得られて", "了解しな", "拒んで", "反対"]),
@@ -50,8 +64,12 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative() {
         let range = sentence.full.clone();
         let people = scene.mentions(range.clone());
-        let guardian = has_any(text, range.clone(), &["保護者", "親には", "両親"])
-            || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        let guardian =
+            has_any(
+                text,
+                range.clone(),
+                &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
+            ) || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
         let subject = has_any(
             text,
             range.clone(),
@@ -64,10 +82,24 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 "了解",
                 "承知",
                 "連絡したこと",
+                "電話したこと",
+                "来所したこと",
+                "通報",
+                "話していません",
+                "話していな",
+                "言っていません",
+                "話しておら",
                 "知らせて",
                 "知らせず",
                 "内緒",
                 "このこと",
+                "知らされ",
+                "伝えていな",
+                "伝えてい",
+                "伝えてあ",
+                "話してあ",
+                "連絡のこと",
+                "電話のこと",
             ],
         );
         if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"])
@@ -134,7 +166,11 @@ fn seen_itself<'c>(scene: &Scene<'_>, spec: &'c FieldSpec, sentence: &Sentence) 
     if let Some(range) = looked {
         return Some(Spoken { choice, range });
     }
-    let lead = find_any(text, sentence.range.clone(), &["実際に", "直接", "自分の目で"])?;
+    let lead = find_any(
+        text,
+        sentence.range.clone(),
+        &["実際に", "直接", "自分の目で", "ご自分の目で", "ご自身の目で", "目の前で", "この目で"],
+    )?;
     let seen = find_any(text, lead.end..sentence.range.end, &["見て", "見た", "見まし"])?;
     let near =
         !text[lead.end..seen.start].contains(['、', '。']) && text[lead.end..seen.start].chars().count() <= 8;

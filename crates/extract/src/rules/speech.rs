@@ -54,6 +54,30 @@ const CAUSES: &[&str] = &[
     "知らない",
     "覚えていない",
     "おぼえてない",
+    "おぼえていない",
+    "覚えてない",
+    "わからない",
+    "わかんない",
+    "分からない",
+    "飛び降り",
+    "とびおり",
+    "ひねっ",
+    "ひねり",
+    "かじ",
+    "刺さ",
+    "くじい",
+    "引っ搔",
+    "かいた",
+    "かきむし",
+    "こけ",
+    "すりむ",
+    "ぶた",
+    "あたった",
+    "あたって",
+    "打っ",
+    "打ち",
+    "最初から",
+    "もうあ",
 ];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
@@ -113,7 +137,19 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     "から聴取",
                 ],
             ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
-        (quoted || absent) && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
+        // 「本児と実母に会い、祖父には会えなかった」 tells only who was met.
+        let contact = !quoted
+            && has_any(
+                scene.text(),
+                s.range.clone(),
+                &["に会い", "と会い", "に面接", "と面接", "と面会", "に会え", "会えたのは", "会ったのは"],
+            )
+            && !has_any(
+                scene.text(),
+                s.range.clone(),
+                &["と聞いて", "とのこと", "そうです", "から話を聞", "に話を聞", "から聴取"],
+            );
+        (quoted || absent) && !contact && !told_by_staff && !scene.is_wish(s) && !scene.is_plan(s)
     });
     Ok(copied(scene, said))
 }
@@ -169,6 +205,14 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         rows.push(row);
     }
+    for (title, words) in told_by_others(scene) {
+        let mut row = RowBuilder::new(scene.doc, spec);
+        row.cite(title.start..words.end);
+        row.choose("speaker", "その他", title.clone())?;
+        row.keep("speaker", Kept::Detail, title)?;
+        row.copy("words", words)?;
+        rows.push(row);
+    }
     if let Some(grounded) = Grounded::rows(rows) {
         return Ok(Some(Outcome::Stated(grounded)));
     }
@@ -178,6 +222,43 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && matches!(without(scene, s), Some(Outcome::Without { reason, .. }) if reason != Reason::None)
     });
     Ok(refused.and_then(|s| without(scene, s)))
+}
+
+/// What somebody outside the family explained: 「担任は『朝からありました』と説明した」. The word for him, and what he said.
+fn told_by_others(scene: &Scene<'_>) -> Vec<(Range<usize>, Range<usize>)> {
+    const OTHERS: &[&str] = &[
+        "養護教諭",
+        "担任",
+        "副園長",
+        "園長",
+        "副校長",
+        "校長",
+        "教頭",
+        "保育士",
+        "教諭",
+        "主治医",
+        "医師",
+        "看護師",
+        "保健師",
+        "指導員",
+        "支援員",
+    ];
+    let text = scene.text();
+    let injured = scene
+        .narrative()
+        .any(|s| has_any(text, s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s));
+    let mut found = Vec::new();
+    for sentence in scene.narrative().filter(|s| injured && !scene.is_wish(s)) {
+        for (quote, words) in scene.quotes(sentence.range.clone()) {
+            let explains = EXPLAINING.iter().any(|e| scene.words(&quote.verb).contains(e));
+            let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
+            let related = scene.mentions(speaker.clone()).into_iter().any(|m| m.relation.is_some());
+            if let Some(title) = find_any(text, speaker, OTHERS).filter(|_| !related) {
+                found.push((title, words));
+            }
+        }
+    }
+    found
 }
 
 /// One explanation of an injury.

@@ -129,6 +129,20 @@ const TOOK: &[&str] = &[
     "聴取したのは",
     "話を聞いたのは",
     "受付は",
+    "受付、",
+    "受け、",
+    "受け手は",
+    "受け手、",
+    "受電、",
+    "受電は",
+    "電話を受けたのは",
+    "電話口に出たのは",
+    "出たのは",
+    "応対したのは",
+    "電話を取ったのは",
+    "対応は、",
+    "対応、",
+    "聞き取り、",
     "聞き取りは",
 ];
 /// … or ends so: 「家庭相談員の若林が受ける」.
@@ -146,12 +160,36 @@ const TAKEN: &[&str] = &[
     "が対応",
     "が電話を受け",
     "が応対",
+    "が受電",
+    "が記録",
+    "が記入",
+    "が入電を受け",
+    "が取った",
+    "が取りました",
+    "が電話に出",
+    "が話を聞いた",
+    "が話を聞きました",
+    "が担当",
+    "で受けました",
+    "で受けた",
 ];
 
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
-    let Some(member) = members(scene, spec, titles).into_iter().next() else { return took(scene, titles) };
+    let Some(member) = members(scene, spec, titles).into_iter().next() else {
+        // 「受付者は夜間相談員の島さん」: a title of the office's own.
+        let headed = scene.under(&spec.headings).next().map(|s| trim(scene.text(), s.range.clone()));
+        let own = headed.and_then(|words| own_title(scene, words));
+        return own.map_or_else(|| took(scene, titles), |person| Ok(Some(person)));
+    };
+    // 「夜間相談員の島」 under the heading: the words in front of the name are the title.
+    if member.title.is_none() && member.profession.is_none() {
+        let headed = scene.under(&spec.headings).next().map(|s| trim(scene.text(), s.range.clone()));
+        if let Some(person) = headed.and_then(|words| own_title(scene, words)) {
+            return Ok(Some(person));
+        }
+    }
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(name) = member.name {
         person.name(name);
@@ -163,6 +201,23 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         person.role_words(words);
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+/// 「夜間相談員の島です」: kanji before の and a name behind it.
+fn own_title(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> {
+    let text = scene.text();
+    let at = words.start + text[words.clone()].find('の')?;
+    let title = words.start..at;
+    let plain = (2..=10).contains(&text[title.clone()].chars().count())
+        && text[title.clone()].chars().all(|c| is_kanji(c) || crate::words::is_katakana(c));
+    let name = name_at(text, at + "の".len()..words.end).filter(|_| plain)?;
+    let whole = skip_honorific(text, name.end) >= words.end || text[name.end..].starts_with("です");
+    (whole && (1..=6).contains(&text[name.clone()].chars().count())).then(|| {
+        let mut person = PersonBuilder::new(scene.doc);
+        person.name(name);
+        person.role_words(title);
+        Outcome::Stated(Grounded::person(person))
+    })
 }
 
 /// 「受けたのは、当直の久米です」「家庭相談員の若林が受ける」
@@ -196,6 +251,11 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
         }
         if !person.is_empty() {
             return Ok(Some(Outcome::Stated(Grounded::person(person))));
+        }
+        // 「当直の橘が受電」
+        let last = if lead.is_none() { clauses(text, own.clone()).pop() } else { None };
+        if let Some(person) = last.and_then(|clause| own_title(scene, trim(text, clause))) {
+            return Ok(Some(person));
         }
     }
     Ok(None)
@@ -358,6 +418,16 @@ fn members_of<'c>(
         });
     }
     members.sort_by_key(|m| m.words.start);
+    // 「私、児童福祉司の江端と」: the title and the name are the speaker's.
+    let own = members.windows(2).position(|pair| {
+        let [own, next] = pair else { return false };
+        let bare = own.title.is_none() && own.profession.is_none() && own.name.is_none();
+        let gap = &text[own.words.end..next.words.start.max(own.words.end)];
+        bare && ["、", "は", "は、", "が", ""].contains(&gap)
+    });
+    if let Some(own) = own {
+        members.remove(own);
+    }
     take_back(text, &mut members);
     members
 }

@@ -9,7 +9,7 @@ use crate::status::status;
 use crate::words::{find_any, has_any, trim};
 
 /// The reporter, named as such.
-const REPORTER: &[&str] = &["通告者", "相談者", "通報者"];
+const REPORTER: &[&str] = &["通告者", "相談者", "通報者", "通告元", "通報元", "情報提供者"];
 /// What a reporter may be called once the reception has said who he is: 「おばさんの電話は」.
 const CALLED: &[&str] = &[
     "おば",
@@ -38,10 +38,35 @@ const CALLED: &[&str] = &[
     "近所の人",
 ];
 /// Items that a reporter and a child both have.
-const ITEMS: &[&str] =
-    &["氏名", "お名前", "名前", "住所", "住まい", "電話", "連絡先", "携帯", "年齢", "職業"];
+const ITEMS: &[&str] = &[
+    "お店の住所",
+    "店の住所",
+    "お店の電話",
+    "店の電話",
+    "勤め先の住所",
+    "勤め先の電話",
+    "ご住所",
+    "お電話",
+    "氏名",
+    "お名前",
+    "名前",
+    "住所",
+    "住まい",
+    "所在地",
+    "電話",
+    "連絡先",
+    "携帯",
+    "年齢",
+    "職業",
+    "関係",
+    "本児との関係",
+    "続柄",
+    "間柄",
+    "立場",
+];
 /// Behind an item: the topic of a new sentence, not a word within one (電話で受理).
-const TOPIC: &[&str] = &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、"];
+const TOPIC: &[&str] =
+    &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、", "については", "ですが"];
 /// With these the speaker has gone on to the child or the family.
 const OTHERS: &[&str] = &[
     "本児",
@@ -109,5 +134,6 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
 
 /// Behind the reception only the telephone, or what is not known, is surely the caller's.
 fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
-    words.starts_with("電話") || status(text, sentence.full.clone()).is_some()
+    const OWN: &[&str] = &["電話", "お電話", "お店の", "店の", "勤め先の", "ご住所"];
+    OWN.iter().any(|own| words.starts_with(own)) || status(text, sentence.full.clone()).is_some()
 }

@@ -93,8 +93,8 @@ fn each_brother_and_sister_has_a_row() {
     let record =
         map("safety-check", "きょうだいの確認。妹は在宅で元気な様子を確認した。兄は学校で会えず、未確認。");
     let rows = record.rows("sib");
-    assert!(rows[0].contains("name=妹") && rows[0].contains("confirmed=有"), "{rows:?}");
-    assert!(rows[1].contains("name=兄") && rows[1].contains("confirmed=無"), "{rows:?}");
+    assert!(rows[0].contains("note=妹") && rows[0].contains("confirmed=有"), "{rows:?}");
+    assert!(rows[1].contains("note=兄") && rows[1].contains("confirmed=無"), "{rows:?}");
     assert_eq!(map("safety-check", "きょうだいはいない。").state("sib"), (State::Denied, Some(Reason::None)));
 }
 

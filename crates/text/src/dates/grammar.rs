@@ -311,6 +311,17 @@ fn day_only<'t>(
             return Some((Said::DayOnly { day, inherits: false }, cursor));
         }
     }
+    // 「10日に園へ出向く」 once a day has been said; not 「3日に1回」.
+    let mut behind = cursor;
+    if last.is_some() && (behind.eat("に") || behind.sees(&["までに", "の昼", "の午前中", "の午後"]))
+    {
+        behind.any(&["、"]);
+        let often = behind.number().is_some() || behind.sees(&["一", "数", "何"]);
+        let counted = ["この", "ここ", "その", "ほぼ", "約", "丸"].iter().any(|w| text[..at].ends_with(w));
+        if !often && !counted {
+            return Some((Said::DayOnly { day, inherits: false }, cursor));
+        }
+    }
     let mut behind = cursor;
     behind.any(&["、", " ", "の"]);
     behind.any(&["午前", "午後"]);
@@ -372,7 +383,22 @@ fn weekday_behind(text: &str, cursor: &mut Cursor<'_>, said: &Said) -> Option<We
     let numbered = next.is_some_and(crate::number::starts_number);
     let belongs = match apart {
         None | Some(" ") => true,
-        _ => closed || numbered || ahead.sees(&["午前", "午後"]),
+        _ => {
+            closed
+                || numbered
+                || ahead.sees(&[
+                    "午前",
+                    "午後",
+                    "の午前",
+                    "の午後",
+                    "の朝",
+                    "の昼",
+                    "の夕方",
+                    "の夜",
+                    "の晩",
+                    "の深夜",
+                ])
+        }
     };
     belongs.then(|| {
         *cursor = ahead;

@@ -23,9 +23,20 @@ impl Context {
     }
 
     /// The day of an expression, and what is wrong with it.
-    pub(crate) fn resolve(&mut self, _text: &str, expression: &Expression) -> (Option<Date>, Vec<Flag>) {
+    pub(crate) fn resolve(&mut self, text: &str, expression: &Expression) -> (Option<Date>, Vec<Flag>) {
         let mut flags = Vec::new();
         let day = self.day(expression, &mut flags);
+        let day = match (&expression.said, day, self.anchor) {
+            // 「…は3日に訪問します」 after the 28th, or after a day of last month was told, is a day to come.
+            (&Said::DayOnly { day: number, inherits: false }, Some(found), Some(anchor))
+                if found < anchor
+                    && expression.weekday.is_none()
+                    && is_to_come(text, expression.range.end) =>
+            {
+                to_come(anchor, number).or(day)
+            }
+            _ => day,
+        };
         if let (Some(day), Some(weekday)) = (day, expression.weekday)
             && day.weekday() != weekday
         {
@@ -107,6 +118,48 @@ impl Context {
             }
         }
     }
+}
+
+/// The verb of a plan stands at most this many characters behind its day.
+const SENTENCE_CHARS: usize = 100;
+
+/// Whether the sentence that goes on at `at` ends in a verb of what is to come.
+fn is_to_come(text: &str, at: usize) -> bool {
+    let near = text[at..].char_indices().take(SENTENCE_CHARS).find(|(_, c)| matches!(c, '。' | '\n'));
+    let near = near.map(|(i, _)| &text[at..at + i]);
+    let Some(words) = near.or_else(|| (text.len() - at < SENTENCE_CHARS).then(|| &text[at..])) else {
+        return false;
+    };
+    let state = [
+        "いる",
+        "ある",
+        "ています",
+        "あります",
+        "という",
+        "そう",
+        "よう",
+        "ません",
+        "おります",
+        "言う",
+        "話す",
+        "思います",
+    ];
+    !state.iter().any(|e| words.ends_with(e))
+        && !words.contains('「')
+        && (words.ends_with("ます")
+            || words.ends_with("予定")
+            || words.ends_with("予定です")
+            || words.ends_with(['る', 'う', 'く', 'す', 'つ', 'む', 'ぶ', 'ぐ']))
+}
+
+/// The next day with this number, from the anchor on.
+fn to_come(anchor: Date, day: u8) -> Option<Date> {
+    let day = i8::try_from(day).ok()?;
+    let here = Date::new(anchor.year(), anchor.month(), day).ok().filter(|d| *d >= anchor);
+    here.or_else(|| {
+        let next = shift(anchor.first_of_month(), Span::new().try_months(1).ok()?)?;
+        Date::new(next.year(), next.month(), day).ok()
+    })
 }
 
 /// The month and day in the anchor's year; around New Year in the one that is nearer.
