@@ -4,6 +4,7 @@ mod items;
 mod split;
 mod turns;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::civil::Date;
@@ -119,6 +120,8 @@ pub(crate) struct Scene<'d> {
     quoted: Vec<Range<usize>>,
     /// Whole ranges of the sentences about the reporter's own items, in order.
     of_reporter: Vec<Range<usize>>,
+    /// The relatives that were named with their side, each once.
+    sided: BTreeSet<String>,
 }
 
 impl<'d> Scene<'d> {
@@ -134,7 +137,10 @@ impl<'d> Scene<'d> {
             quoted.retain(|q| !is_turn(q));
             conversation(doc.text(), &turns)
         };
-        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new() };
+        let sides = |label: &String| label.starts_with("父方") || label.starts_with("母方");
+        let named = relations.mentions(doc.text(), 0..doc.text().len());
+        let sided = named.into_iter().filter_map(|m| m.relation).filter(sides).collect();
+        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -147,9 +153,9 @@ impl<'d> Scene<'d> {
     /// The same document with these sentences.
     #[cfg(feature = "model")]
     pub(crate) fn with_sentences(&self, sentences: Vec<Sentence>) -> Self {
-        let Self { doc, template, relations, quoted, .. } = self;
-        let mut scene =
-            Self { doc, template, relations, sentences, quoted: quoted.clone(), of_reporter: Vec::new() };
+        let Self { doc, template, relations, quoted, sided, .. } = self;
+        let (quoted, sided) = (quoted.clone(), sided.clone());
+        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -235,8 +241,20 @@ impl<'d> Scene<'d> {
     }
 
     pub(crate) fn mentions(&self, range: Range<usize>) -> Vec<Mention> {
-        let mentions = self.relations.mentions(self.text(), range);
-        mentions.into_iter().filter(|m| !self.is_quoted(m.range.start)).collect()
+        let mut mentions = self.relations.mentions(self.text(), range);
+        mentions.retain(|m| !self.is_quoted(m.range.start));
+        for mention in mentions.iter_mut().filter(|m| m.relation.is_none()) {
+            mention.relation = self.sided(&self.doc.text()[mention.range.clone()]);
+        }
+        mentions
+    }
+
+    /// 「母方の祖母」, then 「祖母」: where one side alone was named, the word without a side is of it.
+    fn sided(&self, word: &str) -> Option<String> {
+        let relative = crate::people::sideless(word)?;
+        let mut named = self.sided.iter().filter(|label| label.ends_with(relative));
+        let only = named.next()?;
+        named.next().is_none().then(|| only.clone())
     }
 
     /// What was quoted in `range`, with the range of the words.

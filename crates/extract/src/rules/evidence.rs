@@ -2,12 +2,15 @@
 //!
 //! Nothing is marked, ranked or counted here; a cue makes a candidate and no more.
 
+mod cues;
+
 use std::ops::Range;
 
-use record::template::FieldSpec;
-use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
+use record::template::{Choice, FieldSpec};
+use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder, State};
 use text::hedge;
 
+use super::family::GUARDIANS;
 use super::{Filled, Outcome};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
@@ -23,18 +26,49 @@ pub(super) fn evidence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some(items) = spec.column("item") else { return Ok(None) };
     let mut rows = Vec::new();
     for sentence in scene.sentences.iter().filter(|s| is_observed(scene, s)) {
-        let mut seen: Vec<&str> = Vec::new();
-        for found in spoken_choices(scene.text(), sentence.full.clone(), &items.choices) {
+        for found in candidates(scene, sentence, &items.choices) {
             if rows.len() == MAX_ROWS {
                 break;
             }
-            if !seen.contains(&found.choice.label.as_str()) {
-                seen.push(&found.choice.label);
+            if !(is_of_parents(spec, found.choice) && is_about_child(scene, sentence)) {
                 rows.push(row(scene, spec, sentence, &found)?);
             }
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// The items that the sentence may be evidence of, each once, in the order of their words.
+fn candidates<'c>(scene: &Scene<'_>, sentence: &Sentence, items: &'c [Choice]) -> Vec<Spoken<'c>> {
+    let text = scene.text();
+    let mut found = spoken_choices(text, sentence.full.clone(), items);
+    found.extend(items.iter().filter_map(|choice| {
+        let range = cues::find(text, sentence.full.clone(), &choice.label)?;
+        Some(Spoken { choice, range })
+    }));
+    found.sort_by_key(|spoken| (spoken.range.start, usize::MAX - spoken.range.end));
+    let mut seen: Vec<&str> = Vec::new();
+    found.retain(|spoken| {
+        let new = !seen.contains(&spoken.choice.label.as_str());
+        seen.push(&spoken.choice.label);
+        new
+    });
+    found
+}
+
+/// An item of the parents' health or conduct.
+fn is_of_parents(spec: &FieldSpec, item: &Choice) -> bool {
+    spec.label.contains("保護者に虐待") || item.label.starts_with("保護者の") || item.label.starts_with("保護者に")
+}
+
+/// 「本児は夜眠れない」 tells nothing of the parents.
+fn is_about_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let people = scene.mentions(sentence.range.clone());
+    let topical = people.first().is_some_and(|m| {
+        m.relation.as_deref() == Some("本児")
+            && ["は", "が", "も", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p))
+    });
+    topical && !people.iter().any(|m| m.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r)))
 }
 
 fn is_observed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
@@ -109,6 +143,17 @@ pub(super) fn speaker_of(
 const CONDITIONS: &[&str] =
     &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
 
+/// Where the answer to the cue ends: its clause, and where the clause is only the topic (「父からの暴力については、」) the sentence.
+fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usize {
+    const TOPICS: &[&str] = &["は", "については", "に関しては", "について", "の有無は", "かは", "も", "かどうかは"];
+    let text = scene.text();
+    let clause = scene.scope(cue.clone()).end.max(cue.end);
+    let topical = text[clause..].starts_with('、')
+        && TOPICS.iter().any(|topic| text[cue.end..clause].ends_with(topic))
+        && text[cue.end..clause].chars().count() <= 12;
+    if topical { sentence.range.end.max(clause) } else { clause }
+}
+
 /// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
@@ -130,6 +175,11 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         let positive = behind.starts_with("の問題はあり") && !behind.starts_with("の問題はありませ");
         return (if positive { "肯定" } else { "否定" }, cue.clone());
     }
+    // 「精神科の受診歴は把握できていない」, 「お酒については、量まではわからない」: not known is more than negated.
+    let reach = cue.end..answer_end(scene, sentence, cue);
+    if let Some(found) = status(text, reach.clone()).filter(|s| s.reason.state() == State::Unknown) {
+        return ("不明", found.range);
+    }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
@@ -142,7 +192,7 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("否定", cue.clone());
     }
     let end = condition.map_or(sentence.full.end, |at| at.end);
-    match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, end)) {
+    match status(text, cue.end..reach.end.clamp(cue.end, end)) {
         Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
         Some(found) => ("不明", found.range),
         // 「ごみ屋敷のようだ」 likens, it does not doubt.
