@@ -8,6 +8,8 @@ use regex::{Regex, RegexBuilder};
 
 /// What … stands for in a pattern.
 const GAP: &str = "[^。「」]{0,14}?";
+/// What ~ stands for: ない, ていない, ておらず, ていません …
+const NEGATION: &str = "(?:(?:て|で)?(?:い|お)?(?:な|らず|りませ|ませ)|ず|ぬ)";
 /// All patterns of an item become one expression: a few thousand branches.
 const SIZE_LIMIT: usize = 64 << 20;
 
@@ -33,10 +35,12 @@ fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// 「体重…(減|落ち)」 as an expression.
 fn expression(pattern: &str) -> String {
     regex::escape(pattern)
+        .replace("\\~", "~")
         .replace("\\(", "(?:")
         .replace("\\)", ")")
         .replace("\\|", "|")
         .replace('…', GAP)
+        .replace('~', NEGATION)
 }
 
 /// The first place of a pattern of `item` in `range`; a number is matched whole.
