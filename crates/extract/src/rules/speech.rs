@@ -82,6 +82,16 @@ pub(super) const INJURY_WORDS: &[&str] = &[
     "こぶ",
     "紫斑",
     "歯型",
+    "歯形",
+    "抜け",
+    "はげ",
+    "水ぶくれ",
+    "水疱",
+    "すりむ",
+    "擦りむ",
+    "爪の跡",
+    "腫れて",
+    "擦過痕",
 ];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.

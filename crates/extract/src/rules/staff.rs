@@ -151,7 +151,9 @@ const TAKEN: &[&str] = &[
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
-    let Some(member) = members(scene, spec, titles).into_iter().next() else { return took(scene, titles) };
+    let all = members(scene, spec, titles);
+    let first = all.iter().position(|m| m.name.is_some() || m.title.is_some()).unwrap_or(0);
+    let Some(member) = all.into_iter().nth(first) else { return took(scene, titles) };
     let mut person = PersonBuilder::new(scene.doc);
     if let Some(name) = member.name {
         person.name(name);
@@ -161,6 +163,9 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     if let Some(words) = member.profession {
         person.role_words(words);
+    }
+    if let Some(org) = member.org {
+        person.org(org);
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
 }
@@ -343,9 +348,24 @@ fn members_of<'c>(
         }
     }
     named.sort_by_key(|(_, at)| at.start);
+    let mut speaker_named = false;
     for (i, (choice, title)) in named.iter().enumerate() {
         let until = named.get(i + 1).map_or(range.end, |(_, next)| next.start);
-        let behind = name_behind(text, title.end, until);
+        let behind = name_behind(text, title.end, until).map(|name| {
+            // 「児福司の私、野村です」
+            let own = SELF.contains(&&text[name.clone()]) && text[name.end..].starts_with('、');
+            let said = own.then(|| name_at(text, name.end + '、'.len_utf8()..until)).flatten();
+            speaker_named |= said.is_some();
+            said.unwrap_or(name)
+        });
+        // 「地区担当が私、堀内で」
+        let behind = behind.filter(|name| !SELF.contains(&&text[name.clone()])).or_else(|| {
+            let rest = text[title.end..until].strip_prefix('が').or_else(|| text[title.end..until].strip_prefix('は'))?;
+            let word = SELF.iter().find(|word| rest.starts_with(**word))?;
+            let name = name_at(text, until - rest[word.len()..].strip_prefix('、')?.len()..until)?;
+            speaker_named = true;
+            Some(name)
+        });
         let end = behind.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
         let name = behind.or_else(|| name_before(text, range.start, title.start));
         let office = choice.map(|choice| (choice, title.clone()));
@@ -358,6 +378,15 @@ fn members_of<'c>(
         });
     }
     members.sort_by_key(|m| m.words.start);
+    // 「私、児童福祉司の片山」, 「地区担当が私、堀内」: the speaker and the name are one.
+    if members.len() > 1
+        && members[0].title.is_none()
+        && SELF.contains(&&text[members[0].words.clone()])
+        && ["、", "、同じく", ""].contains(&&text[members[0].words.end..members[1].words.start.max(members[0].words.end)])
+    {
+        members.remove(0);
+    }
+    members.retain(|m| !SELF.contains(&&text[m.words.clone()]) || !speaker_named);
     take_back(text, &mut members);
     members
 }
