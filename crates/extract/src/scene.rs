@@ -416,7 +416,8 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
             push(text, start, at..range.start.max(at), current.as_ref(), &mut sentences);
             (start, at) = (range.start, range.end.max(at));
             current = Some((canonical, range.clone()));
-            once = text[range.clone()].trim_end_matches(['、', ' ']).ends_with('は')
+            let spoken = text[range.clone()].trim_end_matches(['、', ' ']);
+            once = (spoken.ends_with('は') && !spoken.ends_with("としては"))
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
@@ -431,11 +432,39 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
         {
             current = None;
         }
+        let words = trim(text, at.min(whole.end)..whole.end);
+        if once && is_announcement(&text[words]) {
+            // 「関係機関は2か所。」: what is announced follows.
+            once = false;
+            start = whole.end;
+        }
         if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
             current = None;
         }
     }
+    leave_answers(text, template, &mut sentences);
     sentences
+}
+
+/// Under a heading that asks for an answer (「同意」「告知」) a later sentence without a word of the answer stands for itself.
+fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
+    const ANSWERED: &[&str] = &["consents", "notices"];
+    let fields = template.fields.iter().filter(|f| f.rule.as_deref().is_some_and(|r| ANSWERED.contains(&r)));
+    for field in fields {
+        for i in 1..sentences.len() {
+            let (before, rest) = sentences.split_at_mut(i);
+            let (Some(last), Some(sentence)) = (before.last(), rest.first_mut()) else { continue };
+            let headed = sentence.heading.as_ref().is_some_and(|h| field.headings.contains(h));
+            let follows = last.head != sentence.head;
+            let polite = ["です", "ます", "した", "た", "る"].iter().any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
+            if headed && !follows && polite && !has_any(text, sentence.range.clone(), &field.cues)
+                && !has_any(text, sentence.range.clone(), &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"])
+            {
+                sentence.heading = None;
+                sentence.head = None;
+            }
+        }
+    }
 }
 
 /// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
@@ -462,6 +491,18 @@ fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
         .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
     let words = doc.text()[sentence.clone()].trim_start();
     quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
+}
+
+/// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
+fn is_announcement(words: &str) -> bool {
+    const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
+    const ASKED: &[&str] = &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
+    let counted = words.trim_end_matches("です").trim_end_matches("あります");
+    let number = counted.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六次以".contains(c));
+    words.chars().count() <= 20
+        && !words.contains('「')
+        && ((number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8)
+            || ASKED.iter().any(|end| words.ends_with(end)))
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

@@ -49,7 +49,7 @@ pub(super) const OTHER_SECTIONS: &[&str] = &[
     "既往歴",
 ];
 /// The child as the subject.
-const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
+const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
 /// From this age on nobody is the child of a sheet.
 const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
@@ -391,6 +391,9 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
         return Some(super::without_as(scene, sentence, found.reason, None));
     }
     let start = after_topic(text, cue.end, sentence.full.end)?;
+    // 「前の栄町じゃなくて、西原市…」: what holds stands behind.
+    let aside = find_any(text, start..sentence.full.end, &["じゃなくて、", "ではなくて、", "ではなく、"]);
+    let start = aside.filter(|_| !text[start..sentence.full.end].contains('「')).map_or(start, |at| at.end);
     let range = trim_end_of(text, trim(text, start..sentence.full.end), TAIL);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))

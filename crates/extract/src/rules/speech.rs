@@ -262,7 +262,13 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     };
     let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
-        return Ok(whole_section(scene, headed));
+        // 「3回に分けて聞きました。本人は『…』と言っています。」: the words themselves.
+        let asked = |s: &Sentence| {
+            ["聞きました", "聞いています", "尋ねました", "確認しました"].iter().any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
+        };
+        let quoted = headed.iter().any(|s| scene.words(&s.range).contains('「'));
+        let own = headed.into_iter().filter(|s| !(quoted && !scene.words(&s.range).contains('「') && asked(s)));
+        return Ok(whole_section(scene, own.collect()));
     }
     let wished = scene.headless().filter(|s| {
         let named = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
@@ -296,6 +302,7 @@ fn speaker(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
     quoted.or_else(|| {
         let bracket = find_any(scene.text(), sentence.range.clone(), &["「"])?;
         let before = trim(scene.text(), sentence.range.start..bracket.start);
-        scene.mentions(before).into_iter().next().map(|m| m.range)
+        let mentioned = scene.mentions(before.clone()).into_iter().next().map(|m| m.range);
+        mentioned.or_else(|| find_any(scene.text(), before, &["本人", "女の子", "男の子", "子ども"]))
     })
 }
