@@ -433,12 +433,13 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
             current = None;
         }
         let words = trim(text, at.min(whole.end)..whole.end);
-        if once && is_announcement(&text[words]) {
-            // 「関係機関は2か所。」: what is announced follows.
-            once = false;
-            start = whole.end;
-        }
-        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
+        let announced = once && is_announcement(&text[words.clone()]);
+        // 「関係機関は2か所。」: what is announced follows, as much as it may be.
+        once &= !(announced && is_count(&text[words]));
+        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences)
+            && once
+            && !announced
+        {
             current = None;
         }
     }
@@ -458,13 +459,18 @@ fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
             let follows = last.head != sentence.head;
             let polite = ["です", "ます", "した", "た", "る"].iter().any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
             if headed && !follows && polite && !has_any(text, sentence.range.clone(), &field.cues)
-                && !has_any(text, sentence.range.clone(), &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"])
+                && !has_any(text, outside_quote(text, &sentence.range), &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"])
             {
                 sentence.heading = None;
                 sentence.head = None;
             }
         }
     }
+}
+
+/// The words in front of the first 「.
+fn outside_quote(text: &str, range: &Range<usize>) -> Range<usize> {
+    range.start..text[range.clone()].find('「').map_or(range.end, |at| range.start + at)
 }
 
 /// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
@@ -495,14 +501,17 @@ fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
 
 /// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
 fn is_announcement(words: &str) -> bool {
-    const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
     const ASKED: &[&str] = &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
+    let asked = words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
+    asked || is_count(words)
+}
+
+/// 「2か所です」「次のとおりです」
+fn is_count(words: &str) -> bool {
+    const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
     let counted = words.trim_end_matches("です").trim_end_matches("あります");
     let number = counted.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六次以".contains(c));
-    words.chars().count() <= 20
-        && !words.contains('「')
-        && ((number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8)
-            || ASKED.iter().any(|end| words.ends_with(end)))
+    number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

@@ -253,7 +253,7 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
 
 /// Where the words begin after 「…は、」.
 fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let particle = ["は、", "は", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
+    let particle = ["は、", "は", "も、", "も", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
     Some(from + particle.len())
 }
 
@@ -367,7 +367,8 @@ fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
-        let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
+        let own = set_aside(text, sentence.range.clone());
+        let words = trim_end_of(text, trim(text, own), TAIL);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
     }
@@ -381,6 +382,13 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }))
 }
 
+/// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
+fn set_aside(text: &str, range: Range<usize>) -> Range<usize> {
+    let aside = find_any(text, range.clone(), &["じゃなくて、", "ではなくて、", "ではなく、", "でなく、"]);
+    let aside = aside.filter(|_| !text[range.clone()].contains('「'));
+    aside.map_or(range.clone(), |at| at.end..range.end)
+}
+
 /// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
 pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {
     let text = scene.text();
@@ -391,10 +399,7 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
         return Some(super::without_as(scene, sentence, found.reason, None));
     }
     let start = after_topic(text, cue.end, sentence.full.end)?;
-    // 「前の栄町じゃなくて、西原市…」: what holds stands behind.
-    let aside = find_any(text, start..sentence.full.end, &["じゃなくて、", "ではなくて、", "ではなく、"]);
-    let start = aside.filter(|_| !text[start..sentence.full.end].contains('「')).map_or(start, |at| at.end);
-    let range = trim_end_of(text, trim(text, start..sentence.full.end), TAIL);
+    let range = trim_end_of(text, trim(text, set_aside(text, start..sentence.full.end)), TAIL);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }

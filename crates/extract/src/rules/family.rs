@@ -426,6 +426,7 @@ fn member_facts(
     let age = scene.doc.annotations_in(range.clone()).find(|a| matches!(a.entity, Entity::Age(_)));
     let from = age.map_or(range.start, |a| a.range.end);
     for clause in clauses(text, from..range.end).into_iter().chain(clauses(text, range.start..from)) {
+        let clause_words = clause.clone();
         let words = trim_end_of(
             text,
             strip_ending(text, trim(text, clause.clone())),
@@ -438,7 +439,7 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        let school = has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
+        let school = has(&["年生", "中学", "小学", "高1", "高2", "高3", "中1", "中2", "中3", "小1", "小2", "小3", "小4", "小5", "小6", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
         if let Some(work) = work.filter(|_| !row.has("occupation")) {
             row.copy("occupation", work)?;
@@ -447,6 +448,8 @@ fn member_facts(
         } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
             // 「健康状態は良好」 without its topic.
             let topic = ["健康状態は、", "健康状態は", "健康は、", "健康は"];
+            // 「通院しています」 is 通院, 「ひざを悪くしています」 no noun.
+            let words = if text[words.clone()].ends_with('く') { strip_ending(text, trim(text, clause_words.clone())) } else { words };
             let lead = topic.iter().find(|t| text[words.clone()].starts_with(**t)).map_or(0, |t| t.len());
             row.copy("health", words.start + lead..words.end)?;
         }

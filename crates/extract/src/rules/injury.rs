@@ -25,7 +25,7 @@ const MANY: usize = 100;
 const SIDE_REACH: usize = 12;
 
 static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
+    Regex::new(r"(500|100|50|10|5|1|五百|百|五十|十|五|一)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
 });
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:直径|横幅|約|およそ)?(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ(?:メートル)?)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
@@ -542,11 +542,17 @@ fn side(
     }
 }
 
+/// The coin's worth; a recogniser may leave it in kanji (一円玉).
+fn coin(words: &str) -> Option<u32> {
+    const KANJI: &[(&str, u32)] = &[("五百", 500), ("百", 100), ("五十", 50), ("十", 10), ("五", 5), ("一", 1)];
+    words.parse().ok().or_else(|| KANJI.iter().find(|(kanji, _)| *kanji == words).map(|(_, yen)| *yen))
+}
+
 fn size(text: &str, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<(), record::GroundingError> {
     let words = &text[range.clone()];
     let at = |m: regex::Match<'_>| range.start + m.start()..range.start + m.end();
     if let Some(found) = COIN.as_ref().and_then(|r| r.captures(words))
-        && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| m.as_str().parse().ok()))
+        && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| coin(m.as_str())))
     {
         row.normal("size", &NormalForm::CoinSize(coin), at(whole))?;
         if let Some((_, cm)) = COINS.iter().find(|(c, _)| *c == coin) {

@@ -154,7 +154,9 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in told {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
-            starts.extend(bearer(scene, &clause, under_heading));
+            // 「乳児院は、担当職員が付き添う」: within a task that has not begun nobody else takes one.
+            let begun = starts.last().is_none_or(|(_, from)| !trim(text, *from..clause.start.max(*from)).is_empty());
+            starts.extend(bearer(scene, &clause, under_heading).filter(|_| begun));
         }
         for (i, (who, from)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);

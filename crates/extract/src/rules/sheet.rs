@@ -121,7 +121,7 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
         return Ok(Some(outcome));
     }
     if !headed.is_empty() {
-        return Ok(with_topics(scene, spec, headed));
+        return Ok(with_topics(scene, spec, headed, own));
     }
     let told: Vec<&Sentence> = scene
         .headless()
@@ -159,11 +159,16 @@ fn topic(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
 }
 
 /// The sections with the topic of each (「アレルギーは卵」), and the sentences with the cues that stand elsewhere.
-fn with_topics(scene: &Scene<'_>, spec: &FieldSpec, headed: Vec<&Sentence>) -> Option<Outcome> {
+fn with_topics(
+    scene: &Scene<'_>,
+    spec: &FieldSpec,
+    headed: Vec<&Sentence>,
+    own: impl Fn(&Sentence) -> bool,
+) -> Option<Outcome> {
     let text = scene.text();
     let told = scene
         .headless()
-        .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && !scene.is_plan(s));
+        .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && own(s) && !scene.is_plan(s));
     let mut ranges: Vec<Range<usize>> = headed
         .into_iter()
         .map(|s| topic(text, s).unwrap_or(s.range.clone()))

@@ -50,6 +50,14 @@ const CAUSES: &[&str] = &[
     "挟",
     "はさん",
     "ひっぱ",
+    "触っ",
+    "さわっ",
+    "された",
+    "やられた",
+    "自分で",
+    "気づかな",
+    "気付かな",
+    "寝て",
     "しらない",
     "知らない",
     "覚えていない",
@@ -211,11 +219,16 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains =
-                EXPLAINING.iter().any(|e| verb.contains(e)) || has_any(scene.text(), words.clone(), CAUSES);
+            let explains = EXPLAINING.iter().any(|e| verb.contains(e))
+                || sentence.heading.as_deref() == Some("けがの説明")
+                || has_any(scene.text(), words.clone(), CAUSES);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
-            let Some(mention) = mention else { continue };
+            let child = || {
+                let words = find_any(scene.text(), speaker.clone(), &["本人", "女の子", "男の子", "子ども"])?;
+                Some(crate::people::Mention { range: words, relation: Some("本児".to_owned()) })
+            };
+            let Some(mention) = mention.or_else(child) else { continue };
             // 「実父、本児が落ちたと説明」: the one in front of the comma speaks of the other.
             let first = scene.mentions(sentence.range.clone()).into_iter().next().filter(|m| {
                 m.relation.is_some()

@@ -411,7 +411,7 @@ fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
-        || ["です", "。", "、"].iter().any(|e| text[name.end..].starts_with(e));
+        || ["です", "。", "、", "さん", "先生"].iter().any(|e| text[name.end..].starts_with(e));
     whole.then_some(name)
 }
 
