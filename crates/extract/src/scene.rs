@@ -93,6 +93,12 @@ const WISH_WORDS: &[&str] = &[
     "欲しい」",
     "くない」と話",
     "たくない",
+    "たいと話",
+    "たいと言",
+    "たいと訴",
+    "ほしいと話",
+    "ほしいと言",
+    "ほしいと訴",
     "ばいい」",
     "がいい」",
     "といい」",
@@ -375,6 +381,9 @@ fn is_to_come(words: &str) -> bool {
         "いる",
     ];
     if STATES.iter().any(|state| words.ends_with(state)) {
+        return false;
+    }
+    if words.ends_with("です") && !words.ends_with("予定です") {
         return false;
     }
     if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])

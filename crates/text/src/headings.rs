@@ -20,7 +20,7 @@ const FORM_WORDS: &[&str] = &["家庭訪問", "訪問", "面接", "面談", "来
 /// Ends of sentences, also without a full stop.
 const POLITE_ENDINGS: &[&str] = &["です", "でした", "ます", "ました", "ません"];
 /// What closes a heading: 「提出理由ですが、」 and 「本児の様子については、」 do as 「主訴。」 does.
-const CLOSING: &[&str] = &["、", ":", " ", "については、", "としては、", "としましては、", "に関しては、", "に関して、"];
+const CLOSING: &[&str] = &["、", ":", " ", "については、", "としては、", "として、", "としましては、", "に関しては、", "に関して、"];
 /// What closes a heading and makes the words before it a title, whatever they are.
 const TITLING: &[&str] = &[
     "。",

@@ -134,6 +134,8 @@ const ANSWERS: &[(&str, Reason)] = &[
     ("はっきりしていな", Reason::SaidUnknown),
     ("はっきりしていませ", Reason::SaidUnknown),
     ("判然とし", Reason::SaidUnknown),
+    ("調べがついていな", Reason::SaidUnknown),
+    ("調べがついていませ", Reason::SaidUnknown),
     ("照会中", Reason::SaidUnknown),
     ("問い合わせ中", Reason::SaidUnknown),
     ("問合せ中", Reason::SaidUnknown),

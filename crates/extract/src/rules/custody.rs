@@ -260,6 +260,16 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "記録",
         "レントゲン",
         "画像",
+        "報告書",
+        "日誌",
+        "連絡帳",
+        "検査結果",
+        "防犯カメラ",
+        "映像",
+        "動画",
+        "調書",
+        "メモ",
+        "手紙",
     ];
     let text = scene.text();
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
@@ -418,6 +428,16 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if said.is_empty() {
             said.extend(bracketed(scene, sentence));
         }
+        // 「実父の意見、『…』」: the heading names him.
+        if said.is_empty() && headed && adults(scene, &sentence.range).is_empty() {
+            let whole = sentence.head.clone().map_or(sentence.full.clone(), |head| head.start..sentence.range.end);
+            let open = text[sentence.range.clone()].starts_with('「');
+            said.extend(adults(scene, &whole).into_iter().next().filter(|_| open).and_then(|m| {
+                let start = sentence.range.start + '「'.len_utf8();
+                let end = start + text[start..sentence.range.end].find('」')?;
+                Some((m.range, start..end))
+            }));
+        }
         if said.is_empty() && headed {
             // 「保護者の意向。実母は引き取りを希望。」
             said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
@@ -466,7 +486,12 @@ fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Ra
         .find_map(|particle| behind.strip_prefix(particle))
         .unwrap_or(behind)
         .trim_start_matches('、');
-    let words = behind.strip_prefix('「')?;
+    // 「実母は電話で『…』」
+    let led = behind.find('「').filter(|at| {
+        let way = behind[..*at].trim_end_matches('、');
+        way.chars().count() <= 14 && ["で", "にて"].iter().any(|p| way.ends_with(p))
+    });
+    let words = behind[led.unwrap_or(0)..].strip_prefix('「')?;
     let start = sentence.range.end - words.len();
     let end = start + words.find('」')?;
     Some((who.range, start..end))
@@ -533,7 +558,7 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// How it was told: 「口頭と書面」「文書を手渡し」.
 static METHOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:口頭|書面|文書|通知書|電話|対面|面接|面談|郵送|来所|メール)(?:(?:と|および|及び|、|や)(?:口頭|書面|文書|通知書|電話|郵送))*(?:を(?:手渡し|交付|郵送|送付))?").ok()
+    Regex::new(r"(?:来所面接|来所での面接|口頭|書面|文書|通知書|電話|対面|面接|面談|郵送|来所|メール)(?:(?:と|および|及び|、|や)(?:口頭|書面|文書|通知書|電話|郵送))*(?:を(?:手渡し|交付|郵送|送付))?").ok()
 });
 
 /// A time without a day is one of the day on which custody began, not of the facts told in between.

@@ -57,6 +57,11 @@ fn candidates<'c>(scene: &Scene<'_>, sentence: &Sentence, items: &'c [Choice]) -
     found.extend(items.iter().filter_map(|choice| {
         let quoted = said.iter().find_map(|words| cues::find(text, words.clone(), &choice.label));
         let range = quoted.or_else(|| cues::find(text, sentence.full.clone(), &choice.label))?;
+        // 「実父が実母を突き飛ばす」 is done to no child.
+        let to_parent = ["母を", "母さんを", "妻を", "父を"].iter().any(|w| text[..range.start].ends_with(w));
+        if to_parent && choice.label.starts_with("頭部") {
+            return None;
+        }
         Some(Spoken { choice, range })
     }));
     let inside = |range: &Range<usize>| said.iter().any(|w| w.start <= range.start && range.end <= w.end);
@@ -218,6 +223,13 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     // 「こわがって近づかない」: the negation is of the next verb, 「こわがっていない」 of this one.
     let joined = text[cue.clone()].ends_with('て')
         && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
+    // 「しがみついて離れない」
+    let behind = &text[cue.end..sentence.full.end];
+    let next: String = behind.chars().take(3).collect();
+    let te = next.find('て').map(|at| &next[at + 'て'.len_utf8()..]);
+    if te.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['い', 'お', 'は', 'な', 'も', 'ま'])) {
+        return ("肯定", cue.clone());
+    }
     // 「ごみだらけで足の踏み場がない」: so is what follows で, 「ごみ屋敷ではない」 is not.
     let linked = text[cue.end..].starts_with('で')
         && !["では", "でな", "でも"].iter().any(|p| text[cue.end..].starts_with(p));
@@ -225,7 +237,6 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
-    let behind = &text[cue.end..sentence.full.end];
     if ["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"]
         .iter()
         .any(|p| behind.starts_with(p))

@@ -312,7 +312,12 @@ pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec)
 /// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
 fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(sentence.range.clone());
-    let Some(first) = people.first().filter(|m| m.range.start == sentence.range.start) else { return false };
+    const LEADS: &[&str] = &["それと", "それから", "あと", "あとは", "ほかに", "他に", "もう一人は", "もう1人は", "また", "さらに", "そして"];
+    let leads = |m: &&Mention| {
+        let before = scene.text()[sentence.range.start..m.range.start].trim_end_matches('、');
+        before.is_empty() || LEADS.contains(&before)
+    };
+    let Some(first) = people.first().filter(leads) else { return false };
     let until = people.get(1).map_or(sentence.range.end, |next| next.range.start);
     let aged = |a: &record::Annotation| matches!(a.entity, Entity::Age(_));
     sentence.heading.is_none()
@@ -439,7 +444,7 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        let school = has(&["年生", "中学", "小学", "高1", "高2", "高3", "中1", "中2", "中3", "小1", "小2", "小3", "小4", "小5", "小6", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
+        let school = has(&["年生", "中学", "小学", "年長", "年中", "年少", "高1", "高2", "高3", "中1", "中2", "中3", "小1", "小2", "小3", "小4", "小5", "小6", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
         if let Some(work) = work.filter(|_| !row.has("occupation")) {
             row.copy("occupation", work)?;

@@ -264,12 +264,13 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
     let named = find_any(
         text,
         sentence.full.clone(),
-        &["発見者は", "発見者、", "発見者。", "発見者が", "見つけたのは", "気づいたのは", "気付いたのは", "発見したのは", "最初に見たのは"],
+        &["発見者は", "発見者、", "発見者。", "発見者が", "見つけたのは", "気づいたのは", "気付いたのは", "発見したのは", "最初に見たのは", "発見は"],
     );
     let words = match &named {
         Some(cue) => {
             let behind = trim(text, cue.end..sentence.range.end.max(cue.end));
-            let clause = clauses(text, behind).into_iter().next()?;
+            // 「発見は5月1日、保育士の小林」
+            let clause = clauses(text, behind).into_iter().find(|c| scene.dates(c.clone()).is_empty())?;
             trim_end_of(text, trim(text, clause), &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"])
         }
         None => {

@@ -114,7 +114,14 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     Some(s.range.start + found.start()..s.range.start + found.end())
                 })
             };
-            let reading = reading.or_else(read);
+            // 「児童の氏名は久保ひなた、くぼひなた、男児です」
+            let listed = || {
+                scene.narrative().filter(|s| has_any(text, s.full.clone(), &["氏名は", "名前は", "氏名、", "名前、"])).find_map(|s| {
+                    let clause = clauses(text, s.range.clone()).into_iter().skip(1).map(|c| trim(text, c));
+                    clause.into_iter().find(|c| is_kana(&text[c.clone()]) && text[c.clone()].chars().count() > 2)
+                })
+            };
+            let reading = reading.or_else(read).or_else(listed);
             Ok(reading.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))
         }
         without => Ok(without),

@@ -49,7 +49,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in &pieces.collect::<Vec<_>>() {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
-        if heading.is_none() && cue.is_none() {
+        if (heading.is_none() && cue.is_none()) || is_task_behind_goal(scene, sentence) {
             continue;
         }
         let said = sentence.head.clone().filter(|_| heading.is_some()).unwrap_or(sentence.full.clone());
@@ -79,6 +79,17 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「長期目標、…。保健師は月2回訪問します。」: a later sentence under a goal in which somebody undertakes a task.
+fn is_task_behind_goal(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let under = sentence.heading.as_deref().is_some_and(|h| h.ends_with("目標"));
+    let later = sentence.head.as_ref().is_some_and(|head| head.start < sentence.full.start && head.end < sentence.full.start);
+    let first = clauses(scene.text(), sentence.range.clone()).into_iter().next();
+    under
+        && later
+        && first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        && (scene.is_undertaking(sentence) || is_agreed(scene, sentence))
 }
 
 /// 「短期目標は…、中期目標は…」: a sentence for each term.
@@ -145,6 +156,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let undertaken = |s: &&Sentence| {
             scene.is_plan(s)
                 || (s.heading.is_none() && (scene.is_undertaking(s) || is_agreed(scene, s)))
+                || is_task_behind_goal(scene, s)
                 || (is_policy(s) && is_assigned(scene, s))
         };
         scene.sentences.iter().filter(undertaken).collect()
@@ -206,7 +218,8 @@ fn without_deadline(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
         let behind = text[a.range.end..last.end].trim_end_matches("です");
         (before.is_empty() || TERMS.contains(&before)) && ["", "まで", "までに", "を目途に", "を期限に", "をめどに", "頃", "ごろ"].contains(&behind)
     });
-    if dated { trim(text, task.start..last.start) } else { task }
+    let vague = VAGUE.as_ref().is_some_and(|r| r.is_match(text[last.clone()].trim_end_matches("です")));
+    if dated || vague { trim(text, task.start..last.start) } else { task }
 }
 
 /// 「今月中に会う」「委託後2週間以内に訪問」: the task without the words for its time, which are kept beside it.
@@ -220,9 +233,14 @@ fn lead_of_time(text: &str, task: Range<usize>) -> Range<usize> {
 /// Words of a deadline that name no bearer.
 const TERMS: &[&str] = &["期限", "期日", "締切", "締め切り", "めど", "目途", "時期", "実施時期"];
 
+/// A clause of nothing but a vague time: 「9月中」「今月末まで」.
+static VAGUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:期限は|時期は)?(?:\d+月|今月|来月|今週|来週|年度|年|学期)(?:中|内|末|上旬|中旬|下旬|初め|頃)(?:まで|までに|に|を目途に)?$").ok()
+});
+
 /// A time that fixes no day, at the start of a task.
 static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[一-龠ぁ-ん]{0,6}(?:後|から))?(?:\d+|半)(?:か月|ヶ月|週間|日|年)(?:以内|後)|^(?:今月|来月|今週|来週|年度|年|月|学期)(?:中|内|末)|^速やか|^早急|^直ち").ok()
+    Regex::new(r"^(?:[一-龠ぁ-ん]{0,6}(?:後|から))?(?:\d+|半)(?:か月|ヶ月|週間|日|年)(?:以内|後)|^(?:\d+月|今月|来月|今週|来週|年度|年|月|学期)(?:中|内|末)|^速やか|^早急|^直ち").ok()
 });
 
 /// The proposed policy, without the sentences behind it that assign a task with its deadline: those are roles.

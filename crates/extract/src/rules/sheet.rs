@@ -120,6 +120,17 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
     {
         return Ok(Some(outcome));
     }
+    // 「既往歴、なし。アレルギー、なし。」
+    let reason = |s: &&Sentence| match without(scene, s) {
+        Some(Outcome::Without { reason, .. }) => Some(reason),
+        _ => None,
+    };
+    if headed.len() > 1
+        && headed.iter().all(|s| super::section::says_only_status(scene, &s.range))
+        && headed.iter().all(|s| reason(s) == reason(&headed[0]))
+    {
+        return Ok(whole_section(scene, headed));
+    }
     if !headed.is_empty() {
         return Ok(with_topics(scene, spec, headed, own));
     }
@@ -154,6 +165,10 @@ fn topic(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
         text[head.clone()].trim_end_matches(['、', ' ']).ends_with('は') && head.end == sentence.range.start;
     // 「既往歴は、…」 names the field and not one of its matters.
     let whole = ["健康", "健康面", "健康状態", "体調", "生育歴", "既往歴", "病歴", "家庭状況", "生活歴"];
+    // 「アレルギー、不明。」 says nothing without its matter.
+    let bare = sentence.full.start <= head.start && crate::status::status(text, sentence.range.clone()).is_some()
+        && text[trim(text, sentence.range.clone())].chars().count() <= 4;
+    let joined = joined || bare;
     let word = text[head.clone()].trim_end_matches(['、', ' ']).trim_end_matches('は');
     (joined && !whole.contains(&word)).then_some(head.start..sentence.range.end)
 }
@@ -346,9 +361,10 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             for clause in clauses(text, own.clone()) {
                 let words = trim(text, clause);
                 let living =
-                    find_any(text, words.clone(), &["在住", "に住", "市内", "県内", "近隣", "隣町", "近所"]);
+                    find_any(text, words.clone(), &["在住", "に住", "にい", "市内", "県内", "県外", "近隣", "隣町", "近所"]);
                 if let Some(living) = living.filter(|_| !row.has("place")) {
                     let tail = if text[living.clone()].starts_with("在住")
+                        || text[living.clone()].starts_with("にい")
                         || text[living.clone()].starts_with("に住")
                     {
                         living.start
