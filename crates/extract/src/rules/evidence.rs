@@ -17,7 +17,7 @@ use super::{Filled, Outcome};
 use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, spoken_choices, trim};
+use crate::words::{Spoken, find_any, has_any, spoken_choices, trim};
 
 /// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -253,6 +253,13 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
+    // What stands behind 「…」 negates no words inside.
+    let said = brackets(text, &sentence.full).into_iter().find(|b| b.start <= cue.start && cue.end <= b.end);
+    if let Some(words) = &said {
+        let inside = text::polarity::is_negated(&text[..words.end], cue.clone());
+        let denied = has_any(text, words.end..sentence.full.end, &["否認", "否定"]);
+        return (if inside || denied { "否定" } else { "肯定" }, cue.clone());
+    }
     let negated = match &condition {
         Some(at) => text::polarity::is_negated(&text[..at.end], cue.clone()),
         None => scene.is_negated(cue.clone()),

@@ -146,13 +146,16 @@ fn day(
     }
 }
 
+/// Within so many bytes behind the heading a sentence may still assign a task.
+const REACH: usize = 600;
+
 /// Who does what by when: 「保育園は登園時の見守り、保健センターは家庭訪問を月1回」.
 pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
     let under_heading = !headed.is_empty();
-    let told = if headed.is_empty() {
+    let told: Vec<&Sentence> = if headed.is_empty() {
         let undertaken = |s: &&Sentence| {
             scene.is_plan(s)
                 || (s.heading.is_none() && (scene.is_undertaking(s) || is_agreed(scene, s)))
@@ -161,7 +164,15 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         };
         scene.sentences.iter().filter(undertaken).collect()
     } else {
-        headed
+        // 「役割分担は、…。乳児院は、…に付き添う。」: more of them behind a heading of one sentence.
+        let from = headed.last().map_or(0, |s| s.full.end);
+        let more = scene.headless().filter(|s| s.full.start >= from && s.full.start <= from + REACH);
+        let more = more.filter(|s| {
+            let first = clauses(text, s.range.clone()).into_iter().next();
+            scene.is_undertaking(s) && first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        });
+        let more: Vec<&Sentence> = more.collect();
+        headed.into_iter().chain(more).collect()
     };
     for sentence in told {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
@@ -178,7 +189,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = ["までに", "に", "まで", "、"]
+                let skip = ["までに", "中に", "末までに", "末に", "上旬に", "中旬に", "下旬に", "以内に", "に", "まで", "、"]
                     .iter()
                     .find(|p| text[after..task.end].starts_with(**p))
                     .map_or(0, |p| p.len());

@@ -253,6 +253,12 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
             else {
                 continue;
             };
+            // 「副主任の先生に、椅子から落ちたと説明」: to whom is no part of what.
+            let first = crate::words::clauses(scene.text(), words.clone()).into_iter().next();
+            let listener = first.filter(|c| {
+                c.end < words.end && scene.words(c).ends_with("に、") && scene.words(c).chars().count() <= 10
+            });
+            let words = listener.map_or(words.clone(), |c| c.end..words.end);
             found.push(Explained {
                 speaker: choice,
                 mention: mention.range,
@@ -264,6 +270,38 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
                     &["とのこと", "と聞いて", "そうです"],
                 ),
             });
+        }
+    }
+    for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
+        let headed = sentence.heading.as_deref() == Some("けがの説明");
+        for (mention, words) in attributed(scene, sentence) {
+            let explains = headed || has_any(scene.text(), words.clone(), CAUSES);
+            let known = found.iter().any(|e| e.words.start < words.end && words.start < e.words.end);
+            let speaker = mention.relation.as_deref().and_then(|label| scene.relations.choice(label));
+            if let Some(speaker) = speaker.filter(|_| explains && !known) {
+                let whole = mention.range.start..words.end;
+                found.push(Explained { speaker, mention: mention.range, words, whole, hearsay: false });
+            }
+        }
+    }
+    found.sort_by_key(|e| e.words.start);
+    found
+}
+
+/// The brackets directly behind a person: 「実父は『…』、実母は『…』、本児は『…』と話す」.
+fn attributed(scene: &Scene<'_>, sentence: &Sentence) -> Vec<(crate::people::Mention, Range<usize>)> {
+    let text = scene.text();
+    let mut people = scene.mentions(sentence.range.clone());
+    let child = ["本人", "女の子", "男の子"].iter().flat_map(|w| crate::words::find_all(text, sentence.range.clone(), w));
+    people.extend(child.map(|range| crate::people::Mention { range, relation: Some("本児".to_owned()) }));
+    let mut found = Vec::new();
+    for mention in people {
+        let behind = &text[mention.range.end..sentence.range.end];
+        let lead = ["は、「", "は「", "も「", "が「", "、「", "「"].iter().find(|lead| behind.starts_with(**lead));
+        let Some(lead) = lead else { continue };
+        let start = mention.range.end + lead.len();
+        if let Some(close) = text[start..sentence.range.end].find('」').filter(|close| *close > 0) {
+            found.push((mention, start..start + close));
         }
     }
     found
