@@ -99,7 +99,14 @@ impl Relations {
 
 /// The relative of a word without a side, as the labels end: おばあちゃん → 祖母.
 pub(crate) fn sideless(word: &str) -> Option<&'static str> {
-    let forms = [("祖母", "祖母"), ("祖父", "祖父"), ("おばあ", "祖母"), ("おじい", "祖父"), ("おば", "おば"), ("おじ", "おじ")];
+    let forms = [
+        ("祖母", "祖母"),
+        ("祖父", "祖父"),
+        ("おばあ", "祖母"),
+        ("おじい", "祖父"),
+        ("おば", "おば"),
+        ("おじ", "おじ"),
+    ];
     forms.into_iter().find(|(form, _)| word.starts_with(form)).map(|(_, relative)| relative)
 }
 

@@ -466,9 +466,18 @@ fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
             let (Some(last), Some(sentence)) = (before.last(), rest.first_mut()) else { continue };
             let headed = sentence.heading.as_ref().is_some_and(|h| field.headings.contains(h));
             let follows = last.head != sentence.head;
-            let polite = ["です", "ます", "した", "た", "る"].iter().any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
-            if headed && !follows && polite && !has_any(text, sentence.range.clone(), &field.cues)
-                && !has_any(text, outside_quote(text, &sentence.range), &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"])
+            let polite = ["です", "ます", "した", "た", "る"]
+                .iter()
+                .any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
+            if headed
+                && !follows
+                && polite
+                && !has_any(text, sentence.range.clone(), &field.cues)
+                && !has_any(
+                    text,
+                    outside_quote(text, &sentence.range),
+                    &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"],
+                )
             {
                 sentence.heading = None;
                 sentence.head = None;
@@ -510,8 +519,10 @@ fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
 
 /// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
 fn is_announcement(words: &str) -> bool {
-    const ASKED: &[&str] = &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
-    let asked = words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
+    const ASKED: &[&str] =
+        &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
+    let asked =
+        words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
     asked || is_count(words)
 }
 

@@ -253,7 +253,8 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
 
 /// Where the words begin after 「…は、」.
 fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let particle = ["は、", "は", "も、", "も", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
+    let particle =
+        ["は、", "は", "も、", "も", "が、", "、"].iter().find(|p| text[from..limit].starts_with(**p))?;
     Some(from + particle.len())
 }
 

@@ -313,7 +313,20 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
     let text = scene.text();
     let is_announcement = |s: &Sentence| {
         let words = trim(text, s.full.clone());
-        let ends = ["つです", "つあります", "つ", "点です", "点あります", "点", "次のとおりです", "次の通りです", "次のとおり", "次の通り", "以下のとおりです", "以下の通りです"];
+        let ends = [
+            "つです",
+            "つあります",
+            "つ",
+            "点です",
+            "点あります",
+            "点",
+            "次のとおりです",
+            "次の通りです",
+            "次のとおり",
+            "次の通り",
+            "以下のとおりです",
+            "以下の通りです",
+        ];
         has_any(text, words.clone(), &["保護"])
             && has_any(text, words.clone(), GROUNDS)
             && ends.iter().any(|end| text[words.clone()].ends_with(end))
@@ -334,7 +347,10 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
         Some(count) => behind.take(count).collect(),
         None => behind
             .take_while(|s| {
-                s.heading.is_none() && !scene.is_plan(s) && !scene.is_wish(s) && !has_any(text, s.full.clone(), NO_NEED)
+                s.heading.is_none()
+                    && !scene.is_plan(s)
+                    && !scene.is_wish(s)
+                    && !has_any(text, s.full.clone(), NO_NEED)
             })
             .collect(),
     }
@@ -342,7 +358,8 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
 
 /// The material with what describes it: 「交番で撮った写真」「校医の診断書」.
 fn described(text: &str, sentence: &Range<usize>, word: &Range<usize>) -> Range<usize> {
-    let clause = clauses(text, sentence.clone()).into_iter().find(|c| c.start <= word.start && word.end <= c.end);
+    let clause =
+        clauses(text, sentence.clone()).into_iter().find(|c| c.start <= word.start && word.end <= c.end);
     let start = clause.map_or(sentence.start, |c| c.start);
     let cut = text[start..word.start].rfind(['は', 'が', 'を', 'に', 'と', 'も', 'へ', '」']);
     let from = cut.map_or(start, |at| start + at + 'は'.len_utf8());
@@ -430,7 +447,8 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         // 「実父の意見、『…』」: the heading names him.
         if said.is_empty() && headed && adults(scene, &sentence.range).is_empty() {
-            let whole = sentence.head.clone().map_or(sentence.full.clone(), |head| head.start..sentence.range.end);
+            let whole =
+                sentence.head.clone().map_or(sentence.full.clone(), |head| head.start..sentence.range.end);
             let open = text[sentence.range.clone()].starts_with('「');
             said.extend(adults(scene, &whole).into_iter().next().filter(|_| open).and_then(|m| {
                 let start = sentence.range.start + '「'.len_utf8();
@@ -470,7 +488,21 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A parent at the start of the sentence and the bracket that follows: 「実父『…』」「お父さんの意見は『…』」「母としては『…』」.
 fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
     const VIEWS: &[&str] = &[
-        "意見", "考え", "思い", "気持ち", "希望", "意向", "言い分", "主張", "話", "言葉", "返事", "反応", "訴え", "ほう", "方",
+        "意見",
+        "考え",
+        "思い",
+        "気持ち",
+        "希望",
+        "意向",
+        "言い分",
+        "主張",
+        "話",
+        "言葉",
+        "返事",
+        "反応",
+        "訴え",
+        "ほう",
+        "方",
     ];
     let text = scene.text();
     let who = adults(scene, &sentence.range)
@@ -499,16 +531,36 @@ fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Ra
 
 /// How somebody was heard: 「来所面接」「病棟での面接」「病院の会議室で直接」, the words up to it in their clause.
 fn heard(text: &str, sentence: &Range<usize>, words: &Range<usize>) -> Option<Range<usize>> {
-    const WAYS: &[&str] = &["電話", "面接", "面談", "来所", "訪問", "書面", "手紙", "対面", "口頭", "直接", "オンライン", "メール"];
+    const WAYS: &[&str] = &[
+        "電話",
+        "面接",
+        "面談",
+        "来所",
+        "訪問",
+        "書面",
+        "手紙",
+        "対面",
+        "口頭",
+        "直接",
+        "オンライン",
+        "メール",
+    ];
     let outside = [words.end..sentence.end, sentence.start..words.start];
     outside.into_iter().find_map(|range| {
         clauses(text, range).into_iter().find_map(|clause| {
             let clause = trim(text, clause);
-            let at = WAYS.iter().filter_map(|way| text[clause.clone()].rfind(way).map(|at| at + way.len())).max()?;
+            let at = WAYS
+                .iter()
+                .filter_map(|way| text[clause.clone()].rfind(way).map(|at| at + way.len()))
+                .max()?;
             let end = clause.start + at;
-            let from = text[clause.start..end].rfind(['は', 'が', 'に', '」', 'も']).map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
+            let from = text[clause.start..end]
+                .rfind(['は', 'が', 'に', '」', 'も'])
+                .map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
             let goes_on = text[end..clause.end].is_empty()
-                || ["で", "にて", "し", "に", "聞", "う", "お", "話", "「"].iter().any(|p| text[end..].starts_with(p));
+                || ["で", "にて", "し", "に", "聞", "う", "お", "話", "「"]
+                    .iter()
+                    .any(|p| text[end..].starts_with(p));
             (goes_on && from < end).then_some(trim(text, from..end))
         })
     })
@@ -547,7 +599,11 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let told = content(scene, sentence);
         let handed = find_any(text, told.clone(), &["手渡", "交付", "郵送", "送付"]).is_some();
-        if !told.is_empty() && !(handed && find_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"]).is_none()) {
+        if !told.is_empty()
+            && !(handed
+                && find_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"])
+                    .is_none())
+        {
             row.copy("content", told)?;
         }
         row.cite(trim(text, sentence.range.clone()));
@@ -607,7 +663,11 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     ];
     let text = scene.text();
     let whole = trim(text, sentence.range.clone());
-    let verb = VERBS.iter().filter_map(|v| text[whole.clone()].rfind(v)).max().map_or(whole.end, |at| whole.start + at);
+    let verb = VERBS
+        .iter()
+        .filter_map(|v| text[whole.clone()].rfind(v))
+        .max()
+        .map_or(whole.end, |at| whole.start + at);
     // When, to whom and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
     let moments = scene
         .doc
@@ -620,7 +680,9 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
         .filter(|m| ["に", "へ"].iter().any(|p| text[m.range.end..].starts_with(p)))
         .map(|m| m.range.end);
     let how = METHOD.as_ref().and_then(|r| r.find(&text[whole.start..verb])).map(|m| whole.start + m.end());
-    let how = how.filter(|at| *at == whole.end || ["で", "にて", "、", "により"].iter().any(|p| text[*at..].starts_with(p)));
+    let how = how.filter(|at| {
+        *at == whole.end || ["で", "にて", "、", "により"].iter().any(|p| text[*at..].starts_with(p))
+    });
     let start = moments.chain(people).chain(how).max().unwrap_or(whole.start);
     let mut cut = trim(text, start..verb.max(start));
     let leads = ["には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];

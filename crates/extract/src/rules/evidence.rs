@@ -90,7 +90,9 @@ fn brackets(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
 
 /// An item of the parents' health or conduct.
 fn is_of_parents(spec: &FieldSpec, item: &Choice) -> bool {
-    spec.label.contains("保護者に虐待") || item.label.starts_with("保護者の") || item.label.starts_with("保護者に")
+    spec.label.contains("保護者に虐待")
+        || item.label.starts_with("保護者の")
+        || item.label.starts_with("保護者に")
 }
 
 /// Whether the child and whether a parent is who the sentence is about: 「本児は夜眠れない」 tells nothing of the parents.
@@ -148,8 +150,21 @@ fn row<'d>(
 
 /// The sentence without the words that lead over to it: 「それから、」「5つ目、繰り返しの心配ですが、」.
 fn told(text: &str, sentence: &Sentence) -> Range<usize> {
-    const LEADS: &[&str] =
-        &["それから", "それと", "また", "さらに", "そして", "あと", "まず", "次に", "あの", "その", "えー", "えっと", "ええと"];
+    const LEADS: &[&str] = &[
+        "それから",
+        "それと",
+        "また",
+        "さらに",
+        "そして",
+        "あと",
+        "まず",
+        "次に",
+        "あの",
+        "その",
+        "えー",
+        "えっと",
+        "ええと",
+    ];
     let mut words = trim(text, sentence.range.clone());
     loop {
         let rest = &text[words.clone()];
@@ -176,7 +191,8 @@ fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Opt
     }
     let goes_on = ["また", "さらに", "そして", "続けて", "それから", "その後"];
     let before = scene.sentences.iter().rfind(|s| s.full.end <= sentence.full.start)?;
-    let continued = people.is_empty() && goes_on.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+    let continued =
+        people.is_empty() && goes_on.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
     continued.then(|| scene.mentions(before.range.clone()).into_iter().rfind(|m| speaks(m)))?.map(|m| m.range)
 }
 
@@ -208,7 +224,8 @@ const CONDITIONS: &[&str] =
 
 /// Where the answer to the cue ends: its clause, and where the clause is only the topic (「父からの暴力については、」) the sentence.
 fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usize {
-    const TOPICS: &[&str] = &["は", "については", "に関しては", "について", "の有無は", "かは", "も", "かどうかは"];
+    const TOPICS: &[&str] =
+        &["は", "については", "に関しては", "について", "の有無は", "かは", "も", "かどうかは"];
     let text = scene.text();
     let clause = scene.scope(cue.clone()).end.max(cue.end);
     let topical = text[clause..].starts_with('、')
@@ -227,7 +244,8 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     let behind = &text[cue.end..sentence.full.end];
     let next: String = behind.chars().take(3).collect();
     let te = next.find('て').map(|at| &next[at + 'て'.len_utf8()..]);
-    if te.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['い', 'お', 'は', 'な', 'も', 'ま'])) {
+    if te.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['い', 'お', 'は', 'な', 'も', 'ま']))
+    {
         return ("肯定", cue.clone());
     }
     // 「ごみだらけで足の踏み場がない」: so is what follows で, 「ごみ屋敷ではない」 is not.

@@ -312,7 +312,19 @@ pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec)
 /// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
 fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(sentence.range.clone());
-    const LEADS: &[&str] = &["それと", "それから", "あと", "あとは", "ほかに", "他に", "もう一人は", "もう1人は", "また", "さらに", "そして"];
+    const LEADS: &[&str] = &[
+        "それと",
+        "それから",
+        "あと",
+        "あとは",
+        "ほかに",
+        "他に",
+        "もう一人は",
+        "もう1人は",
+        "また",
+        "さらに",
+        "そして",
+    ];
     let leads = |m: &&Mention| {
         let before = scene.text()[sentence.range.start..m.range.start].trim_end_matches('、');
         before.is_empty() || LEADS.contains(&before)
@@ -333,18 +345,32 @@ pub(super) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sentence) -> bo
         scene.text(),
         range.clone(),
         &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
-    ) && has_any(
-        scene.text(),
-        range.clone(),
-        HELP,
-    ) && !scene.mentions(range.clone()).is_empty()
+    ) && has_any(scene.text(), range.clone(), HELP)
+        && !scene.mentions(range.clone()).is_empty()
         && !has_any(scene.text(), range, &["同居"])
 }
 
 /// What a relative does who helps.
 pub(super) const HELP: &[&str] = &[
-    "協力", "手伝", "預か", "送迎", "送り迎え", "迎え", "支援", "面倒", "援助", "見てくれ", "見てもら", "付き添", "届け", "泊ま", "通って", "世話",
-    "様子を見", "差し入れ", "助けて",
+    "協力",
+    "手伝",
+    "預か",
+    "送迎",
+    "送り迎え",
+    "迎え",
+    "支援",
+    "面倒",
+    "援助",
+    "見てくれ",
+    "見てもら",
+    "付き添",
+    "届け",
+    "泊ま",
+    "通って",
+    "世話",
+    "様子を見",
+    "差し入れ",
+    "助けて",
 ];
 
 /// The people of the household.
@@ -390,7 +416,18 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「2人とも本児と同居です」「ここまでが同居です」: of all who were named before.
 fn together(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::GroundingError> {
-    const ALL: &[&str] = &["人とも", "ここまで", "以上", "全員", "みんな", "みな", "いずれも", "どちらも", "両方とも", "家族は"];
+    const ALL: &[&str] = &[
+        "人とも",
+        "ここまで",
+        "以上",
+        "全員",
+        "みんな",
+        "みな",
+        "いずれも",
+        "どちらも",
+        "両方とも",
+        "家族は",
+    ];
     let text = scene.text();
     let told = scene.narrative().find(|s| {
         has_any(text, s.range.clone(), ALL)
@@ -417,8 +454,35 @@ fn member_facts(
     row: &mut RowBuilder<'_>,
     range: &Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    const HEALTH: &[&str] =
-        &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠", "療養", "良好", "悪く", "貧血", "ぜんそく", "喘息", "病気", "腰痛", "糖尿", "高血圧", "てんかん", "アレルギー", "入退院", "透析", "がん", "後遺症", "認知症", "要介護"];
+    const HEALTH: &[&str] = &[
+        "うつ",
+        "通院",
+        "持病",
+        "治療中",
+        "入院",
+        "障害",
+        "服薬",
+        "健康",
+        "妊娠",
+        "療養",
+        "良好",
+        "悪く",
+        "貧血",
+        "ぜんそく",
+        "喘息",
+        "病気",
+        "腰痛",
+        "糖尿",
+        "高血圧",
+        "てんかん",
+        "アレルギー",
+        "入退院",
+        "透析",
+        "がん",
+        "後遺症",
+        "認知症",
+        "要介護",
+    ];
     let text = scene.text();
     if spec.column("birth").is_some()
         && let Some((Some(day), annotation)) =
@@ -444,17 +508,48 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        let school = has(&["年生", "中学", "小学", "年長", "年中", "年少", "高1", "高2", "高3", "中1", "中2", "中3", "小1", "小2", "小3", "小4", "小5", "小6", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
+        let school = has(&[
+            "年生",
+            "中学",
+            "小学",
+            "年長",
+            "年中",
+            "年少",
+            "高1",
+            "高2",
+            "高3",
+            "中1",
+            "中2",
+            "中3",
+            "小1",
+            "小2",
+            "小3",
+            "小4",
+            "小5",
+            "小6",
+            "園児",
+            "小学校",
+            "中学校",
+            "高校",
+            "保育園",
+            "幼稚園",
+            "こども園",
+        ]);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
         if let Some(work) = work.filter(|_| !row.has("occupation")) {
             row.copy("occupation", work)?;
-        } else if spec.column("note").is_some() && !row.has("note") && has(&["認知の", "認知は", "認知し"]) {
+        } else if spec.column("note").is_some() && !row.has("note") && has(&["認知の", "認知は", "認知し"])
+        {
             row.copy("note", words)?;
         } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
             // 「健康状態は良好」 without its topic.
             let topic = ["健康状態は、", "健康状態は", "健康は、", "健康は"];
             // 「通院しています」 is 通院, 「ひざを悪くしています」 no noun.
-            let words = if text[words.clone()].ends_with('く') { strip_ending(text, trim(text, clause_words.clone())) } else { words };
+            let words = if text[words.clone()].ends_with('く') {
+                strip_ending(text, trim(text, clause_words.clone()))
+            } else {
+                words
+            };
             let lead = topic.iter().find(|t| text[words.clone()].starts_with(**t)).map_or(0, |t| t.len());
             row.copy("health", words.start + lead..words.end)?;
         }
@@ -498,9 +593,24 @@ pub(super) fn living(
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    for (label, words) in
-        [("同居", &["同居", "一緒に住", "一緒に暮ら", "いっしょに暮ら", "いっしょに住", "ともに暮ら"][..]), ("別居", &["別居", "離れて暮ら", "別に部屋", "別に暮ら", "別々に", "別の家", "別世帯", "単身赴任", "家を出て", "別に住"][..])]
-    {
+    for (label, words) in [
+        ("同居", &["同居", "一緒に住", "一緒に暮ら", "いっしょに暮ら", "いっしょに住", "ともに暮ら"][..]),
+        (
+            "別居",
+            &[
+                "別居",
+                "離れて暮ら",
+                "別に部屋",
+                "別に暮ら",
+                "別々に",
+                "別の家",
+                "別世帯",
+                "単身赴任",
+                "家を出て",
+                "別に住",
+            ][..],
+        ),
+    ] {
         if let Some(at) = find_any(text, range.clone(), words) {
             return row.choose("living", label, at);
         }
@@ -528,6 +638,21 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
         })
     };
     // 「父と母の両方」「父ひとり」
-    const NO_NAMES: &[&str] = &["両方", "双方", "ふたり", "二人", "ひとり", "一人", "共同", "単独", "ほう", "方", "実家", "家", "名前", "年齢"];
+    const NO_NAMES: &[&str] = &[
+        "両方",
+        "双方",
+        "ふたり",
+        "二人",
+        "ひとり",
+        "一人",
+        "共同",
+        "単独",
+        "ほう",
+        "方",
+        "実家",
+        "家",
+        "名前",
+        "年齢",
+    ];
     name.filter(|n| !NO_NAMES.contains(&&text[n.clone()])).unwrap_or_else(|| mention.range.clone())
 }

@@ -12,7 +12,9 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::words::{
+    Spoken, clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of,
+};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
@@ -25,23 +27,26 @@ const MANY: usize = 100;
 const SIDE_REACH: usize = 12;
 
 static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(500|100|50|10|5|1|五百|百|五十|十|五|一)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
+    Regex::new(
+        r"(500|100|50|10|5|1|五百|百|五十|十|五|一)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?",
+    )
+    .ok()
 });
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:直径|横幅|約|およそ)?(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ(?:メートル)?)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度)?")
         .ok()
 });
 
-static PHOTO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"写真(?:の?番号|ナンバー)?(?:は|、|の|が)*((?:[A-Z]-?)?\d+(?:から\d+|、\d+)?)").ok());
+static PHOTO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"写真(?:の?番号|ナンバー)?(?:は|、|の|が)*((?:[A-Z]-?)?\d+(?:から\d+|、\d+)?)").ok()
+});
 /// 「二の腕が1」 in a sentence about the photographs: the number behind a part.
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:の(?:もの|ほう|傷|あざ|写真)?)?(?:が|は|、|:)?(?:番号)?((?:[A-Z]-?)?\d+)番?").ok()
 });
 /// Who found it, at the end of his words: 「着替えを手伝った副主任の先生」 → 副主任の先生.
-static FINDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:[一-龠々ァ-ヴーA-Z]+の)*[一-龠々ァ-ヴーA-Z]+(?:さん|先生)?$").ok()
-});
+static FINDER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:[一-龠々ァ-ヴーA-Z]+の)*[一-龠々ァ-ヴーA-Z]+(?:さん|先生)?$").ok());
 
 /// One row for each kind of injury at a place of the body.
 pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -121,7 +126,8 @@ fn described(
     {
         row.copy("photo", number)?;
     }
-    if said(&["大きさ", "長さ", "直径", "横幅", "幅", "縦", "横", "太さ", "範囲"]) && !row.has("size") {
+    if said(&["大きさ", "長さ", "直径", "横幅", "幅", "縦", "横", "太さ", "範囲"]) && !row.has("size")
+    {
         size(text, row, &sentence.range)?;
     }
     if said(&["数は"]) && !row.has("count") {
@@ -152,7 +158,10 @@ fn choices(
     let known = spec.column(column).map_or(&[][..], |c| c.choices.as_slice());
     for spoken in spoken_choices(text, range.clone(), known) {
         let rest = &text[spoken.range.end..range.end];
-        let behind = ["もの", "傷", "あざ", "の", "痕", "跡"].iter().find_map(|w| rest.strip_prefix(w)).unwrap_or(rest);
+        let behind = ["もの", "傷", "あざ", "の", "痕", "跡"]
+            .iter()
+            .find_map(|w| rest.strip_prefix(w))
+            .unwrap_or(rest);
         let aside = ["ではな", "じゃな", "くはな", "わけではな"].iter().any(|p| behind.starts_with(p));
         if spoken.choice.label != OTHER && !aside {
             row.choose(column, &spoken.choice.label, spoken.range)?;
@@ -164,8 +173,22 @@ fn choices(
 /// 「去年もあざがあったが、今日は残っていなかった」: an injury that is not there any more.
 fn is_gone(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const GONE: &[&str] = &[
-        "残っていませ", "残っていな", "残っておら", "残っては", "消えていま", "消えている", "消えていた", "治っていま", "治っている", "治っていた",
-        "なくなっていま", "なくなっている", "なくなっていた", "見当たりませ", "見当たらな", "見当たらず",
+        "残っていませ",
+        "残っていな",
+        "残っておら",
+        "残っては",
+        "消えていま",
+        "消えている",
+        "消えていた",
+        "治っていま",
+        "治っている",
+        "治っていた",
+        "なくなっていま",
+        "なくなっている",
+        "なくなっていた",
+        "見当たりませ",
+        "見当たらな",
+        "見当たらず",
     ];
     has_any(scene.text(), sentence.range.clone(), GONE)
 }
@@ -187,7 +210,10 @@ fn photographed(
         let Some(number) = number.and_then(|c| c.get(1)) else { continue };
         let at = named.range.end + number.start()..named.range.end + number.end();
         // 「頬が3センチ」 measures.
-        if ["センチ", "cm", "ミリ", "mm", "か所", "本", "個", "枚", "つ"].iter().any(|u| text[at.end..].starts_with(u)) {
+        if ["センチ", "cm", "ミリ", "mm", "か所", "本", "個", "枚", "つ"]
+            .iter()
+            .any(|u| text[at.end..].starts_with(u))
+        {
             continue;
         }
         let label = named.choice.label.as_str();
@@ -240,7 +266,10 @@ fn found(
         // 「このふくらはぎのものは、…が見つけた」 is about the one at that part.
         let parts = spoken_choices(text, sentence.full.start..verb.start, &part.choices);
         let of = |row: &RowBuilder<'_>| {
-            parts.iter().filter(|p| p.choice.label != OTHER).any(|p| row.text("part") == Some(p.choice.label.as_str()))
+            parts
+                .iter()
+                .filter(|p| p.choice.label != OTHER)
+                .any(|p| row.text("part") == Some(p.choice.label.as_str()))
         };
         let some = rows.iter().any(of);
         for row in rows.iter_mut().filter(|row| !some || of(row)) {
@@ -264,14 +293,29 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
     let named = find_any(
         text,
         sentence.full.clone(),
-        &["発見者は", "発見者、", "発見者。", "発見者が", "見つけたのは", "気づいたのは", "気付いたのは", "発見したのは", "最初に見たのは", "発見は"],
+        &[
+            "発見者は",
+            "発見者、",
+            "発見者。",
+            "発見者が",
+            "見つけたのは",
+            "気づいたのは",
+            "気付いたのは",
+            "発見したのは",
+            "最初に見たのは",
+            "発見は",
+        ],
     );
     let words = match &named {
         Some(cue) => {
             let behind = trim(text, cue.end..sentence.range.end.max(cue.end));
             // 「発見は5月1日、保育士の小林」
             let clause = clauses(text, behind).into_iter().find(|c| scene.dates(c.clone()).is_empty())?;
-            trim_end_of(text, trim(text, clause), &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"])
+            trim_end_of(
+                text,
+                trim(text, clause),
+                &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"],
+            )
         }
         None => {
             let before = sentence.range.start.min(verb.start)..verb.start;
@@ -286,13 +330,44 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
     };
     // Whoever finds is a person, or the place where people saw it.
     const FINDERS: &[&str] = &[
-        "先生", "担任", "園長", "保育士", "教諭", "教頭", "校長", "医師", "主治医", "看護師", "保健師", "助産師", "園", "学校", "病院", "警察官",
-        "警察", "支援員", "指導員", "職員", "相談員", "児童委員", "民生委員", "さん", "者", "友人", "友達", "近所の人", "司", "スタッフ", "担当",
+        "先生",
+        "担任",
+        "園長",
+        "保育士",
+        "教諭",
+        "教頭",
+        "校長",
+        "医師",
+        "主治医",
+        "看護師",
+        "保健師",
+        "助産師",
+        "園",
+        "学校",
+        "病院",
+        "警察官",
+        "警察",
+        "支援員",
+        "指導員",
+        "職員",
+        "相談員",
+        "児童委員",
+        "民生委員",
+        "さん",
+        "者",
+        "友人",
+        "友達",
+        "近所の人",
+        "司",
+        "スタッフ",
+        "担当",
     ];
     let found = FINDER.as_ref()?.find(&text[words.clone()])?;
     let person = words.start + found.start()..words.start + found.end();
     let name = trim_end_of(text, person.clone(), &["さん"]);
-    let known = named.is_some() || FINDERS.iter().any(|f| text[person.clone()].ends_with(f)) || text[person.clone()].contains('の');
+    let known = named.is_some()
+        || FINDERS.iter().any(|f| text[person.clone()].ends_with(f))
+        || text[person.clone()].contains('の');
     (known && !name.is_empty() && status(text, words).is_none()).then_some(name)
 }
 
@@ -509,13 +584,22 @@ fn side(
         return row.choose("side", "正中", at);
     }
     // 「お尻の左側に」「太ももの右の外側に」
-    let behind = [("の左", "左"), ("の右", "右"), ("の両側", "両側"), ("の両方", "両側"), ("、左", "左"), ("、右", "右")];
+    let behind = [
+        ("の左", "左"),
+        ("の右", "右"),
+        ("の両側", "両側"),
+        ("の両方", "両側"),
+        ("、左", "左"),
+        ("、右", "右"),
+    ];
     if let Some((words, label)) = behind.iter().find(|(w, _)| text[area.part.range.end..].starts_with(w)) {
         let at = area.part.range.end..area.part.range.end + words.len();
         let other = text[at.end..].trim_start_matches(['側', 'の']);
         let parts = spec.column("part").map_or(&[][..], |c| c.choices.as_slice());
         // 「額の右の頬」 does not happen; 「腕、左の頬に」 does.
-        let next = parts.iter().any(|c| other.starts_with(c.label.as_str()) || c.spoken.iter().any(|w| other.starts_with(w.as_str())));
+        let next = parts.iter().any(|c| {
+            other.starts_with(c.label.as_str()) || c.spoken.iter().any(|w| other.starts_with(w.as_str()))
+        });
         if !next {
             return row.choose("side", label, at);
         }
@@ -545,7 +629,8 @@ fn side(
 
 /// The coin's worth; a recogniser may leave it in kanji (一円玉).
 fn coin(words: &str) -> Option<u32> {
-    const KANJI: &[(&str, u32)] = &[("五百", 500), ("百", 100), ("五十", 50), ("十", 10), ("五", 5), ("一", 1)];
+    const KANJI: &[(&str, u32)] =
+        &[("五百", 500), ("百", 100), ("五十", 50), ("十", 10), ("五", 5), ("一", 1)];
     words.parse().ok().or_else(|| KANJI.iter().find(|(kanji, _)| *kanji == words).map(|(_, yen)| *yen))
 }
 

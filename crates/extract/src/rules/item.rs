@@ -66,7 +66,19 @@ fn line(scene: &Scene<'_>, spec: &FieldSpec, range: Range<usize>) -> Range<usize
         }
     }
     let words = trim(text, range.start..end);
-    let tail = ["と聞いています", "と聞いている", "だと聞いています", "だと聞いている", "にあります", "にある", "だそうです", "とのことです", "とのこと", "です", "である"];
+    let tail = [
+        "と聞いています",
+        "と聞いている",
+        "だと聞いています",
+        "だと聞いている",
+        "にあります",
+        "にある",
+        "だそうです",
+        "とのことです",
+        "とのこと",
+        "です",
+        "である",
+    ];
     let words = trim_end_of(text, words, &tail);
     // で only where the line was cut behind it.
     if end < range.end { trim_end_of(text, words, &["で"]) } else { words }
@@ -116,10 +128,16 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             };
             // 「児童の氏名は久保ひなた、くぼひなた、男児です」
             let listed = || {
-                scene.narrative().filter(|s| has_any(text, s.full.clone(), &["氏名は", "名前は", "氏名、", "名前、"])).find_map(|s| {
-                    let clause = clauses(text, s.range.clone()).into_iter().skip(1).map(|c| trim(text, c));
-                    clause.into_iter().find(|c| is_kana(&text[c.clone()]) && text[c.clone()].chars().count() > 2)
-                })
+                scene
+                    .narrative()
+                    .filter(|s| has_any(text, s.full.clone(), &["氏名は", "名前は", "氏名、", "名前、"]))
+                    .find_map(|s| {
+                        let clause =
+                            clauses(text, s.range.clone()).into_iter().skip(1).map(|c| trim(text, c));
+                        clause
+                            .into_iter()
+                            .find(|c| is_kana(&text[c.clone()]) && text[c.clone()].chars().count() > 2)
+                    })
             };
             let reading = reading.or_else(read).or_else(listed);
             Ok(reading.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))

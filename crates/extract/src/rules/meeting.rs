@@ -84,7 +84,10 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「長期目標、…。保健師は月2回訪問します。」: a later sentence under a goal in which somebody undertakes a task.
 fn is_task_behind_goal(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let under = sentence.heading.as_deref().is_some_and(|h| h.ends_with("目標"));
-    let later = sentence.head.as_ref().is_some_and(|head| head.start < sentence.full.start && head.end < sentence.full.start);
+    let later = sentence
+        .head
+        .as_ref()
+        .is_some_and(|head| head.start < sentence.full.start && head.end < sentence.full.start);
     let first = clauses(scene.text(), sentence.range.clone()).into_iter().next();
     under
         && later
@@ -133,7 +136,9 @@ fn day(
     let within = || {
         clauses(scene.text(), range.clone()).into_iter().find_map(|clause| {
             let clause = trim(scene.text(), clause);
-            let bare = scene.text()[clause.clone()].find(['は', 'が']).map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
+            let bare = scene.text()[clause.clone()]
+                .find(['は', 'が'])
+                .map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
             [clause.start, bare].into_iter().find_map(|from| {
                 let found = WITHIN.as_ref()?.find(scene.text().get(from..clause.end)?)?;
                 Some(from + found.start()..from + found.end())
@@ -178,7 +183,8 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
             // 「乳児院は、担当職員が付き添う」: within a task that has not begun nobody else takes one.
-            let begun = starts.last().is_none_or(|(_, from)| !trim(text, *from..clause.start.max(*from)).is_empty());
+            let begun =
+                starts.last().is_none_or(|(_, from)| !trim(text, *from..clause.start.max(*from)).is_empty());
             starts.extend(bearer(scene, &clause, under_heading).filter(|_| begun));
         }
         for (i, (who, from)) in starts.iter().enumerate() {
@@ -189,10 +195,22 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = ["までに", "中に", "末までに", "末に", "上旬に", "中旬に", "下旬に", "以内に", "に", "まで", "、"]
-                    .iter()
-                    .find(|p| text[after..task.end].starts_with(**p))
-                    .map_or(0, |p| p.len());
+                let skip = [
+                    "までに",
+                    "中に",
+                    "末までに",
+                    "末に",
+                    "上旬に",
+                    "中旬に",
+                    "下旬に",
+                    "以内に",
+                    "に",
+                    "まで",
+                    "、",
+                ]
+                .iter()
+                .find(|p| text[after..task.end].starts_with(**p))
+                .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
             let task = lead_of_time(text, task);
@@ -200,10 +218,39 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 text,
                 task,
                 &[
-                    "することになっています", "することになっている", "することになりました", "することになった", "することとなっています",
-                    "ことになっています", "ことになっている", "ことになりました", "ことになった", "こととなっています", "こととなった",
-                    "ことにしています", "ことにしました", "ことにした", "こととしました", "こととする", "してもらいます", "してもらう", "していただきます",
-                    "する予定です", "する予定", "予定です", "します", "する", "を行います", "を行う", "を担当します", "を担当する", "を担当", "をお願いします", "をお願いする", "をお願い", "です",
+                    "することになっています",
+                    "することになっている",
+                    "することになりました",
+                    "することになった",
+                    "することとなっています",
+                    "ことになっています",
+                    "ことになっている",
+                    "ことになりました",
+                    "ことになった",
+                    "こととなっています",
+                    "こととなった",
+                    "ことにしています",
+                    "ことにしました",
+                    "ことにした",
+                    "こととしました",
+                    "こととする",
+                    "してもらいます",
+                    "してもらう",
+                    "していただきます",
+                    "する予定です",
+                    "する予定",
+                    "予定です",
+                    "します",
+                    "する",
+                    "を行います",
+                    "を行う",
+                    "を担当します",
+                    "を担当する",
+                    "を担当",
+                    "をお願いします",
+                    "をお願いする",
+                    "をお願い",
+                    "です",
                 ],
             );
             if task.is_empty() {
@@ -227,7 +274,8 @@ fn without_deadline(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
     let dated = scene.dates(last.clone()).first().is_some_and(|(_, a)| {
         let before = text[last.start..a.range.start].trim_end_matches(['は', 'が', 'を']);
         let behind = text[a.range.end..last.end].trim_end_matches("です");
-        (before.is_empty() || TERMS.contains(&before)) && ["", "まで", "までに", "を目途に", "を期限に", "をめどに", "頃", "ごろ"].contains(&behind)
+        (before.is_empty() || TERMS.contains(&before))
+            && ["", "まで", "までに", "を目途に", "を期限に", "をめどに", "頃", "ごろ"].contains(&behind)
     });
     let vague = VAGUE.as_ref().is_some_and(|r| r.is_match(text[last.clone()].trim_end_matches("です")));
     if dated || vague { trim(text, task.start..last.start) } else { task }
@@ -238,7 +286,9 @@ fn lead_of_time(text: &str, task: Range<usize>) -> Range<usize> {
     let Some(found) = WITHIN.as_ref().and_then(|r| r.find(&text[task.clone()])) else { return task };
     let behind = task.start + found.end();
     let after = ["までに", "に", "、"].iter().find_map(|p| text[behind..task.end].strip_prefix(p));
-    after.filter(|rest| !rest.is_empty()).map_or(task.clone(), |rest| trim(text, task.end - rest.len()..task.end))
+    after
+        .filter(|rest| !rest.is_empty())
+        .map_or(task.clone(), |rest| trim(text, task.end - rest.len()..task.end))
 }
 
 /// Words of a deadline that name no bearer.
@@ -264,8 +314,16 @@ pub(super) fn policy(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「学校は面談を毎週設けることになっています」: what was arranged.
 fn is_agreed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const AGREED: &[&str] = &[
-        "ことになっています", "ことになっている", "ことになりました", "ことになった", "こととなっています", "ことにしています",
-        "てもらいます", "ていただきます", "をお願いしています", "をお願いしました",
+        "ことになっています",
+        "ことになっている",
+        "ことになりました",
+        "ことになった",
+        "こととなっています",
+        "ことにしています",
+        "てもらいます",
+        "ていただきます",
+        "をお願いしています",
+        "をお願いしました",
     ];
     let words = scene.words(&trim(scene.text(), sentence.range.clone()));
     AGREED.iter().any(|end| words.ends_with(end)) && scene.quotes(sentence.range.clone()).is_empty()
@@ -327,5 +385,6 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
     let who = clause.start..clause.start + at;
     let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
-    (named && short && !TERMS.contains(&&text[who.clone()])).then(|| (who, clause.start + at + particle.len()))
+    (named && short && !TERMS.contains(&&text[who.clone()]))
+        .then(|| (who, clause.start + at + particle.len()))
 }

@@ -78,8 +78,22 @@ const AGENCIES: &[&str] = &[
 ];
 
 /// On what ground somebody holds the authority alone.
-const GROUNDS: &[&str] =
-    &["離婚", "認知", "死別", "死亡", "未婚", "調停", "審判", "婚姻", "亡くな", "他界", "離縁", "養子縁組", "親権停止", "親権喪失"];
+const GROUNDS: &[&str] = &[
+    "離婚",
+    "認知",
+    "死別",
+    "死亡",
+    "未婚",
+    "調停",
+    "審判",
+    "婚姻",
+    "亡くな",
+    "他界",
+    "離縁",
+    "養子縁組",
+    "親権停止",
+    "親権喪失",
+];
 
 /// When something was where no day was said: 「小学6年のとき」「3歳の頃」「出生直後」「数年前」.
 static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -166,7 +180,8 @@ fn topic(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
     // 「既往歴は、…」 names the field and not one of its matters.
     let whole = ["健康", "健康面", "健康状態", "体調", "生育歴", "既往歴", "病歴", "家庭状況", "生活歴"];
     // 「アレルギー、不明。」 says nothing without its matter.
-    let bare = sentence.full.start <= head.start && crate::status::status(text, sentence.range.clone()).is_some()
+    let bare = sentence.full.start <= head.start
+        && crate::status::status(text, sentence.range.clone()).is_some()
         && text[trim(text, sentence.range.clone())].chars().count() <= 4;
     let joined = joined || bare;
     let word = text[head.clone()].trim_end_matches(['、', ' ']).trim_end_matches('は');
@@ -309,7 +324,22 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             };
             let ground = behind.clone().find(|c| has_any(text, c.clone(), GROUNDS)).or_else(in_front);
             if let Some(ground) = ground {
-                let ground = trim_end_of(text, trim(text, ground), &["していますが", "していて", "しており", "しています", "しました", "しているため", "したため", "している", "して", "した"]);
+                let ground = trim_end_of(
+                    text,
+                    trim(text, ground),
+                    &[
+                        "していますが",
+                        "していて",
+                        "しており",
+                        "しています",
+                        "しました",
+                        "しているため",
+                        "したため",
+                        "している",
+                        "して",
+                        "した",
+                    ],
+                );
                 let words = text[ground.clone()]
                     .trim_matches(|c| matches!(c, '(' | ')' | '、' | '。' | 'は' | 'が' | ' '));
                 let start = ground.start + text[ground.clone()].find(words).unwrap_or(0);
@@ -360,8 +390,11 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             for clause in clauses(text, own.clone()) {
                 let words = trim(text, clause);
-                let living =
-                    find_any(text, words.clone(), &["在住", "に住", "にい", "市内", "県内", "県外", "近隣", "隣町", "近所"]);
+                let living = find_any(
+                    text,
+                    words.clone(),
+                    &["在住", "に住", "にい", "市内", "県内", "県外", "近隣", "隣町", "近所"],
+                );
                 if let Some(living) = living.filter(|_| !row.has("place")) {
                     let tail = if text[living.clone()].starts_with("在住")
                         || text[living.clone()].starts_with("にい")
@@ -377,19 +410,25 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                             .find(|p| text[words.clone()].starts_with(**p))
                             .map_or(0, |p| p.len());
                     // 「マイさんが市内に」
-                    let subject = text[start..tail.max(start)].rfind(['が', 'は']).map_or(start, |at| start + at + 'が'.len_utf8());
+                    let subject = text[start..tail.max(start)]
+                        .rfind(['が', 'は'])
+                        .map_or(start, |at| start + at + 'が'.len_utf8());
                     let place = trim(text, subject..tail.max(subject));
                     if !place.is_empty() {
                         row.copy("place", place)?;
                     }
                 }
-                if has_any(
-                    text,
-                    words.clone(),
-                    family::HELP,
-                ) && !row.has("support")
-                {
-                    let tails = ["との返事です", "との返事", "とのことです", "とのこと", "と言っています", "と話しています", "そうです", "です"];
+                if has_any(text, words.clone(), family::HELP) && !row.has("support") {
+                    let tails = [
+                        "との返事です",
+                        "との返事",
+                        "とのことです",
+                        "とのこと",
+                        "と言っています",
+                        "と話しています",
+                        "そうです",
+                        "です",
+                    ];
                     row.copy("support", trim_end_of(text, words, &tails))?;
                 }
             }
@@ -403,7 +442,9 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.cite(trim(text, sentence.full.clone()));
             let relation = row.text("relation").map(ToOwned::to_owned);
             // 「祖父の電話は、…」 adds to the row of the grandfather.
-            match rows.iter_mut().find(|known: &&mut RowBuilder<'_>| known.text("relation") == relation.as_deref() && relation.as_deref() != Some("その他")) {
+            match rows.iter_mut().find(|known: &&mut RowBuilder<'_>| {
+                known.text("relation") == relation.as_deref() && relation.as_deref() != Some("その他")
+            }) {
                 Some(_) => {}
                 None => rows.push(row),
             }
@@ -415,7 +456,9 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             Entity::Phone(number) => Some((number.clone(), a.range.clone())),
             _ => None,
         });
-        let known = rows.iter_mut().find(|row| row.text("relation") == person.relation.as_deref() && !row.has("phone"));
+        let known = rows
+            .iter_mut()
+            .find(|row| row.text("relation") == person.relation.as_deref() && !row.has("phone"));
         if let (Some((number, words)), Some(row)) = (number, known) {
             row.normal("phone", &NormalForm::Phone(number), words)?;
         }
@@ -438,7 +481,9 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let headings = ["歴は", "歴、", "歴。", "歴ですが", "歴については", "歴としては"];
         let inner = headings
             .iter()
-            .filter_map(|cue| text[sentence.full.clone()].rfind(cue).map(|at| sentence.full.start + at + cue.len()))
+            .filter_map(|cue| {
+                text[sentence.full.clone()].rfind(cue).map(|at| sentence.full.start + at + cue.len())
+            })
             .max()
             .unwrap_or(sentence.range.start)
             .max(sentence.range.start);
@@ -471,8 +516,27 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.copy("agency", agency)?;
         }
         let results = [
-            "終結", "助言", "指導", "継続", "措置", "家庭引取", "家庭復帰", "帰宅", "在宅", "解除", "入所", "戻って", "戻った", "戻りました", "戻る", "引き取ら", "見守り",
-            "委託", "支援につな", "終了", "終わ",
+            "終結",
+            "助言",
+            "指導",
+            "継続",
+            "措置",
+            "家庭引取",
+            "家庭復帰",
+            "帰宅",
+            "在宅",
+            "解除",
+            "入所",
+            "戻って",
+            "戻った",
+            "戻りました",
+            "戻る",
+            "引き取ら",
+            "見守り",
+            "委託",
+            "支援につな",
+            "終了",
+            "終わ",
         ];
         if let Some(result) =
             clauses(text, sentence.range.clone()).into_iter().rfind(|c| has_any(text, c.clone(), &results))
@@ -512,7 +576,8 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let mut any = false;
         for clause in clauses(text, sentence.range.clone()) {
             // 「担当は市役所の…」 goes on about the agency before.
-            let named = agency_in(text, &clause).filter(|a| !any || trim(text, clause.clone()).start == a.start);
+            let named =
+                agency_in(text, &clause).filter(|a| !any || trim(text, clause.clone()).start == a.start);
             if let Some(agency) = named {
                 let mut row = RowBuilder::new(scene.doc, spec);
                 let behind = agency.end..clause.end;
@@ -520,8 +585,25 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 let person = text[behind.clone()].find("の").map(|at| behind.start + at + "の".len());
                 // 「つばめ野小学校は佐伯先生が窓口で」
                 let said = trim(text, behind.clone());
-                let said = trim_end_of(text, said, &["が窓口です", "が窓口で", "が担当です", "が担当で", "が対応で", "が窓口", "が担当", "です", "で"]);
-                let topic = ["は", "が", "の"].iter().find(|p| text[said.clone()].starts_with(**p)).map(|p| said.start + p.len()..said.end);
+                let said = trim_end_of(
+                    text,
+                    said,
+                    &[
+                        "が窓口です",
+                        "が窓口で",
+                        "が担当です",
+                        "が担当で",
+                        "が対応で",
+                        "が窓口",
+                        "が担当",
+                        "です",
+                        "で",
+                    ],
+                );
+                let topic = ["は", "が", "の"]
+                    .iter()
+                    .find(|p| text[said.clone()].starts_with(**p))
+                    .map(|p| said.start + p.len()..said.end);
                 if let Some(whole) = topic.filter(|t| is_officer(text, t)) {
                     row.copy("person", trim_end_of(text, whole, &["さん"]))?;
                 } else if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
@@ -536,10 +618,26 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let words = trim_end_of(
                 text,
                 trim(text, clause.clone()),
-                &["をしています", "をしている", "をお願いしています", "をお願いしている", "を担当しています", "を担当している", "を担当", "している", "が窓口です", "が窓口で", "が担当です", "が担当で", "です"],
+                &[
+                    "をしています",
+                    "をしている",
+                    "をお願いしています",
+                    "をお願いしている",
+                    "を担当しています",
+                    "を担当している",
+                    "を担当",
+                    "している",
+                    "が窓口です",
+                    "が窓口で",
+                    "が担当です",
+                    "が担当で",
+                    "です",
+                ],
             );
             // 「担当は小田さん」
-            let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"].iter().find(|l| text[words.clone()].starts_with(**l));
+            let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"]
+                .iter()
+                .find(|l| text[words.clone()].starts_with(**l));
             let words = words.start + lead.map_or(0, |l| l.len())..words.end;
             let phone = scene.doc.annotations_in(clause).find_map(|a| match &a.entity {
                 Entity::Phone(number) => Some((number.clone(), a.range.clone())),
@@ -563,7 +661,24 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.
 fn is_officer(text: &str, words: &Range<usize>) -> bool {
     const POSTS: &[&str] = &[
-        "員", "師", "士", "長", "担任", "教諭", "教頭", "主任", "係", "担当", "主事", "司", "先生", "ワーカー", "コーディネーター", "SSW", "SC", "MSW",
+        "員",
+        "師",
+        "士",
+        "長",
+        "担任",
+        "教諭",
+        "教頭",
+        "主任",
+        "係",
+        "担当",
+        "主事",
+        "司",
+        "先生",
+        "ワーカー",
+        "コーディネーター",
+        "SSW",
+        "SC",
+        "MSW",
     ];
     let said = &text[words.clone()];
     let post = said.split_once('の').is_some_and(|(post, name)| {

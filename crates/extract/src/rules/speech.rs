@@ -292,12 +292,15 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
 fn attributed(scene: &Scene<'_>, sentence: &Sentence) -> Vec<(crate::people::Mention, Range<usize>)> {
     let text = scene.text();
     let mut people = scene.mentions(sentence.range.clone());
-    let child = ["本人", "女の子", "男の子"].iter().flat_map(|w| crate::words::find_all(text, sentence.range.clone(), w));
+    let child = ["本人", "女の子", "男の子"]
+        .iter()
+        .flat_map(|w| crate::words::find_all(text, sentence.range.clone(), w));
     people.extend(child.map(|range| crate::people::Mention { range, relation: Some("本児".to_owned()) }));
     let mut found = Vec::new();
     for mention in people {
         let behind = &text[mention.range.end..sentence.range.end];
-        let lead = ["は、「", "は「", "も「", "が「", "、「", "「"].iter().find(|lead| behind.starts_with(**lead));
+        let lead =
+            ["は、「", "は「", "も「", "が「", "、「", "「"].iter().find(|lead| behind.starts_with(**lead));
         let Some(lead) = lead else { continue };
         let start = mention.range.end + lead.len();
         if let Some(close) = text[start..sentence.range.end].find('」').filter(|close| *close > 0) {
@@ -322,10 +325,13 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if !headed.is_empty() {
         // 「3回に分けて聞きました。本人は『…』と言っています。」: the words themselves.
         let asked = |s: &Sentence| {
-            ["聞きました", "聞いています", "尋ねました", "確認しました"].iter().any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
+            ["聞きました", "聞いています", "尋ねました", "確認しました"]
+                .iter()
+                .any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
         };
         let quoted = headed.iter().any(|s| scene.words(&s.range).contains('「'));
-        let own = headed.into_iter().filter(|s| !(quoted && !scene.words(&s.range).contains('「') && asked(s)));
+        let own =
+            headed.into_iter().filter(|s| !(quoted && !scene.words(&s.range).contains('「') && asked(s)));
         return Ok(whole_section(scene, own.collect()));
     }
     let wished = scene.headless().filter(|s| {

@@ -360,7 +360,9 @@ fn members_of<'c>(
         });
         // 「地区担当が私、堀内で」
         let behind = behind.filter(|name| !SELF.contains(&&text[name.clone()])).or_else(|| {
-            let rest = text[title.end..until].strip_prefix('が').or_else(|| text[title.end..until].strip_prefix('は'))?;
+            let rest = text[title.end..until]
+                .strip_prefix('が')
+                .or_else(|| text[title.end..until].strip_prefix('は'))?;
             let word = SELF.iter().find(|word| rest.starts_with(**word))?;
             let name = name_at(text, until - rest[word.len()..].strip_prefix('、')?.len()..until)?;
             speaker_named = true;
@@ -382,7 +384,8 @@ fn members_of<'c>(
     if members.len() > 1
         && members[0].title.is_none()
         && SELF.contains(&&text[members[0].words.clone()])
-        && ["、", "、同じく", ""].contains(&&text[members[0].words.end..members[1].words.start.max(members[0].words.end)])
+        && ["、", "、同じく", ""]
+            .contains(&&text[members[0].words.end..members[1].words.start.max(members[0].words.end)])
     {
         members.remove(0);
     }

@@ -15,7 +15,8 @@ static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|
     items
 });
 /// Behind a topic.
-const TOPICAL: &[&str] = &["は", "も", "、", "ですが", "については", "についても", "に関しては", "がいるか", "の有無"];
+const TOPICAL: &[&str] =
+    &["は", "も", "、", "ですが", "については", "についても", "に関しては", "がいるか", "の有無"];
 /// In front of it.
 const LEADS: &[&str] = &["なお", "また", "あと", "それから", "次に", "ちなみに", "え", "ー", "、", " "];
 
@@ -51,8 +52,9 @@ mod tests {
 
     #[test]
     fn a_topic_ends_only_the_sections_of_forms_that_have_it() {
-        let intake = record::template::shipped("intake").unwrap();
-        let visit = record::template::shipped("visit").unwrap();
+        let forms = record::template::shipped_templates(crate::rules::names()).unwrap();
+        let form = |id: &str| forms.iter().find(|t| t.id == id).unwrap().clone();
+        let (intake, visit) = (form("intake"), form("visit"));
         assert!(opens(&intake, "主訴", "住まいは、団地の三階です。"));
         assert!(opens(&intake, "主訴", "なお、きょうだいがいるかどうかは不明です。"));
         assert!(!opens(&intake, "主訴", "住まいが荒れている。"));

@@ -64,7 +64,20 @@ impl Expression {
 const ERAS: &[&str] = &["令和", "平成", "昭和", "大正", "明治"];
 /// Behind a lone day: 「9日深夜」「16日の夜」.
 const PARTS_OF_DAY: &[&str] = &[
-    "深夜", "未明", "早朝", "夕方", "の朝", "の夜", "の夕方", "の深夜", "の未明", "の晩", "の昼", "の早朝", "の午前", "の午後",
+    "深夜",
+    "未明",
+    "早朝",
+    "夕方",
+    "の朝",
+    "の夜",
+    "の夕方",
+    "の深夜",
+    "の未明",
+    "の晩",
+    "の昼",
+    "の早朝",
+    "の午前",
+    "の午後",
 ];
 const ABOUT: &[&str] = &["ごろ", "頃", "あたり", "前後", "くらい", "ぐらい"];
 const PARTS_OF_MONTH: &[&str] = &[
@@ -322,8 +335,7 @@ fn day_only<'t>(
     // Behind a date, 「9日深夜」 is a day of the same month, and so is 「20日、」 at the start of a sentence.
     if known {
         let opens = text[..at].trim_end().ends_with(['。', '\n']) && cursor.sees(&["、", "に、", "までに"]);
-        if opens || cursor.sees(PARTS_OF_DAY)
-        {
+        if opens || cursor.sees(PARTS_OF_DAY) {
             return Some((Said::DayOnly { day, inherits: false }, cursor));
         }
     }
