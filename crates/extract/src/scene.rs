@@ -143,9 +143,9 @@ impl<'d> Scene<'d> {
             quoted.retain(|q| !is_turn(q));
             conversation(doc.text(), &turns)
         };
-        let sides = |label: &String| label.starts_with("父方") || label.starts_with("母方");
+        let has_side = |label: &String| label.starts_with("父方") || label.starts_with("母方");
         let named = relations.mentions(doc.text(), 0..doc.text().len());
-        let sided = named.into_iter().filter_map(|m| m.relation).filter(sides).collect();
+        let sided = named.into_iter().filter_map(|m| m.relation).filter(has_side).collect();
         let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene

@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn behind_a_topic_the_word_is_what_is_said_of_it() {
         headings("子どもの関心事は、本児の様子。", &[]);
-        headings("では、所見。説明が食い違う。", &["所見。→所見"]);
+        headings("では、所見。説明が食い違う。", &["では、所見。→所見"]);
     }
 
     #[test]

@@ -598,12 +598,10 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.copy("method", sentence.range.start + method.start()..sentence.range.start + method.end())?;
         }
         let told = content(scene, sentence);
-        let handed = find_any(text, told.clone(), &["手渡", "交付", "郵送", "送付"]).is_some();
-        if !told.is_empty()
-            && !(handed
-                && find_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"])
-                    .is_none())
-        {
+        // 「文書を手渡し」 says how and not what.
+        let only_handed = has_any(text, told.clone(), &["手渡", "交付", "郵送", "送付"])
+            && !has_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"]);
+        if !told.is_empty() && !only_handed {
             row.copy("content", told)?;
         }
         row.cite(trim(text, sentence.range.clone()));

@@ -309,22 +309,24 @@ pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec)
         .collect()
 }
 
+/// What may stand in front of the next member.
+const LEADS: &[&str] = &[
+    "それと",
+    "それから",
+    "あと",
+    "あとは",
+    "ほかに",
+    "他に",
+    "もう一人は",
+    "もう1人は",
+    "また",
+    "さらに",
+    "そして",
+];
+
 /// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
 fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(sentence.range.clone());
-    const LEADS: &[&str] = &[
-        "それと",
-        "それから",
-        "あと",
-        "あとは",
-        "ほかに",
-        "他に",
-        "もう一人は",
-        "もう1人は",
-        "また",
-        "さらに",
-        "そして",
-    ];
     let leads = |m: &&Mention| {
         let before = scene.text()[sentence.range.start..m.range.start].trim_end_matches('、');
         before.is_empty() || LEADS.contains(&before)
@@ -618,6 +620,24 @@ pub(super) fn living(
     Ok(())
 }
 
+/// 「父と母の両方」「父ひとり」
+const NO_NAMES: &[&str] = &[
+    "両方",
+    "双方",
+    "ふたり",
+    "二人",
+    "ひとり",
+    "一人",
+    "共同",
+    "単独",
+    "ほう",
+    "方",
+    "実家",
+    "家",
+    "名前",
+    "年齢",
+];
+
 /// The person's name where one follows の (「妹のあおい」), or stands before an honorific or an age (「実母、北村ゆり、40歳」), else the
 /// word for him.
 pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
@@ -637,22 +657,5 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
             ((polite || aged) && !work).then_some(name)
         })
     };
-    // 「父と母の両方」「父ひとり」
-    const NO_NAMES: &[&str] = &[
-        "両方",
-        "双方",
-        "ふたり",
-        "二人",
-        "ひとり",
-        "一人",
-        "共同",
-        "単独",
-        "ほう",
-        "方",
-        "実家",
-        "家",
-        "名前",
-        "年齢",
-    ];
     name.filter(|n| !NO_NAMES.contains(&&text[n.clone()])).unwrap_or_else(|| mention.range.clone())
 }

@@ -287,6 +287,41 @@ fn found(
     Ok(())
 }
 
+/// Whoever finds is a person, or the place where people saw it.
+const FINDERS: &[&str] = &[
+    "先生",
+    "担任",
+    "園長",
+    "保育士",
+    "教諭",
+    "教頭",
+    "校長",
+    "医師",
+    "主治医",
+    "看護師",
+    "保健師",
+    "助産師",
+    "園",
+    "学校",
+    "病院",
+    "警察官",
+    "警察",
+    "支援員",
+    "指導員",
+    "職員",
+    "相談員",
+    "児童委員",
+    "民生委員",
+    "さん",
+    "者",
+    "友人",
+    "友達",
+    "近所の人",
+    "司",
+    "スタッフ",
+    "担当",
+];
+
 /// Who found it: behind 「発見者は」 or 「見つけたのは」, or the person in front of the verb.
 fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option<Range<usize>> {
     let text = scene.text();
@@ -306,62 +341,25 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
             "発見は",
         ],
     );
-    let words = match &named {
-        Some(cue) => {
-            let behind = trim(text, cue.end..sentence.range.end.max(cue.end));
-            // 「発見は5月1日、保育士の小林」
-            let clause = clauses(text, behind).into_iter().find(|c| scene.dates(c.clone()).is_empty())?;
-            trim_end_of(
-                text,
-                trim(text, clause),
-                &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"],
-            )
+    let words = if let Some(cue) = &named {
+        let behind = trim(text, cue.end..sentence.range.end.max(cue.end));
+        // 「発見は5月1日、保育士の小林」
+        let clause = clauses(text, behind).into_iter().find(|c| scene.dates(c.clone()).is_empty())?;
+        trim_end_of(
+            text,
+            trim(text, clause),
+            &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"],
+        )
+    } else {
+        let before = sentence.range.start.min(verb.start)..verb.start;
+        let mention = scene.mentions(before.clone()).pop().map(|m| m.range);
+        let mention = mention.filter(|m| text[m.end..].starts_with(['が', 'に', 'は']));
+        if mention.is_some() {
+            return mention;
         }
-        None => {
-            let before = sentence.range.start.min(verb.start)..verb.start;
-            let mention = scene.mentions(before.clone()).pop().map(|m| m.range);
-            let mention = mention.filter(|m| text[m.end..].starts_with(['が', 'に', 'は']));
-            if mention.is_some() {
-                return mention;
-            }
-            let end = ['が', 'に'].iter().filter_map(|p| text[before.clone()].rfind(*p)).max()?;
-            before.start..before.start + end
-        }
+        let end = ['が', 'に'].iter().filter_map(|p| text[before.clone()].rfind(*p)).max()?;
+        before.start..before.start + end
     };
-    // Whoever finds is a person, or the place where people saw it.
-    const FINDERS: &[&str] = &[
-        "先生",
-        "担任",
-        "園長",
-        "保育士",
-        "教諭",
-        "教頭",
-        "校長",
-        "医師",
-        "主治医",
-        "看護師",
-        "保健師",
-        "助産師",
-        "園",
-        "学校",
-        "病院",
-        "警察官",
-        "警察",
-        "支援員",
-        "指導員",
-        "職員",
-        "相談員",
-        "児童委員",
-        "民生委員",
-        "さん",
-        "者",
-        "友人",
-        "友達",
-        "近所の人",
-        "司",
-        "スタッフ",
-        "担当",
-    ];
     let found = FINDER.as_ref()?.find(&text[words.clone()])?;
     let person = words.start + found.start()..words.start + found.end();
     let name = trim_end_of(text, person.clone(), &["さん"]);
