@@ -53,7 +53,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let (Some(part), Some(kind)) = (spec.column("part"), spec.column("kind")) else {
         return Ok(None);
     };
-    let mut rows = Vec::new();
+    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
     for sentence in scene.narrative() {
         if photographed(scene, sentence, part, &mut rows)? {
             continue;
@@ -72,6 +72,15 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for area in areas {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
+                // 「ふくらはぎのものは古い傷です」 describes the one at that part.
+                let unnamed =
+                    row.text("kind") == Some(OTHER) && row.text("side").is_none_or(|side| side == "不明");
+                let same =
+                    rows.iter().position(|known| known.text("part") == row.text("part") && !known.has("age"));
+                if let Some(known) = same.filter(|_| unnamed && row.has("age") && rows.len() < MANY) {
+                    choices(scene.text(), spec, &mut rows[known], "age", &sentence.range)?;
+                    continue;
+                }
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
                 let again = rows.iter().rposition(|known| is_repeated(known, &row));
                 match again.filter(|_| rows.len() < MANY) {
