@@ -204,10 +204,6 @@ fn options_outside_their_range_are_named() {
             "the option must be numbers in 0..=1: temperatures = [1.5]",
         ),
         (
-            DecodeOptions { prompt: Some("a\0b".into()), ..plain.clone() },
-            "the option must be text without NUL characters: prompt = 3 bytes",
-        ),
-        (
             DecodeOptions {
                 bias: Some(Arc::new(Bias { boost: f32::NAN, ..Bias::new(vec!["実母".into()]) })),
                 ..plain.clone()

@@ -28,7 +28,8 @@ const NO_PERSON: &[&str] = &[
     "里親",
 ];
 /// A grandparent, uncle or aunt without a side.
-const SIDELESS: &[&str] = &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おじ", "おば"];
+const SIDELESS: &[&str] =
+    &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おばあさん", "おじいさん", "おじ", "おば"];
 /// A partner named through a parent.
 const PARTNER: &[&str] =
     &["母の交際相手", "実母の交際相手", "父の交際相手", "実父の交際相手", "母の彼氏", "母の内夫"];
@@ -94,6 +95,19 @@ impl Relations {
             .filter(|m| is_whole_word(text, &m.range) && stands_alone(text, &m.range))
             .collect()
     }
+}
+
+/// The relative of a word without a side, as the labels end: おばあちゃん → 祖母.
+pub(crate) fn sideless(word: &str) -> Option<&'static str> {
+    let forms = [
+        ("祖母", "祖母"),
+        ("祖父", "祖父"),
+        ("おばあ", "祖母"),
+        ("おじい", "祖父"),
+        ("おば", "おば"),
+        ("おじ", "おじ"),
+    ];
+    forms.into_iter().find(|(form, _)| word.starts_with(form)).map(|(_, relative)| relative)
 }
 
 /// A one-character word (父, 兄) must not touch another kanji: 兄弟, 叔父, 父方.
@@ -219,10 +233,16 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     if (kana_first && name.contains(is_kanji)) || HONORIFICS.contains(&name) {
         return None;
     }
-    let plausible = (1..=10).contains(&name.chars().count())
-        && name
-            .chars()
-            .all(|c| is_kanji(c) || is_katakana(c) || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z'));
+    // 「グエン・ティ・ハン」: names of several words are longer.
+    let parted = name.contains('・') && !name.starts_with('・') && !name.ends_with('・');
+    let longest = if parted { 24 } else { 10 };
+    let plausible = (1..=longest).contains(&name.chars().count())
+        && name.chars().all(|c| {
+            is_kanji(c)
+                || is_katakana(c)
+                || matches!(c, 'ぁ'..='ん' | '○' | 'A'..='Z' | 'a'..='z')
+                || (c == '・' && parted)
+        });
     plausible.then(|| range.start..range.start + end)
 }
 

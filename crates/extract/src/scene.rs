@@ -4,6 +4,7 @@ mod items;
 mod split;
 mod turns;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -132,6 +133,12 @@ const WISH_WORDS: &[&str] = &[
     "欲しい」",
     "くない」と話",
     "たくない",
+    "たいと話",
+    "たいと言",
+    "たいと訴",
+    "ほしいと話",
+    "ほしいと言",
+    "ほしいと訴",
     "ばいい」",
     "がいい」",
     "といい」",
@@ -159,6 +166,8 @@ pub(crate) struct Scene<'d> {
     quoted: Vec<Range<usize>>,
     /// Whole ranges of the sentences about the reporter's own items, in order.
     of_reporter: Vec<Range<usize>>,
+    /// The relatives that were named with their side, each once.
+    sided: BTreeSet<String>,
 }
 
 impl<'d> Scene<'d> {
@@ -174,7 +183,10 @@ impl<'d> Scene<'d> {
             quoted.retain(|q| !is_turn(q));
             conversation(doc.text(), &turns)
         };
-        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new() };
+        let has_side = |label: &String| label.starts_with("父方") || label.starts_with("母方");
+        let named = relations.mentions(doc.text(), 0..doc.text().len());
+        let sided = named.into_iter().filter_map(|m| m.relation).filter(has_side).collect();
+        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -187,9 +199,9 @@ impl<'d> Scene<'d> {
     /// The same document with these sentences.
     #[cfg(feature = "model")]
     pub(crate) fn with_sentences(&self, sentences: Vec<Sentence>) -> Self {
-        let Self { doc, template, relations, quoted, .. } = self;
-        let mut scene =
-            Self { doc, template, relations, sentences, quoted: quoted.clone(), of_reporter: Vec::new() };
+        let Self { doc, template, relations, quoted, sided, .. } = self;
+        let (quoted, sided) = (quoted.clone(), sided.clone());
+        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -275,8 +287,20 @@ impl<'d> Scene<'d> {
     }
 
     pub(crate) fn mentions(&self, range: Range<usize>) -> Vec<Mention> {
-        let mentions = self.relations.mentions(self.text(), range);
-        mentions.into_iter().filter(|m| !self.is_quoted(m.range.start)).collect()
+        let mut mentions = self.relations.mentions(self.text(), range);
+        mentions.retain(|m| !self.is_quoted(m.range.start));
+        for mention in mentions.iter_mut().filter(|m| m.relation.is_none()) {
+            mention.relation = self.sided(&self.doc.text()[mention.range.clone()]);
+        }
+        mentions
+    }
+
+    /// 「母方の祖母」, then 「祖母」: where one side alone was named, the word without a side is of it.
+    fn sided(&self, word: &str) -> Option<String> {
+        let relative = crate::people::sideless(word)?;
+        let mut named = self.sided.iter().filter(|label| label.ends_with(relative));
+        let only = named.next()?;
+        named.next().is_none().then(|| only.clone())
     }
 
     /// What was quoted in `range`, with the range of the words.
@@ -413,6 +437,9 @@ fn is_to_come(words: &str) -> bool {
     if STATES.iter().any(|state| words.ends_with(state)) {
         return false;
     }
+    if words.ends_with("です") && !words.ends_with("予定です") {
+        return false;
+    }
     if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])
     {
         return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]
@@ -459,7 +486,8 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
             push(text, start, at..range.start.max(at), current.as_ref(), &mut sentences);
             (start, at) = (range.start, range.end.max(at));
             current = Some((canonical, range.clone()));
-            once = text[range.clone()].trim_end_matches(['、', ' ']).ends_with('は')
+            let spoken = text[range.clone()].trim_end_matches(['、', ' ']);
+            once = (spoken.ends_with('は') && !spoken.ends_with("としては"))
                 || SHORT_SECTIONS.contains(canonical)
                 || is_item(template, canonical);
         }
@@ -485,11 +513,54 @@ fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Ve
         {
             current = None;
         }
-        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences) && once {
+        let words = trim(text, at.min(whole.end)..whole.end);
+        let announced = once && is_announcement(&text[words.clone()]);
+        // 「関係機関は2か所。」: what is announced follows, as much as it may be.
+        once &= !(announced && is_count(&text[words]));
+        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences)
+            && once
+            && !announced
+        {
             current = None;
         }
     }
+    leave_answers(text, template, &mut sentences);
     sentences
+}
+
+/// Under a heading that asks for an answer (「同意」「告知」) a later sentence without a word of the answer stands for itself.
+fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
+    const ANSWERED: &[&str] = &["consents", "notices"];
+    let fields = template.fields.iter().filter(|f| f.rule.as_deref().is_some_and(|r| ANSWERED.contains(&r)));
+    for field in fields {
+        for i in 1..sentences.len() {
+            let (before, rest) = sentences.split_at_mut(i);
+            let (Some(last), Some(sentence)) = (before.last(), rest.first_mut()) else { continue };
+            let headed = sentence.heading.as_ref().is_some_and(|h| field.headings.contains(h));
+            let follows = last.head != sentence.head;
+            let polite = ["です", "ます", "した", "た", "る"]
+                .iter()
+                .any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
+            if headed
+                && !follows
+                && polite
+                && !has_any(text, sentence.range.clone(), &field.cues)
+                && !has_any(
+                    text,
+                    outside_quote(text, &sentence.range),
+                    &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"],
+                )
+            {
+                sentence.heading = None;
+                sentence.head = None;
+            }
+        }
+    }
+}
+
+/// The words in front of the first 「.
+fn outside_quote(text: &str, range: &Range<usize>) -> Range<usize> {
+    range.start..text[range.clone()].find('「').map_or(range.end, |at| range.start + at)
 }
 
 /// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
@@ -534,6 +605,23 @@ fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
         .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
     let words = doc.text()[sentence.clone()].trim_start();
     quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
+}
+
+/// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
+fn is_announcement(words: &str) -> bool {
+    const ASKED: &[&str] =
+        &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
+    let asked =
+        words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
+    asked || is_count(words)
+}
+
+/// 「2か所です」「次のとおりです」
+fn is_count(words: &str) -> bool {
+    const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
+    let counted = words.trim_end_matches("です").trim_end_matches("あります");
+    let number = counted.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六次以".contains(c));
+    number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

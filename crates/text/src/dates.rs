@@ -112,14 +112,16 @@ fn expressions(doc: &Document) -> Vec<Expression> {
     let layout = Layout::new(doc);
     let mut found: Vec<Expression> = Vec::new();
     let mut at = 0;
+    let mut known = false;
     while let Some(c) = text[at..].chars().next() {
         if let Some(quote) = layout.quote_at(at) {
             at = quote.end;
             continue;
         }
-        match expression(text, at, found.last()) {
+        match expression(text, at, found.last(), known) {
             Some(expression) => {
                 at = expression.range.end;
+                known |= expression.is_of_this_case();
                 found.push(expression);
             }
             None => at += c.len_utf8(),

@@ -20,8 +20,17 @@ const FORM_WORDS: &[&str] = &["家庭訪問", "訪問", "面接", "面談", "来
 /// Ends of sentences, also without a full stop.
 const POLITE_ENDINGS: &[&str] = &["です", "でした", "ます", "ました", "ません"];
 /// What closes a heading: 「提出理由ですが、」 and 「本児の様子については、」 do as 「主訴。」 does.
-const CLOSING: &[&str] =
-    &["、", ":", " ", "については、", "としては、", "としましては、", "に関しては、", "に関して、"];
+const CLOSING: &[&str] = &[
+    "、",
+    ":",
+    " ",
+    "については、",
+    "としては、",
+    "として、",
+    "としましては、",
+    "に関しては、",
+    "に関して、",
+];
 /// What closes a heading and makes the words before it a title, whatever they are.
 const TITLING: &[&str] = &[
     "。",
@@ -230,8 +239,17 @@ impl Pass for Headings {
         let text = doc.text();
         let mut found: Vec<Annotation> = Vec::new();
         let mut at = 0;
+        let mut row_end = None;
         while let Some(c) = text[at..].chars().next() {
-            let last_end = found.last().map(|a| a.range.end);
+            let last_end = row_end.max(found.last().map(|a| a.range.end));
+            // 「相談歴、通告歴、一時保護歴、」: each word of a row only names its matter, also the third.
+            if last_end == Some(at) && layout.start(text, at, PAUSE_BEFORE_MS) == Start::Clause {
+                let named = self.words().all_at(text, at).map(|(word, _)| word.len()).max();
+                row_end = named
+                    .map(|len| at + len)
+                    .filter(|end| text[*end..].starts_with('、'))
+                    .map(|end| end + '、'.len_utf8());
+            }
             match self.find(text, at, &layout, last_end) {
                 Some(heading) => {
                     at = heading.range.end;
@@ -274,7 +292,7 @@ impl Headings {
             let placed = match start {
                 Start::Sentence => true,
                 // 「実父は、同意。」: behind a topic the word is what is said of it.
-                Start::Clause => heading.strong && !is_predicate(text, at),
+                Start::Clause => heading.strong && !is_predicate(text, at) && !is_answer(text, at, word),
                 Start::Inside => heading.strong && FORM_WORDS.iter().any(|w| text[..at].ends_with(w)),
             };
             let entity = Entity::Heading(heading.canonical.clone());
@@ -288,6 +306,15 @@ fn is_predicate(text: &str, at: usize) -> bool {
     let before = text[..at].trim_end_matches([' ', '、']);
     before.ends_with('は')
         && !["では", "次は", "続いては", "あとは", "それは"].iter().any(|lead| before.ends_with(lead))
+}
+
+/// 「実母、同意。」: the word answers for the person in front of it.
+fn is_answer(text: &str, at: usize, word: &str) -> bool {
+    const ANSWERS: &[&str] = &["同意", "承諾", "了承"];
+    const PEOPLE: &[&str] =
+        &["父", "母", "父親", "母親", "さん", "親権者", "両親", "後見人", "祖父", "祖母", "とも"];
+    let before = text[..at].trim_end_matches([' ', '、']);
+    ANSWERS.contains(&word) && PEOPLE.iter().any(|person| before.ends_with(person))
 }
 
 /// Start of the words that lead over to `at` and fill their sentence: 「続いて、|本児の様子」.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 
+use super::section::says_only_status;
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, trim, trim_end_of};
@@ -22,14 +23,20 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         headed
     };
     for sentence in told {
-        if let Some(outcome) = without(scene, sentence) {
+        // 「着替えはなし」 among other things is no answer to all.
+        let all =
+            clauses(text, sentence.range.clone()).len() == 1 || says_only_status(scene, &sentence.range);
+        if let Some(outcome) = without(scene, sentence).filter(|_| all) {
             status = status.or(Some(outcome));
             continue;
         }
         let named: Vec<&String> = spec.cues.iter().filter(|cue| !cue.starts_with('を')).collect();
         let from = find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
-        let from =
-            from + ["として", "は"].iter().find(|p| text[from..].starts_with(**p)).map_or(0, |p| p.len());
+        let from = from
+            + ["としては、", "としては", "として", "は、", "は"]
+                .iter()
+                .find(|p| text[from..].starts_with(**p))
+                .map_or(0, |p| p.len());
         for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
             let words = trim_end_of(
                 text,
@@ -54,7 +61,7 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     "のみ",
                 ],
             );
-            if words.is_empty() {
+            if words.is_empty() || crate::status::status(text, words.clone()).is_some() {
                 continue;
             }
             let mut row = RowBuilder::new(scene.doc, spec);

@@ -49,7 +49,7 @@ pub(super) const OTHER_SECTIONS: &[&str] = &[
     "既往歴",
 ];
 /// The child as the subject.
-const CHILD: &[&str] = &["本児", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
+const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
 /// From this age on nobody is the child of a sheet.
 const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
@@ -257,6 +257,8 @@ fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
     let particle = [
         "は、",
         "は",
+        "も、",
+        "も",
         "が、",
         "、",
         "ですが、",
@@ -400,7 +402,8 @@ fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
-        let words = trim_end_of(text, trim(text, sentence.range.clone()), TAIL);
+        let own = set_aside(text, sentence.range.clone());
+        let words = trim_end_of(text, trim(text, own), TAIL);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
     }
@@ -435,6 +438,13 @@ const NEXT_ITEMS: &[&str] = &[
     "協力",
 ];
 
+/// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
+fn set_aside(text: &str, range: Range<usize>) -> Range<usize> {
+    let aside = find_any(text, range.clone(), &["じゃなくて、", "ではなくて、", "ではなく、", "でなく、"]);
+    let aside = aside.filter(|_| !text[range.clone()].contains('「'));
+    aside.map_or(range.clone(), |at| at.end..range.end)
+}
+
 /// The words after a cue and は, to the end of the sentence without its ending; or the status that stands there.
 pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {
     let text = scene.text();
@@ -456,7 +466,7 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
         .skip(1)
         .find(|c| NEXT_ITEMS.iter().any(|item| text[c.clone()].starts_with(item)));
     let end = next.map_or(sentence.full.end, |c| c.start);
-    let range = trim_end_of(text, trim(text, start..end), TAIL);
+    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), TAIL);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }

@@ -1,15 +1,17 @@
 //! Temporary custody: where, who agreed, why, what was told.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::FieldSpec;
 use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+use regex::Regex;
 
 use super::evidence::speaker_of;
 use super::{Filled, Outcome, contact, family, moment, without};
 use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Where the child is kept: the place spoken with the custody or the placement.
 pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -49,9 +51,81 @@ const REFUSED: &[&str] = &[
     "同意を拒",
     "同意できな",
     "同意していない",
+    "同意していませ",
+    "同意できませ",
+    "同意できず",
+    "同意はできな",
+    "同意はできませ",
+    "同意はしな",
+    "同意はしませ",
+    "承諾しな",
+    "承諾しませ",
+    "承諾せず",
+    "承諾は得られ",
+    "承諾が得られ",
+    "了承しな",
+    "了承しませ",
+    "了承せず",
+    "納得しな",
+    "納得しませ",
+    "納得せず",
+    "納得していな",
+    "納得していませ",
+    "納得できな",
+    "納得できませ",
+    "応じな",
+    "応じませ",
+    "応じず",
+    "応じていな",
+    "応じていませ",
+    "認めな",
+    "認めませ",
+    "拒否",
+    "拒ん",
+    "拒み",
     "反対",
 ];
 const OPEN: &[&str] = &[
+    "同意するとも",
+    "同意ともなんとも",
+    "同意するか",
+    "同意の有無は",
+    "同意の意思は",
+    "保留",
+    "未定",
+    "未回答",
+    "返事がな",
+    "返事がまだ",
+    "返事はまだ",
+    "返事をもらえて",
+    "返答がな",
+    "返答はな",
+    "回答がな",
+    "回答はな",
+    "態度を決め",
+    "決めかね",
+    "考えさせて",
+    "考えたい",
+    "検討したい",
+    "検討する",
+    "検討中",
+    "連絡先がわから",
+    "連絡先が分から",
+    "連絡先は不明",
+    "連絡先不明",
+    "所在が不明",
+    "所在は不明",
+    "所在不明",
+    "居所が不明",
+    "居所不明",
+    "行方が",
+    "まだ聞けて",
+    "まだわから",
+    "まだ分から",
+    "意向は不明",
+    "確認できていな",
+    "確認できていませ",
+    "確認が取れ",
     "同意は未",
     "同意の確認ができ",
     "同意不明",
@@ -74,7 +148,7 @@ const OPEN: &[&str] = &[
     "意思は不明",
     "同意の有無は不明",
 ];
-const GIVEN: &[&str] = &["同意"];
+const GIVEN: &[&str] = &["同意", "承諾", "了承", "了解", "納得", "署名"];
 
 /// One row for each holder of parental authority: agreed, refused, or not known.
 pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -100,7 +174,7 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .into_iter()
                 .find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)));
             let answer = if unknown {
-                Some(("不明", find_any(text, own, &open).unwrap_or(said.clone())))
+                Some(("不明", find_any(text, own.clone(), &open).unwrap_or(said.clone())))
             } else {
                 answer
             };
@@ -119,7 +193,13 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     .as_ref()
                     .is_some_and(|s| s.start <= person.range.start && person.range.end <= s.end)
             });
-            if let Some((_, words)) = quote {
+            // 「実父、不同意、『勝手に連れて行くな』と電話口で」
+            let bracket = || {
+                let open = text[own.clone()].find('「').map(|at| own.start + at + '「'.len_utf8())?;
+                let close = text[open..own.end].find('」')?;
+                (!text[open..open + close].is_empty()).then_some(open..open + close)
+            };
+            if let Some(words) = quote.map(|(_, words)| words).or_else(bracket) {
                 row.copy("words", words)?;
             }
             row.cite(trim(text, sentence.range.clone()));
@@ -180,10 +260,23 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         "記録",
         "レントゲン",
         "画像",
+        "報告書",
+        "日誌",
+        "連絡帳",
+        "検査結果",
+        "防犯カメラ",
+        "映像",
+        "動画",
+        "調書",
+        "メモ",
+        "手紙",
     ];
     let text = scene.text();
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
-    let told: Vec<&Sentence> = if headed.is_empty() {
+    let announced = announced(scene);
+    let told: Vec<&Sentence> = if !announced.is_empty() {
+        announced
+    } else if headed.is_empty() {
         scene
             .headless()
             .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), NO_NEED))
@@ -207,11 +300,70 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.keep("date", Kept::Words, annotation.range.clone())?;
         }
         if let Some(material) = find_any(text, sentence.range.clone(), MATERIALS) {
-            row.copy("material", contact::proper_name(text, &material))?;
+            row.copy("material", described(text, &sentence.range, &material))?;
         }
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「保護が必要と考えた事情は3つあります。」: the sentences that follow, as many as were announced.
+fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
+    const GROUNDS: &[&str] = &["理由", "事情", "材料", "根拠", "必要", "判断", "決め手", "背景", "経緯"];
+    let text = scene.text();
+    let is_announcement = |s: &Sentence| {
+        let words = trim(text, s.full.clone());
+        let ends = [
+            "つです",
+            "つあります",
+            "つ",
+            "点です",
+            "点あります",
+            "点",
+            "次のとおりです",
+            "次の通りです",
+            "次のとおり",
+            "次の通り",
+            "以下のとおりです",
+            "以下の通りです",
+        ];
+        has_any(text, words.clone(), &["保護"])
+            && has_any(text, words.clone(), GROUNDS)
+            && ends.iter().any(|end| text[words.clone()].ends_with(end))
+            && text[words].chars().count() <= 40
+    };
+    let Some(at) = scene.sentences.iter().position(|s| !scene.is_plan(s) && is_announcement(s)) else {
+        return Vec::new();
+    };
+    let said = &text[scene.sentences[at].full.clone()];
+    let spoken = ["一", "二", "三", "四", "五", "六"];
+    let count = ["つ", "点"].iter().find_map(|unit| {
+        let before = said[..said.rfind(unit)?].chars().next_back()?;
+        let kanji = || spoken.iter().position(|n| n.starts_with(before)).map(|n| n + 1);
+        before.to_digit(10).and_then(|n| usize::try_from(n).ok()).or_else(kanji)
+    });
+    let behind = scene.sentences[at + 1..].iter();
+    match count {
+        Some(count) => behind.take(count).collect(),
+        None => behind
+            .take_while(|s| {
+                s.heading.is_none()
+                    && !scene.is_plan(s)
+                    && !scene.is_wish(s)
+                    && !has_any(text, s.full.clone(), NO_NEED)
+            })
+            .collect(),
+    }
+}
+
+/// The material with what describes it: 「交番で撮った写真」「校医の診断書」.
+fn described(text: &str, sentence: &Range<usize>, word: &Range<usize>) -> Range<usize> {
+    let clause =
+        clauses(text, sentence.clone()).into_iter().find(|c| c.start <= word.start && word.end <= c.end);
+    let start = clause.map_or(sentence.start, |c| c.start);
+    let cut = text[start..word.start].rfind(['は', 'が', 'を', 'に', 'と', 'も', 'へ', '」']);
+    let from = cut.map_or(start, |at| start + at + 'は'.len_utf8());
+    trim(text, from..word.end)
 }
 
 /// Sentences about the custody itself, the consent and the child's health tell no need.
@@ -293,6 +445,17 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if said.is_empty() {
             said.extend(bracketed(scene, sentence));
         }
+        // 「実父の意見、『…』」: the heading names him.
+        if said.is_empty() && headed && adults(scene, &sentence.range).is_empty() {
+            let whole =
+                sentence.head.clone().map_or(sentence.full.clone(), |head| head.start..sentence.range.end);
+            let open = text[sentence.range.clone()].starts_with('「');
+            said.extend(adults(scene, &whole).into_iter().next().filter(|_| open).and_then(|m| {
+                let start = sentence.range.start + '「'.len_utf8();
+                let end = start + text[start..sentence.range.end].find('」')?;
+                Some((m.range, start..end))
+            }));
+        }
         if said.is_empty() && headed {
             // 「保護者の意向。実母は引き取りを希望。」
             said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
@@ -309,10 +472,8 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             speaker_of(scene, &mut row, "who", who)?;
             row.copy("words", words.clone())?;
             at(scene, &mut row, sentence, &words)?;
-            if let Some(how) =
-                find_any(text, sentence.range.clone(), &["電話で", "面接で", "面接にて", "書面で", "来所し"])
-            {
-                row.copy("how", trim_end_of(text, how, &["にて", "で", "し"]))?;
+            if let Some(how) = heard(text, &sentence.range, &words) {
+                row.copy("how", how)?;
             }
             row.cite(trim(text, sentence.full.clone()));
             rows.push(row);
@@ -324,18 +485,85 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(scene.under(&spec.headings).find_map(|s| without(scene, s)))
 }
 
-/// A parent at the start of the sentence and the bracket that follows directly.
+/// A parent at the start of the sentence and the bracket that follows: 「実父『…』」「お父さんの意見は『…』」「母としては『…』」.
 fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
+    const VIEWS: &[&str] = &[
+        "意見",
+        "考え",
+        "思い",
+        "気持ち",
+        "希望",
+        "意向",
+        "言い分",
+        "主張",
+        "話",
+        "言葉",
+        "返事",
+        "反応",
+        "訴え",
+        "ほう",
+        "方",
+    ];
     let text = scene.text();
     let who = adults(scene, &sentence.range)
         .into_iter()
         .next()
-        .filter(|m| m.range.start == sentence.range.start)?;
-    let behind = &text[who.range.end..sentence.range.end];
-    let open = ["、「", "は「", "は、「", "「"].iter().find(|p| behind.starts_with(**p))?;
-    let start = who.range.end + open.len();
-    let end = start + text[start..sentence.range.end].find('」')?;
+        .filter(|m| text[sentence.range.start..m.range.start].trim_matches('、').chars().count() <= 6)?;
+    let mut behind = &text[who.range.end..sentence.range.end];
+    if let Some(view) = behind.strip_prefix('の') {
+        behind = VIEWS.iter().find_map(|word| view.strip_prefix(word))?;
+    }
+    let behind = ["としては", "からは", "は", "も", "から"]
+        .iter()
+        .find_map(|particle| behind.strip_prefix(particle))
+        .unwrap_or(behind)
+        .trim_start_matches('、');
+    // 「実母は電話で『…』」
+    let led = behind.find('「').filter(|at| {
+        let way = behind[..*at].trim_end_matches('、');
+        way.chars().count() <= 14 && ["で", "にて"].iter().any(|p| way.ends_with(p))
+    });
+    let words = behind[led.unwrap_or(0)..].strip_prefix('「')?;
+    let start = sentence.range.end - words.len();
+    let end = start + words.find('」')?;
     Some((who.range, start..end))
+}
+
+/// How somebody was heard: 「来所面接」「病棟での面接」「病院の会議室で直接」, the words up to it in their clause.
+fn heard(text: &str, sentence: &Range<usize>, words: &Range<usize>) -> Option<Range<usize>> {
+    const WAYS: &[&str] = &[
+        "電話",
+        "面接",
+        "面談",
+        "来所",
+        "訪問",
+        "書面",
+        "手紙",
+        "対面",
+        "口頭",
+        "直接",
+        "オンライン",
+        "メール",
+    ];
+    let outside = [words.end..sentence.end, sentence.start..words.start];
+    outside.into_iter().find_map(|range| {
+        clauses(text, range).into_iter().find_map(|clause| {
+            let clause = trim(text, clause);
+            let at = WAYS
+                .iter()
+                .filter_map(|way| text[clause.clone()].rfind(way).map(|at| at + way.len()))
+                .max()?;
+            let end = clause.start + at;
+            let from = text[clause.start..end]
+                .rfind(['は', 'が', 'に', '」', 'も'])
+                .map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
+            let goes_on = text[end..clause.end].is_empty()
+                || ["で", "にて", "し", "に", "聞", "う", "お", "話", "「"]
+                    .iter()
+                    .any(|p| text[end..].starts_with(p));
+            (goes_on && from < end).then_some(trim(text, from..end))
+        })
+    })
 }
 
 /// When, how and to whom the custody was announced.
@@ -365,17 +593,27 @@ pub(super) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             speaker_of(scene, &mut row, "to", to.range)?;
         }
         told_at(scene, &mut row, sentence)?;
-        if let Some(method) =
-            find_any(text, sentence.range.clone(), &["口頭", "書面", "文書", "電話", "対面", "面接", "郵送"])
-        {
-            row.copy("method", method)?;
+        let method = METHOD.as_ref().and_then(|r| r.find(&text[sentence.range.clone()]));
+        if let Some(method) = method {
+            row.copy("method", sentence.range.start + method.start()..sentence.range.start + method.end())?;
         }
-        row.copy("content", content(scene, sentence))?;
+        let told = content(scene, sentence);
+        // 「文書を手渡し」 says how and not what.
+        let only_handed = has_any(text, told.clone(), &["手渡", "交付", "郵送", "送付"])
+            && !has_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"]);
+        if !told.is_empty() && !only_handed {
+            row.copy("content", told)?;
+        }
         row.cite(trim(text, sentence.range.clone()));
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
 }
+
+/// How it was told: 「口頭と書面」「文書を手渡し」.
+static METHOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:来所面接|来所での面接|口頭|書面|文書|通知書|電話|対面|面接|面談|郵送|来所|メール)(?:(?:と|および|及び|、|や)(?:口頭|書面|文書|通知書|電話|郵送))*(?:を(?:手渡し|交付|郵送|送付))?").ok()
+});
 
 /// A time without a day is one of the day on which custody began, not of the facts told in between.
 fn told_at(
@@ -411,37 +649,43 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
         "を説明",
         "を伝えました",
         "を伝えた",
+        "を話し",
+        "を知らせ",
+        "を通知",
+        "をお伝え",
+        "をお話し",
         "について告知",
         "について説明",
+        "について伝え",
+        "について話し",
     ];
     let text = scene.text();
     let whole = trim(text, sentence.range.clone());
-    let last = clauses(text, whole.clone()).into_iter().map(|c| trim(text, c)).rfind(|c| !c.is_empty());
-    let Some(last) = last else { return whole };
-    let mut cut = trim_end_of(text, last.clone(), VERBS);
-    // When and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
+    let verb = VERBS
+        .iter()
+        .filter_map(|v| text[whole.clone()].rfind(v))
+        .max()
+        .map_or(whole.end, |at| whole.start + at);
+    // When, to whom and how stand in front of what: 「実父には21時に電話で理由を伝えた」.
     let moments = scene
         .doc
-        .annotations_in(cut.clone())
-        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)));
-    let moment = moments.map(|a| a.range.end).max();
-    let how = find_any(text, cut.clone(), &["電話で", "口頭で", "書面で", "文書で", "面接で", "対面で"])
-        .map(|at| at.end);
-    let led = moment.into_iter().chain(how).max().filter(|at| *at < cut.end);
-    let named = clauses(text, whole.clone()).len() > 1
-        && (cut.end != last.end || text[last.clone()].contains("不服申立"));
-    // 「実母に一時保護の理由を告知」 in one clause: behind the person.
-    let start = scene
-        .mentions(cut.clone())
+        .annotations_in(whole.start..verb)
+        .filter(|a| matches!(a.entity, Entity::Date(_) | Entity::Time(_)))
+        .map(|a| a.range.end);
+    let people = scene
+        .mentions(whole.start..verb)
         .into_iter()
         .filter(|m| ["に", "へ"].iter().any(|p| text[m.range.end..].starts_with(p)))
-        .map(|m| m.range.end + "に".len())
-        .next_back();
-    let start = start.into_iter().chain(led).max().filter(|s| *s < cut.end).unwrap_or(cut.start);
-    cut.start = start;
-    while let Some(p) = ["には", "に", "は"].iter().find(|p| text[cut.clone()].starts_with(**p)) {
-        cut.start += p.len();
+        .map(|m| m.range.end);
+    let how = METHOD.as_ref().and_then(|r| r.find(&text[whole.start..verb])).map(|m| whole.start + m.end());
+    let how = how.filter(|at| {
+        *at == whole.end || ["で", "にて", "、", "により"].iter().any(|p| text[*at..].starts_with(p))
+    });
+    let start = moments.chain(people).chain(how).max().unwrap_or(whole.start);
+    let mut cut = trim(text, start..verb.max(start));
+    let leads = ["には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];
+    while let Some(lead) = leads.iter().find(|p| text[cut.clone()].starts_with(**p)) {
+        cut = trim(text, cut.start + lead.len()..cut.end);
     }
-    let start = cut.start;
-    if named || (cut.end != last.end && start > last.start) { trim(text, start..cut.end) } else { whole }
+    cut
 }

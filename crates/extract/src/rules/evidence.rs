@@ -2,17 +2,27 @@
 //!
 //! Nothing is marked, ranked or counted here; a cue makes a candidate and no more.
 
-use std::ops::Range;
+mod cues;
 
-use record::template::FieldSpec;
-use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use record::template::{Choice, FieldSpec};
+use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder, State};
+use regex::Regex;
 use text::hedge;
 
+use super::family::GUARDIANS;
 use super::{Filled, Outcome};
+use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, spoken_choices, trim};
+use crate::words::{Spoken, find_any, has_any, spoken_choices, trim};
 
+/// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
+static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:問|質問)?(?:\d+|[一二三四五六七八①-⑧])(?:つ目|番目|番|点目)?(?:は)?、[^。「」、]{1,24}?(?:ですが|ですけど|ですけれど|ですけれども|については|としては|は)、").ok()
+});
 /// A table of candidates is for a person to read.
 const MAX_ROWS: usize = 60;
 /// Words of staff about the law or their plans are no candidates.
@@ -23,18 +33,77 @@ pub(super) fn evidence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some(items) = spec.column("item") else { return Ok(None) };
     let mut rows = Vec::new();
     for sentence in scene.sentences.iter().filter(|s| is_observed(scene, s)) {
-        let mut seen: Vec<&str> = Vec::new();
-        for found in spoken_choices(scene.text(), sentence.full.clone(), &items.choices) {
+        for found in candidates(scene, sentence, &items.choices) {
             if rows.len() == MAX_ROWS {
                 break;
             }
-            if !seen.contains(&found.choice.label.as_str()) {
-                seen.push(&found.choice.label);
+            let (child, parent) = topics(scene, sentence);
+            let elsewhere = (is_of_parents(spec, found.choice) && child && !parent)
+                || (spec.label.contains("虐待の影響") && parent && !child);
+            if !elsewhere {
                 rows.push(row(scene, spec, sentence, &found)?);
             }
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// The items that the sentence may be evidence of, each once, in the order of their words.
+fn candidates<'c>(scene: &Scene<'_>, sentence: &Sentence, items: &'c [Choice]) -> Vec<Spoken<'c>> {
+    let text = scene.text();
+    let mut found = spoken_choices(text, sentence.full.clone(), items);
+    // What somebody said is the better evidence.
+    let said: Vec<Range<usize>> = brackets(text, &sentence.full);
+    found.extend(items.iter().filter_map(|choice| {
+        let quoted = said.iter().find_map(|words| cues::find(text, words.clone(), &choice.label));
+        let range = quoted.or_else(|| cues::find(text, sentence.full.clone(), &choice.label))?;
+        // 「実父が実母を突き飛ばす」 is done to no child.
+        let to_parent = ["母を", "母さんを", "妻を", "父を"].iter().any(|w| text[..range.start].ends_with(w));
+        if to_parent && choice.label.starts_with("頭部") {
+            return None;
+        }
+        Some(Spoken { choice, range })
+    }));
+    let inside = |range: &Range<usize>| said.iter().any(|w| w.start <= range.start && range.end <= w.end);
+    found.sort_by_key(|spoken| (!inside(&spoken.range), spoken.range.start, usize::MAX - spoken.range.end));
+    let mut seen: Vec<&str> = Vec::new();
+    found.retain(|spoken| {
+        let new = !seen.contains(&spoken.choice.label.as_str());
+        seen.push(&spoken.choice.label);
+        new
+    });
+    found.sort_by_key(|spoken| spoken.range.start);
+    found
+}
+
+/// The words inside each 「」.
+fn brackets(text: &str, range: &Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = range.start;
+    while let Some(open) = text[at..range.end].find('「').map(|i| at + i + '「'.len_utf8()) {
+        let Some(close) = text[open..range.end].find('」').map(|i| open + i) else { break };
+        found.push(open..close);
+        at = close + '」'.len_utf8();
+    }
+    found
+}
+
+/// An item of the parents' health or conduct.
+fn is_of_parents(spec: &FieldSpec, item: &Choice) -> bool {
+    spec.label.contains("保護者に虐待")
+        || item.label.starts_with("保護者の")
+        || item.label.starts_with("保護者に")
+}
+
+/// Whether the child and whether a parent is who the sentence is about: 「本児は夜眠れない」 tells nothing of the parents.
+fn topics(scene: &Scene<'_>, sentence: &Sentence) -> (bool, bool) {
+    let topical = |relations: &[&str]| {
+        scene.mentions(sentence.range.clone()).iter().any(|m| {
+            m.relation.as_deref().is_some_and(|r| relations.contains(&r))
+                && ["は", "が", "も", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p))
+        })
+    };
+    (topical(&["本児"]), topical(GUARDIANS))
 }
 
 fn is_observed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
@@ -51,20 +120,16 @@ fn row<'d>(
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
     row.choose("item", &found.choice.label, found.range.clone())?;
-    let quote = scene
-        .quotes(sentence.full.clone())
-        .into_iter()
-        .find(|(_, words)| words.start <= found.range.start && found.range.end <= words.end);
-    let words = quote.as_ref().map_or_else(|| trim(text, sentence.range.clone()), |(_, words)| words.clone());
-    row.copy("words", words)?;
-    // 「実父『…』と話す」: without a particle the person directly in front of the bracket spoke.
-    let in_front = quote.as_ref().and_then(|(_, words)| {
-        let bracket = text[..words.start].trim_end_matches(['「', '『']).len();
-        let last = scene.mentions(sentence.full.start..bracket.max(sentence.full.start)).pop()?;
-        (last.range.end == bracket).then_some(last.range)
-    });
-    if let Some(speaker) = quote.as_ref().and_then(|(q, _)| q.speaker.clone()).or(in_front) {
-        speaker_of(scene, &mut row, "speaker", speaker)?;
+    let inside = |words: &Range<usize>| words.start <= found.range.start && found.range.end <= words.end;
+    let quote = scene.quotes(sentence.full.clone()).into_iter().find(|(_, words)| inside(words));
+    let bracket = || brackets(text, &sentence.full).into_iter().find(inside);
+    let said = quote.as_ref().map(|(_, words)| words.clone()).or_else(bracket);
+    row.copy("words", said.clone().unwrap_or_else(|| told(text, sentence)))?;
+    if let Some(words) = said {
+        let named = quote.and_then(|(quote, _)| quote.speaker.clone());
+        if let Some(speaker) = named.or_else(|| in_front(scene, sentence, &words)) {
+            speaker_of(scene, &mut row, "speaker", speaker)?;
+        }
     }
     if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
         if let Some(day) = day {
@@ -81,6 +146,54 @@ fn row<'d>(
         row.flag(flag);
     }
     Ok(row)
+}
+
+/// The sentence without the words that lead over to it: 「それから、」「5つ目、繰り返しの心配ですが、」.
+fn told(text: &str, sentence: &Sentence) -> Range<usize> {
+    const LEADS: &[&str] = &[
+        "それから",
+        "それと",
+        "また",
+        "さらに",
+        "そして",
+        "あと",
+        "まず",
+        "次に",
+        "あの",
+        "その",
+        "えー",
+        "えっと",
+        "ええと",
+    ];
+    let mut words = trim(text, sentence.range.clone());
+    loop {
+        let rest = &text[words.clone()];
+        let lead = LEADS.iter().find_map(|lead| {
+            let behind = rest.strip_prefix(lead)?;
+            (behind.starts_with('、') || LEADS.iter().any(|l| behind.starts_with(l))).then_some(lead.len())
+        });
+        let Some(cut) = lead.or_else(|| NUMBERED.as_ref()?.find(rest).map(|m| m.end())) else { return words };
+        words = trim(text, words.start + cut..words.end);
+    }
+}
+
+/// Who speaks in front of a bracket where no verb behind it says so: 「実父『…』と話す」, 「母が電話で『…』と告げた」; in a sentence
+/// that goes on (「また『…』とも」) who spoke before.
+fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Option<Range<usize>> {
+    let text = scene.text();
+    let bracket = text[..words.start].trim_end_matches(['「', '『']).len().max(sentence.full.start);
+    let people = scene.mentions(sentence.full.start..bracket);
+    let speaks = |m: &Mention| {
+        m.range.end == bracket || ["は", "が", "も", "、"].iter().any(|p| text[m.range.end..].starts_with(p))
+    };
+    if let Some(speaker) = people.iter().rfind(|m| speaks(m)) {
+        return Some(speaker.range.clone());
+    }
+    let goes_on = ["また", "さらに", "そして", "続けて", "それから", "その後"];
+    let before = scene.sentences.iter().rfind(|s| s.full.end <= sentence.full.start)?;
+    let continued =
+        people.is_empty() && goes_on.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+    continued.then(|| scene.mentions(before.range.clone()).into_iter().rfind(|m| speaks(m)))?.map(|m| m.range)
 }
 
 /// The speaker as a label of the relation list, or その他 with the words.
@@ -109,12 +222,32 @@ pub(super) fn speaker_of(
 const CONDITIONS: &[&str] =
     &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
 
+/// Where the answer to the cue ends: its clause, and where the clause is only the topic (「父からの暴力については、」) the sentence.
+fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usize {
+    const TOPICS: &[&str] =
+        &["は", "については", "に関しては", "について", "の有無は", "かは", "も", "かどうかは"];
+    let text = scene.text();
+    let clause = scene.scope(cue.clone()).end.max(cue.end);
+    let topical = text[clause..].starts_with('、')
+        && TOPICS.iter().any(|topic| text[cue.end..clause].ends_with(topic))
+        && text[cue.end..clause].chars().count() <= 24;
+    if topical { sentence.range.end.max(clause) } else { clause }
+}
+
 /// 否定 where the words are negated or denied, 不明 where the speaker does not know, else 肯定.
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
     // 「こわがって近づかない」: the negation is of the next verb, 「こわがっていない」 of this one.
     let joined = text[cue.clone()].ends_with('て')
         && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
+    // 「しがみついて離れない」
+    let behind = &text[cue.end..sentence.full.end];
+    let next: String = behind.chars().take(3).collect();
+    let te = next.find('て').map(|at| &next[at + 'て'.len_utf8()..]);
+    if te.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['い', 'お', 'は', 'な', 'も', 'ま']))
+    {
+        return ("肯定", cue.clone());
+    }
     // 「ごみだらけで足の踏み場がない」: so is what follows で, 「ごみ屋敷ではない」 is not.
     let linked = text[cue.end..].starts_with('で')
         && !["では", "でな", "でも"].iter().any(|p| text[cue.end..].starts_with(p));
@@ -122,7 +255,6 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
-    let behind = &text[cue.end..sentence.full.end];
     if ["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"]
         .iter()
         .any(|p| behind.starts_with(p))
@@ -130,10 +262,22 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         let positive = behind.starts_with("の問題はあり") && !behind.starts_with("の問題はありませ");
         return (if positive { "肯定" } else { "否定" }, cue.clone());
     }
+    // 「精神科の受診歴は把握できていない」, 「お酒については、量まではわからない」: not known is more than negated.
+    let reach = cue.end..answer_end(scene, sentence, cue);
+    if let Some(found) = status(text, reach.clone()).filter(|s| s.reason.state() == State::Unknown) {
+        return ("不明", found.range);
+    }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
     let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
+    // What stands behind 「…」 negates no words inside.
+    let said = brackets(text, &sentence.full).into_iter().find(|b| b.start <= cue.start && cue.end <= b.end);
+    if let Some(words) = &said {
+        let inside = text::polarity::is_negated(&text[..words.end], cue.clone());
+        let denied = has_any(text, words.end..sentence.full.end, &["否認", "否定"]);
+        return (if inside || denied { "否定" } else { "肯定" }, cue.clone());
+    }
     let negated = match &condition {
         Some(at) => text::polarity::is_negated(&text[..at.end], cue.clone()),
         None => scene.is_negated(cue.clone()),
@@ -142,12 +286,17 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("否定", cue.clone());
     }
     let end = condition.map_or(sentence.full.end, |at| at.end);
-    match status(text, cue.end..scene.scope(cue.clone()).end.clamp(cue.end, end)) {
+    match status(text, cue.end..reach.end.clamp(cue.end, end)) {
         Some(found) if matches!(found.reason, Reason::Denial | Reason::None) => ("否定", found.range),
         Some(found) => ("不明", found.range),
         // 「ごみ屋敷のようだ」 likens, it does not doubt.
         None if text[cue.end..].starts_with("のよう") => ("肯定", cue.clone()),
-        None if hedge::flags(scene.words(&sentence.full)).contains(&Flag::Uncertain) => ("不明", cue.clone()),
+        // 「切れているらしい」 is told by somebody, 「多分」 by nobody.
+        None if hedge::flags(scene.words(&sentence.full)).contains(&Flag::Uncertain)
+            && !scene.words(&sentence.full).contains("らし") =>
+        {
+            ("不明", cue.clone())
+        }
         None => ("肯定", cue.clone()),
     }
 }

@@ -392,10 +392,29 @@ pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec)
         .collect()
 }
 
+/// What may stand in front of the next member.
+const LEADS: &[&str] = &[
+    "それと",
+    "それから",
+    "あと",
+    "あとは",
+    "ほかに",
+    "他に",
+    "もう一人は",
+    "もう1人は",
+    "また",
+    "さらに",
+    "そして",
+];
+
 /// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
 fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(sentence.range.clone());
-    let Some(first) = people.first().filter(|m| m.range.start == sentence.range.start) else { return false };
+    let leads = |m: &&Mention| {
+        let before = scene.text()[sentence.range.start..m.range.start].trim_end_matches('、');
+        before.is_empty() || LEADS.contains(&before)
+    };
+    let Some(first) = people.first().filter(leads) else { return false };
     let until = people.get(1).map_or(sentence.range.end, |next| next.range.start);
     let aged = |a: &record::Annotation| matches!(a.entity, Entity::Age(_));
     sentence.heading.is_none()
@@ -411,13 +430,33 @@ pub(super) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sentence) -> bo
         scene.text(),
         range.clone(),
         &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
-    ) && has_any(
-        scene.text(),
-        range.clone(),
-        &["協力", "手伝", "預か", "送迎", "支援し", "面倒", "援助", "見てくれ"],
-    ) && !scene.mentions(range.clone()).is_empty()
+    ) && has_any(scene.text(), range.clone(), HELP)
+        && !scene.mentions(range.clone()).is_empty()
         && !has_any(scene.text(), range, &["同居"])
 }
+
+/// What a relative does who helps.
+pub(super) const HELP: &[&str] = &[
+    "協力",
+    "手伝",
+    "預か",
+    "送迎",
+    "送り迎え",
+    "迎え",
+    "支援",
+    "面倒",
+    "援助",
+    "見てくれ",
+    "見てもら",
+    "付き添",
+    "届け",
+    "泊ま",
+    "通って",
+    "世話",
+    "様子を見",
+    "差し入れ",
+    "助けて",
+];
 
 /// The people of the household.
 pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -434,6 +473,10 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for (i, mention) in people.iter().enumerate() {
             let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
             let own = mention.range.start..end;
+            // 「2人とも本児と同居です」 is no member of her own household.
+            if mention.relation.as_deref() == Some("本児") {
+                continue;
+            }
             let mut row = RowBuilder::new(scene.doc, spec);
             row.cite(trim(text, own.clone()));
             relation(scene, &mut row, mention)?;
@@ -443,7 +486,9 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             age(scene, &mut row, own.clone())?;
             member_facts(scene, spec, &mut row, &own)?;
-            living(text, &mut row, own)?;
+            // 「一緒に暮らしているのは祖母の…さん」: said in front of the first.
+            let before = sentence.full.start..mention.range.start;
+            living(text, &mut row, if i == 0 { before.start..own.end } else { own })?;
             // 「同居しているのは実母だけ」
             let lead = sentence.head.clone().filter(|h| told && text[h.clone()].contains("同居"));
             if let Some(lead) = lead.filter(|_| spec.column("living").is_some() && !row.has("living")) {
@@ -455,7 +500,36 @@ pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
+    together(scene, &mut rows)?;
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「2人とも本児と同居です」「ここまでが同居です」: of all who were named before.
+fn together(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::GroundingError> {
+    const ALL: &[&str] = &[
+        "人とも",
+        "ここまで",
+        "以上",
+        "全員",
+        "みんな",
+        "みな",
+        "いずれも",
+        "どちらも",
+        "両方とも",
+        "家族は",
+    ];
+    let text = scene.text();
+    let told = scene.narrative().find(|s| {
+        has_any(text, s.range.clone(), ALL)
+            && has_any(text, s.range.clone(), &["同居", "一緒に住", "一緒に暮ら"])
+            && !scene.mentions(s.range.clone()).iter().any(|m| m.relation.as_deref() != Some("本児"))
+    });
+    if let Some(sentence) = told {
+        for row in rows.iter_mut().filter(|row| !row.has("living")) {
+            living(text, row, sentence.range.clone())?;
+        }
+    }
+    Ok(())
 }
 
 /// A family has several brothers and sisters, and one of each parent.
@@ -470,8 +544,35 @@ fn member_facts(
     row: &mut RowBuilder<'_>,
     range: &Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    const HEALTH: &[&str] =
-        &["うつ", "通院", "持病", "治療中", "入院", "障害", "服薬", "健康", "妊娠", "療養", "良好"];
+    const HEALTH: &[&str] = &[
+        "うつ",
+        "通院",
+        "持病",
+        "治療中",
+        "入院",
+        "障害",
+        "服薬",
+        "健康",
+        "妊娠",
+        "療養",
+        "良好",
+        "悪く",
+        "貧血",
+        "ぜんそく",
+        "喘息",
+        "病気",
+        "腰痛",
+        "糖尿",
+        "高血圧",
+        "てんかん",
+        "アレルギー",
+        "入退院",
+        "透析",
+        "がん",
+        "後遺症",
+        "認知症",
+        "要介護",
+    ];
     let text = scene.text();
     if spec.column("birth").is_some()
         && let Some((Some(day), annotation)) =
@@ -484,6 +585,7 @@ fn member_facts(
     let age = scene.doc.annotations_in(range.clone()).find(|a| matches!(a.entity, Entity::Age(_)));
     let from = age.map_or(range.start, |a| a.range.end);
     for clause in clauses(text, from..range.end).into_iter().chain(clauses(text, range.start..from)) {
+        let clause_words = clause.clone();
         let words = trim_end_of(
             text,
             strip_ending(text, trim(text, clause.clone())),
@@ -496,13 +598,48 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        let school = has(&["年生", "園児", "小学校", "中学校", "高校", "保育園", "幼稚園", "こども園"]);
+        let school = has(&[
+            "年生",
+            "中学",
+            "小学",
+            "年長",
+            "年中",
+            "年少",
+            "高1",
+            "高2",
+            "高3",
+            "中1",
+            "中2",
+            "中3",
+            "小1",
+            "小2",
+            "小3",
+            "小4",
+            "小5",
+            "小6",
+            "園児",
+            "小学校",
+            "中学校",
+            "高校",
+            "保育園",
+            "幼稚園",
+            "こども園",
+        ]);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
         if let Some(work) = work.filter(|_| !row.has("occupation")) {
             row.copy("occupation", work)?;
+        } else if spec.column("note").is_some() && !row.has("note") && has(&["認知の", "認知は", "認知し"])
+        {
+            row.copy("note", words)?;
         } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
             // 「健康状態は良好」 without its topic.
             let topic = ["健康状態は、", "健康状態は", "健康は、", "健康は"];
+            // 「通院しています」 is 通院, 「ひざを悪くしています」 no noun.
+            let words = if text[words.clone()].ends_with('く') {
+                strip_ending(text, trim(text, clause_words.clone()))
+            } else {
+                words
+            };
             let lead = topic.iter().find(|t| text[words.clone()].starts_with(**t)).map_or(0, |t| t.len());
             row.copy("health", words.start + lead..words.end)?;
         }
@@ -546,15 +683,48 @@ pub(super) fn living(
     row: &mut RowBuilder<'_>,
     range: Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    for (label, words) in
-        [("同居", &["同居", "一緒に住", "一緒に暮ら"][..]), ("別居", &["別居", "離れて暮ら"][..])]
-    {
+    for (label, words) in [
+        ("同居", &["同居", "一緒に住", "一緒に暮ら", "いっしょに暮ら", "いっしょに住", "ともに暮ら"][..]),
+        (
+            "別居",
+            &[
+                "別居",
+                "離れて暮ら",
+                "別に部屋",
+                "別に暮ら",
+                "別々に",
+                "別の家",
+                "別世帯",
+                "単身赴任",
+                "家を出て",
+                "別に住",
+            ][..],
+        ),
+    ] {
         if let Some(at) = find_any(text, range.clone(), words) {
             return row.choose("living", label, at);
         }
     }
     Ok(())
 }
+
+/// 「父と母の両方」「父ひとり」
+const NO_NAMES: &[&str] = &[
+    "両方",
+    "双方",
+    "ふたり",
+    "二人",
+    "ひとり",
+    "一人",
+    "共同",
+    "単独",
+    "ほう",
+    "方",
+    "実家",
+    "家",
+    "名前",
+    "年齢",
+];
 
 /// The person's name where one follows の (「妹のあおい」), or stands before an honorific or an age (「実母、北村ゆり、40歳」), else the
 /// word for him.
@@ -563,7 +733,7 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
     let name = if let Some(rest) = behind.strip_prefix('の') {
         name_at(text, end - rest.len()..end)
     } else {
-        ["は、", "は", "、"].iter().find_map(|p| behind.strip_prefix(*p)).and_then(|rest| {
+        ["は、", "は", "で、", "、"].iter().find_map(|p| behind.strip_prefix(*p)).and_then(|rest| {
             let name = name_at(text, end - rest.len()..end)?;
             let after = &text[name.end..end];
             let polite = skip_honorific(text, name.end) > name.end;
@@ -575,5 +745,5 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
             ((polite || aged) && !work).then_some(name)
         })
     };
-    name.unwrap_or_else(|| mention.range.clone())
+    name.filter(|n| !NO_NAMES.contains(&&text[n.clone()])).unwrap_or_else(|| mention.range.clone())
 }

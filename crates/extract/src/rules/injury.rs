@@ -12,7 +12,9 @@ use super::speech::{INJURY_WORDS, explained};
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::words::{
+    Spoken, clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of,
+};
 
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
@@ -28,36 +30,64 @@ const MANY: usize = 100;
 const SIDE_REACH: usize = 12;
 
 static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(500|100|50|10|5|1)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?").ok()
+    Regex::new(
+        r"(500|100|50|10|5|1|五百|百|五十|十|五|一)円(?:玉|硬貨)(?:くらい|ぐらい|ほど|大|程度)*(?:の大きさ)?",
+    )
+    .ok()
 });
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
+    Regex::new(r"(?:直径|横幅|約|およそ)?(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ(?:メートル)?)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
         .ok()
 });
 
-static PHOTO: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"写真(?:番号)?(?:は|、|の)*((?:[A-Z]-?)?\d+(?:から\d+|、\d+)?)").ok());
+static PHOTO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"写真(?:の?番号|ナンバー)?(?:は|、|の|が)*((?:[A-Z]-?)?\d+(?:から\d+|、\d+)?)").ok()
+});
+/// 「二の腕が1」 in a sentence about the photographs: the number behind a part.
+static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:の(?:もの|ほう|傷|あざ|写真)?)?(?:が|は|、|:)?(?:番号)?((?:[A-Z]-?)?\d+)番?").ok()
+});
+/// Who found it, at the end of his words: 「着替えを手伝った副主任の先生」 → 副主任の先生.
+static FINDER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:[一-龠々ァ-ヴーA-Z]+の)*[一-龠々ァ-ヴーA-Z]+(?:さん|先生)?$").ok());
 
 /// One row for each kind of injury at a place of the body.
 pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let (Some(part), Some(kind)) = (spec.column("part"), spec.column("kind")) else {
         return Ok(None);
     };
-    let mut rows = Vec::new();
+    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
     // What a visit is for is no finding: 「目的は、顔のあざの確認」.
     for sentence in scene.narrative().filter(|s| s.heading.as_deref() != Some("目的")) {
-        if !is_asserted(scene, sentence) {
+        if photographed(scene, sentence, part, &mut rows)? {
+            continue;
+        }
+        let areas = if is_asserted(scene, sentence) && !is_gone(scene, sentence) {
+            areas(scene, sentence, part, kind)
+        } else {
+            Vec::new()
+        };
+        if areas.is_empty() {
             if let Some(last) = rows.last_mut() {
-                described(scene, last, sentence)?;
+                described(scene, spec, last, sentence)?;
             }
             continue;
         }
-        for area in areas(scene, sentence, part, kind) {
+        for area in areas {
             if !is_somebody_elses(scene, sentence, &area) {
                 let row = row(scene, spec, &area)?;
                 // 「目のあざについて、本児は…」 takes up what was found.
                 let taken_up = scene.text()[area.kind.range.end..].starts_with("について") && !adds(&row);
                 if taken_up && !rows.is_empty() {
+                    continue;
+                }
+                // 「ふくらはぎのものは古い傷です」 describes the one at that part.
+                let unnamed =
+                    row.text("kind") == Some(OTHER) && row.text("side").is_none_or(|side| side == "不明");
+                let same =
+                    rows.iter().position(|known| known.text("part") == row.text("part") && !known.has("age"));
+                if let Some(known) = same.filter(|_| unnamed && row.has("age") && rows.len() < MANY) {
+                    choices(scene.text(), spec, &mut rows[known], "age", &sentence.range)?;
                     continue;
                 }
                 // 「頬のあざは、手が当たったと説明」 speaks of a bruise that has its row.
@@ -70,7 +100,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
-    found(scene, &mut rows)?;
+    found(scene, part, &mut rows)?;
     let explanations = explained(scene);
     if let [only] = rows.as_mut_slice() {
         let said: Vec<_> = explanations.into_iter().map(|e| (e.speaker, e.words)).collect();
@@ -102,6 +132,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// A sentence behind a row that tells its photograph, size or number: 「写真番号は2」「大きさは3センチ」.
 fn described(
     scene: &Scene<'_>,
+    spec: &FieldSpec,
     row: &mut RowBuilder<'_>,
     sentence: &Sentence,
 ) -> Result<(), record::GroundingError> {
@@ -113,13 +144,103 @@ fn described(
     {
         row.copy("photo", number)?;
     }
-    if said(&["大きさ", "長さ", "直径"]) && !row.has("size") {
+    if said(&["大きさ", "長さ", "直径", "横幅", "幅", "縦", "横", "太さ", "範囲"]) && !row.has("size")
+    {
         size(text, row, &sentence.range)?;
     }
     if said(&["数は"]) && !row.has("count") {
         count(scene, row, &sentence.range)?;
     }
+    if said(&["色は", "色が"]) && !row.has("colour") {
+        choices(text, spec, row, "colour", &sentence.range)?;
+    }
+    if said(&["形は", "形が"]) && !row.has("shape") {
+        choices(text, spec, row, "shape", &sentence.range)?;
+    }
+    // 「古いものではなく新しいあざだと園長は言う」「これは古い傷だそうです」
+    let thing = ["もの", "傷", "あざ", "やけど", "痕", "跡"];
+    if !row.has("age") && has_any(text, sentence.range.clone(), &thing) && !is_gone(scene, sentence) {
+        choices(text, spec, row, "age", &sentence.range)?;
+    }
     Ok(())
+}
+
+/// The labels of `column` that are spoken in `range`, without those that are set aside: 「古いものではなく」.
+fn choices(
+    text: &str,
+    spec: &FieldSpec,
+    row: &mut RowBuilder<'_>,
+    column: &str,
+    range: &Range<usize>,
+) -> Result<(), record::GroundingError> {
+    let known = spec.column(column).map_or(&[][..], |c| c.choices.as_slice());
+    for spoken in spoken_choices(text, range.clone(), known) {
+        let rest = &text[spoken.range.end..range.end];
+        let behind = ["もの", "傷", "あざ", "の", "痕", "跡"]
+            .iter()
+            .find_map(|w| rest.strip_prefix(w))
+            .unwrap_or(rest);
+        let aside = ["ではな", "じゃな", "くはな", "わけではな"].iter().any(|p| behind.starts_with(p));
+        if spoken.choice.label != OTHER && !aside {
+            row.choose(column, &spoken.choice.label, spoken.range)?;
+        }
+    }
+    Ok(())
+}
+
+/// 「去年もあざがあったが、今日は残っていなかった」: an injury that is not there any more.
+fn is_gone(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const GONE: &[&str] = &[
+        "残っていませ",
+        "残っていな",
+        "残っておら",
+        "残っては",
+        "消えていま",
+        "消えている",
+        "消えていた",
+        "治っていま",
+        "治っている",
+        "治っていた",
+        "なくなっていま",
+        "なくなっている",
+        "なくなっていた",
+        "見当たりませ",
+        "見当たらな",
+        "見当たらず",
+    ];
+    has_any(scene.text(), sentence.range.clone(), GONE)
+}
+
+/// 「写真の番号は、二の腕が1、前腕が2です」: the numbers, each to the injury at its part. Whether the sentence was one of these.
+fn photographed(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    part: &ColumnSpec,
+    rows: &mut [RowBuilder<'_>],
+) -> Result<bool, record::GroundingError> {
+    let text = scene.text();
+    if !text[sentence.range.clone()].contains("写真") {
+        return Ok(false);
+    }
+    let mut any = false;
+    for named in spoken_choices(text, sentence.range.clone(), &part.choices) {
+        let number = NUMBERED.as_ref().and_then(|r| r.captures(&text[named.range.end..sentence.range.end]));
+        let Some(number) = number.and_then(|c| c.get(1)) else { continue };
+        let at = named.range.end + number.start()..named.range.end + number.end();
+        // 「頬が3センチ」 measures.
+        if ["センチ", "cm", "ミリ", "mm", "か所", "本", "個", "枚", "つ"]
+            .iter()
+            .any(|u| text[at.end..].starts_with(u))
+        {
+            continue;
+        }
+        let label = named.choice.label.as_str();
+        if let Some(row) = rows.iter_mut().find(|row| row.text("part") == Some(label) && !row.has("photo")) {
+            row.copy("photo", at)?;
+            any = true;
+        }
+    }
+    Ok(any)
 }
 
 /// 「弟の腕の傷」, 「実母には頬にあざ」: the injury of somebody who is not the child.
@@ -148,62 +269,124 @@ fn adds(row: &RowBuilder<'_>) -> bool {
 }
 
 /// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
-fn found(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record::GroundingError> {
-    const FINDERS: &[&str] = &[
-        "担任",
-        "園長",
-        "保育士",
-        "養護教諭",
-        "教頭",
-        "校長",
-        "医師",
-        "主治医",
-        "看護師",
-        "保健師",
-        "園",
-        "学校",
-        "病院",
-        "警察官",
-    ];
+fn found(
+    scene: &Scene<'_>,
+    part: &ColumnSpec,
+    rows: &mut [RowBuilder<'_>],
+) -> Result<(), record::GroundingError> {
     let text = scene.text();
-    let told = scene.narrative().find_map(|s| {
-        let verb = find_any(text, s.range.clone(), &["発見", "見つけ", "気づい", "気付い"])?;
-        // 「発見者は、保育士」: the finder stands behind.
-        if text[verb.end..].starts_with('者') {
-            return Some((s, s.range.end..s.range.end));
-        }
+    let told = scene.narrative().filter_map(|s| {
+        let verb = find_any(text, s.full.clone(), &["発見", "見つけ", "見つかっ", "気づい", "気付い"])?;
         (!scene.is_quoted(verb.start)).then_some((s, verb))
     });
-    let Some((sentence, verb)) = told else { return Ok(()) };
-    let before = sentence.range.start..verb.start;
-    let person = scene.mentions(before.clone()).pop().map(|m| m.range);
-    let named = find_any(text, before.clone(), &["発見者は", "発見者"]);
-    let finder = match named {
-        Some(cue) => {
-            let words = trim_end_of(
-                text,
-                trim(text, cue.end..sentence.range.end),
-                &["とのことです", "とのこと", "です"],
-            );
-            (!words.is_empty() && status(text, words.clone()).is_none()).then_some(words)
-        }
-        None => person
-            .or_else(|| find_any(text, before.clone(), FINDERS))
-            .filter(|f| text[f.end..].starts_with(['が', 'の', 'に', 'は'])),
-    };
-    let date = scene.dates(before).into_iter().next_back();
-    for row in rows {
-        if let Some((day, annotation)) = &date {
-            if let Some(day) = day {
-                row.normal("found_at", &NormalForm::Date(*day), annotation.range.clone())?;
+    for (sentence, verb) in told {
+        let finder = finder(scene, sentence, &verb);
+        let before = scene.dates(sentence.full.start..verb.start).into_iter().next_back();
+        let date = before.or_else(|| scene.dates(verb.end..sentence.full.end).into_iter().next());
+        // 「このふくらはぎのものは、…が見つけた」 is about the one at that part.
+        let parts = spoken_choices(text, sentence.full.start..verb.start, &part.choices);
+        let of = |row: &RowBuilder<'_>| {
+            parts
+                .iter()
+                .filter(|p| p.choice.label != OTHER)
+                .any(|p| row.text("part") == Some(p.choice.label.as_str()))
+        };
+        let some = rows.iter().any(of);
+        for row in rows.iter_mut().filter(|row| !some || of(row)) {
+            if let Some((day, annotation)) = date.as_ref().filter(|_| !row.has("found_at")) {
+                if let Some(day) = day {
+                    row.normal("found_at", &NormalForm::Date(*day), annotation.range.clone())?;
+                }
+                row.keep("found_at", Kept::Words, annotation.range.clone())?;
             }
-            row.keep("found_at", Kept::Words, annotation.range.clone())?;
-        }
-        if let Some(finder) = finder.clone() {
-            row.copy("found_by", finder)?;
+            if let Some(finder) = finder.clone().filter(|_| !row.has("found_by")) {
+                row.copy("found_by", finder)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whoever finds is a person, or the place where people saw it.
+const FINDERS: &[&str] = &[
+    "先生",
+    "担任",
+    "園長",
+    "保育士",
+    "教諭",
+    "教頭",
+    "校長",
+    "医師",
+    "主治医",
+    "看護師",
+    "保健師",
+    "助産師",
+    "園",
+    "学校",
+    "病院",
+    "警察官",
+    "警察",
+    "支援員",
+    "指導員",
+    "職員",
+    "相談員",
+    "児童委員",
+    "民生委員",
+    "さん",
+    "者",
+    "友人",
+    "友達",
+    "近所の人",
+    "司",
+    "スタッフ",
+    "担当",
+];
+
+/// Who found it: behind 「発見者は」 or 「見つけたのは」, or the person in front of the verb.
+fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option<Range<usize>> {
+    let text = scene.text();
+    let named = find_any(
+        text,
+        sentence.full.clone(),
+        &[
+            "発見者は",
+            "発見者、",
+            "発見者。",
+            "発見者が",
+            "見つけたのは",
+            "気づいたのは",
+            "気付いたのは",
+            "発見したのは",
+            "最初に見たのは",
+            "発見は",
+        ],
+    );
+    let words = if let Some(cue) = &named {
+        let behind = trim(text, cue.end..sentence.range.end.max(cue.end));
+        // 「発見は5月1日、保育士の小林」
+        let clause = clauses(text, behind).into_iter().find(|c| scene.dates(c.clone()).is_empty())?;
+        trim_end_of(
+            text,
+            trim(text, clause),
+            &["とのことです", "だそうです", "とのこと", "でした", "です", "だ", "で"],
+        )
+    } else {
+        let before = sentence.range.start.min(verb.start)..verb.start;
+        let mention = scene.mentions(before.clone()).pop().map(|m| m.range);
+        let mention = mention.filter(|m| text[m.end..].starts_with(['が', 'に', 'は']));
+        if mention.is_some() {
+            return mention;
+        }
+        let end = ['が', 'に'].iter().filter_map(|p| text[before.clone()].rfind(*p)).max()?;
+        before.start..before.start + end
+    };
+    let found = FINDER.as_ref()?.find(&text[words.clone()])?;
+    let person = words.start + found.start()..words.start + found.end();
+    let name = trim_end_of(text, person.clone(), &["さん"]);
+    let known = named.is_some()
+        || FINDERS.iter().any(|f| text[person.clone()].ends_with(f))
+        || text[person.clone()].contains('の');
+    (known && !name.is_empty() && status(text, words).is_none()).then_some(name)
 }
 
 /// A sentence about injuries in general that says there is none, or that it is not known.
@@ -434,7 +617,7 @@ fn side(
 ) -> Result<(), record::GroundingError> {
     let choices = spec.column("side").map_or(&[][..], |c| c.choices.as_slice());
     // 「額の真ん中に」
-    if let Some(at) = ["の真ん中", "の中央"].iter().find_map(|w| {
+    if let Some(at) = ["の真ん中", "の中央", "のまん中", "の真中", "の中心"].iter().find_map(|w| {
         text[area.part.range.end..].starts_with(w).then(|| area.part.range.end..area.part.range.end + w.len())
     }) {
         return row.choose("side", "正中", at);
@@ -447,6 +630,27 @@ fn side(
     });
     if let Some(spoken) = at.and_then(|at| spoken_choices(text, at, choices).into_iter().next()) {
         return row.choose("side", &spoken.choice.label, spoken.range);
+    }
+    // 「お尻の左側に」「太ももの右の外側に」
+    let behind = [
+        ("の左", "左"),
+        ("の右", "右"),
+        ("の両側", "両側"),
+        ("の両方", "両側"),
+        ("、左", "左"),
+        ("、右", "右"),
+    ];
+    if let Some((words, label)) = behind.iter().find(|(w, _)| text[area.part.range.end..].starts_with(w)) {
+        let at = area.part.range.end..area.part.range.end + words.len();
+        let other = text[at.end..].trim_start_matches(['側', 'の']);
+        let parts = spec.column("part").map_or(&[][..], |c| c.choices.as_slice());
+        // 「額の右の頬」 does not happen; 「腕、左の頬に」 does.
+        let next = parts.iter().any(|c| {
+            other.starts_with(c.label.as_str()) || c.spoken.iter().any(|w| other.starts_with(w.as_str()))
+        });
+        if !next {
+            return row.choose("side", label, at);
+        }
     }
     // A second injury at the same part stands behind it and takes its side.
     let part = area.part.range.start;
@@ -471,11 +675,18 @@ fn side(
     }
 }
 
+/// The coin's worth; a recogniser may leave it in kanji (一円玉).
+fn coin(words: &str) -> Option<u32> {
+    const KANJI: &[(&str, u32)] =
+        &[("五百", 500), ("百", 100), ("五十", 50), ("十", 10), ("五", 5), ("一", 1)];
+    words.parse().ok().or_else(|| KANJI.iter().find(|(kanji, _)| *kanji == words).map(|(_, yen)| *yen))
+}
+
 fn size(text: &str, row: &mut RowBuilder<'_>, range: &Range<usize>) -> Result<(), record::GroundingError> {
     let words = &text[range.clone()];
     let at = |m: regex::Match<'_>| range.start + m.start()..range.start + m.end();
     if let Some(found) = COIN.as_ref().and_then(|r| r.captures(words))
-        && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| m.as_str().parse().ok()))
+        && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| coin(m.as_str())))
     {
         row.normal("size", &NormalForm::CoinSize(coin), at(whole))?;
         if let Some((_, cm)) = COINS.iter().find(|(c, _)| *c == coin) {

@@ -19,6 +19,10 @@ static LANGUAGES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"((?:[一-龠ァ-ヴー]+語)(?:[と、や](?:[一-龠ァ-ヴー]+語))*)(?:を(?:使|話|用い)|で(?:会話|話|やりとり))").ok()
 });
 
+/// A reading in front of its verb.
+static READ: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"([ぁ-んー]{3,14})と(?:読み|読む|よみ|よむ|読んで|発音)").ok());
+
 /// The words behind a heading or 「…は、」: one line of the sheet.
 pub(super) fn item(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
@@ -62,7 +66,19 @@ fn line(scene: &Scene<'_>, spec: &FieldSpec, range: Range<usize>) -> Range<usize
         }
     }
     let words = trim(text, range.start..end);
-    let tail = ["にあります", "にある", "だそうです", "とのことです", "とのこと", "です", "である"];
+    let tail = [
+        "と聞いています",
+        "と聞いている",
+        "だと聞いています",
+        "だと聞いている",
+        "にあります",
+        "にある",
+        "だそうです",
+        "とのことです",
+        "とのこと",
+        "です",
+        "である",
+    ];
     let words = trim_end_of(text, words, &tail);
     // で only where the line was cut behind it.
     if end < range.end { trim_end_of(text, words, &["で"]) } else { words }
@@ -103,6 +119,27 @@ pub(super) fn kana(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 let words = trim(text, clause);
                 (is_kana(&text[words.clone()]) && text[words.clone()].chars().count() > 2).then_some(words)
             });
+            // 「たかはしかいとと読みます」
+            let read = || {
+                scene.narrative().find_map(|s| {
+                    let found = READ.as_ref()?.captures(&text[s.range.clone()])?.get(1)?;
+                    Some(s.range.start + found.start()..s.range.start + found.end())
+                })
+            };
+            // 「児童の氏名は久保ひなた、くぼひなた、男児です」
+            let listed = || {
+                scene
+                    .narrative()
+                    .filter(|s| has_any(text, s.full.clone(), &["氏名は", "名前は", "氏名、", "名前、"]))
+                    .find_map(|s| {
+                        let clause =
+                            clauses(text, s.range.clone()).into_iter().skip(1).map(|c| trim(text, c));
+                        clause
+                            .into_iter()
+                            .find(|c| is_kana(&text[c.clone()]) && text[c.clone()].chars().count() > 2)
+                    })
+            };
+            let reading = reading.or_else(read).or_else(listed);
             Ok(reading.map(|words| Outcome::Stated(Grounded::copied(scene.doc, &[words]))))
         }
         without => Ok(without),

@@ -1,9 +1,11 @@
 //! The papers of a meeting: the course by day, goals by term, who does what.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::FieldSpec;
 use record::{Grounded, Kept, NormalForm, RowBuilder};
+use regex::Regex;
 
 use super::section::whole_section;
 use super::{Filled, Outcome, sheet, without};
@@ -47,7 +49,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in &pieces.collect::<Vec<_>>() {
         let heading = sentence.heading.as_ref().filter(|h| spec.headings.contains(h));
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
-        if heading.is_none() && cue.is_none() {
+        if (heading.is_none() && cue.is_none()) || is_task_behind_goal(scene, sentence) {
             continue;
         }
         let said = sentence.head.clone().filter(|_| heading.is_some()).unwrap_or(sentence.full.clone());
@@ -77,6 +79,20 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         rows.push(row);
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// 「長期目標、…。保健師は月2回訪問します。」: a later sentence under a goal in which somebody undertakes a task.
+fn is_task_behind_goal(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let under = sentence.heading.as_deref().is_some_and(|h| h.ends_with("目標"));
+    let later = sentence
+        .head
+        .as_ref()
+        .is_some_and(|head| head.start < sentence.full.start && head.end < sentence.full.start);
+    let first = clauses(scene.text(), sentence.range.clone()).into_iter().next();
+    under
+        && later
+        && first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        && (scene.is_undertaking(sentence) || is_agreed(scene, sentence))
 }
 
 /// 「短期目標は…、中期目標は…」: a sentence for each term.
@@ -117,11 +133,26 @@ fn day(
         }
         return row.keep("by", Kept::Words, annotation.range.clone());
     }
-    match find_any(scene.text(), range.clone(), &vague) {
+    let within = || {
+        clauses(scene.text(), range.clone()).into_iter().find_map(|clause| {
+            let clause = trim(scene.text(), clause);
+            let bare = scene.text()[clause.clone()]
+                .find(['は', 'が'])
+                .map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
+            [clause.start, bare].into_iter().find_map(|from| {
+                let found = WITHIN.as_ref()?.find(scene.text().get(from..clause.end)?)?;
+                Some(from + found.start()..from + found.end())
+            })
+        })
+    };
+    match within().or_else(|| find_any(scene.text(), range.clone(), &vague)) {
         Some(words) => row.keep("by", Kept::Words, words),
         None => Ok(()),
     }
 }
+
+/// Within so many bytes behind the heading a sentence may still assign a task.
+const REACH: usize = 600;
 
 /// Who does what by when: 「保育園は登園時の見守り、保健センターは家庭訪問を月1回」.
 pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -129,37 +160,99 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     let headed: Vec<_> = scene.under(&spec.headings).collect();
     let under_heading = !headed.is_empty();
-    let told = if headed.is_empty() {
+    let told: Vec<&Sentence> = if headed.is_empty() {
         let undertaken = |s: &&Sentence| {
             scene.is_plan(s)
-                || (s.heading.is_none() && scene.is_undertaking(s))
+                || (s.heading.is_none() && (scene.is_undertaking(s) || is_agreed(scene, s)))
+                || is_task_behind_goal(scene, s)
                 || (is_policy(s) && is_assigned(scene, s))
         };
         scene.sentences.iter().filter(undertaken).collect()
     } else {
-        headed
+        // 「役割分担は、…。乳児院は、…に付き添う。」: more of them behind a heading of one sentence.
+        let from = headed.last().map_or(0, |s| s.full.end);
+        let more = scene.headless().filter(|s| s.full.start >= from && s.full.start <= from + REACH);
+        let more = more.filter(|s| {
+            let first = clauses(text, s.range.clone()).into_iter().next();
+            scene.is_undertaking(s) && first.is_some_and(|clause| bearer(scene, &clause, false).is_some())
+        });
+        let more: Vec<&Sentence> = more.collect();
+        headed.into_iter().chain(more).collect()
     };
     for sentence in told {
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
-            starts.extend(bearer(scene, &clause, under_heading));
+            // 「乳児院は、担当職員が付き添う」: within a task that has not begun nobody else takes one.
+            let begun =
+                starts.last().is_none_or(|(_, from)| !trim(text, *from..clause.start.max(*from)).is_empty());
+            starts.extend(bearer(scene, &clause, under_heading).filter(|_| begun));
         }
         for (i, (who, from)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);
-            let mut task = trim(text, *from..end);
+            let mut task = without_deadline(scene, trim(text, *from..end));
             // The deadline in front of the task is no part of it.
             if let Some((_, annotation)) =
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = ["までに", "に", "まで", "、"]
-                    .iter()
-                    .find(|p| text[after..task.end].starts_with(**p))
-                    .map_or(0, |p| p.len());
+                let skip = [
+                    "までに",
+                    "中に",
+                    "末までに",
+                    "末に",
+                    "上旬に",
+                    "中旬に",
+                    "下旬に",
+                    "以内に",
+                    "に",
+                    "まで",
+                    "、",
+                ]
+                .iter()
+                .find(|p| text[after..task.end].starts_with(**p))
+                .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
-            let task =
-                trim_end_of(text, task, &["する予定", "します", "する", "ます", "を行う", "を担当", "です"]);
+            let task = lead_of_time(text, task);
+            let task = trim_end_of(
+                text,
+                task,
+                &[
+                    "することになっています",
+                    "することになっている",
+                    "することになりました",
+                    "することになった",
+                    "することとなっています",
+                    "ことになっています",
+                    "ことになっている",
+                    "ことになりました",
+                    "ことになった",
+                    "こととなっています",
+                    "こととなった",
+                    "ことにしています",
+                    "ことにしました",
+                    "ことにした",
+                    "こととしました",
+                    "こととする",
+                    "してもらいます",
+                    "してもらう",
+                    "していただきます",
+                    "する予定です",
+                    "する予定",
+                    "予定です",
+                    "します",
+                    "する",
+                    "を行います",
+                    "を行う",
+                    "を担当します",
+                    "を担当する",
+                    "を担当",
+                    "をお願いします",
+                    "をお願いする",
+                    "をお願い",
+                    "です",
+                ],
+            );
             if task.is_empty() {
                 continue;
             }
@@ -173,11 +266,67 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
 
+/// 「家庭訪問、期限は1月31日」「預け先を探す、12月20日まで」: the task without the clause of its deadline.
+fn without_deadline(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let all = clauses(text, task.clone());
+    let Some(last) = all.last().filter(|_| all.len() > 1).map(|c| trim(text, c.clone())) else { return task };
+    let dated = scene.dates(last.clone()).first().is_some_and(|(_, a)| {
+        let before = text[last.start..a.range.start].trim_end_matches(['は', 'が', 'を']);
+        let behind = text[a.range.end..last.end].trim_end_matches("です");
+        (before.is_empty() || TERMS.contains(&before))
+            && ["", "まで", "までに", "を目途に", "を期限に", "をめどに", "頃", "ごろ"].contains(&behind)
+    });
+    let vague = VAGUE.as_ref().is_some_and(|r| r.is_match(text[last.clone()].trim_end_matches("です")));
+    if dated || vague { trim(text, task.start..last.start) } else { task }
+}
+
+/// 「今月中に会う」「委託後2週間以内に訪問」: the task without the words for its time, which are kept beside it.
+fn lead_of_time(text: &str, task: Range<usize>) -> Range<usize> {
+    let Some(found) = WITHIN.as_ref().and_then(|r| r.find(&text[task.clone()])) else { return task };
+    let behind = task.start + found.end();
+    let after = ["までに", "に", "、"].iter().find_map(|p| text[behind..task.end].strip_prefix(p));
+    after
+        .filter(|rest| !rest.is_empty())
+        .map_or(task.clone(), |rest| trim(text, task.end - rest.len()..task.end))
+}
+
+/// Words of a deadline that name no bearer.
+const TERMS: &[&str] = &["期限", "期日", "締切", "締め切り", "めど", "目途", "時期", "実施時期"];
+
+/// A clause of nothing but a vague time: 「9月中」「今月末まで」.
+static VAGUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:期限は|時期は)?(?:\d+月|今月|来月|今週|来週|年度|年|学期)(?:中|内|末|上旬|中旬|下旬|初め|頃)(?:まで|までに|に|を目途に)?$").ok()
+});
+
+/// A time that fixes no day, at the start of a task.
+static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"^(?:[一-龠ぁ-ん]{0,6}(?:後|から))?(?:\d+|半)(?:か月|ヶ月|週間|日|年)(?:以内|後)|^(?:\d+月|今月|来月|今週|来週|年度|年|月|学期)(?:中|内|末)|^速やか|^早急|^直ち").ok()
+});
+
 /// The proposed policy, without the sentences behind it that assign a task with its deadline: those are roles.
 pub(super) fn policy(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let own = headed.into_iter().enumerate().filter(|(i, s)| *i == 0 || !is_assigned(scene, s));
     Ok(whole_section(scene, own.map(|(_, s)| s).collect()))
+}
+
+/// 「学校は面談を毎週設けることになっています」: what was arranged.
+fn is_agreed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    const AGREED: &[&str] = &[
+        "ことになっています",
+        "ことになっている",
+        "ことになりました",
+        "ことになった",
+        "こととなっています",
+        "ことにしています",
+        "てもらいます",
+        "ていただきます",
+        "をお願いしています",
+        "をお願いしました",
+    ];
+    let words = scene.words(&trim(scene.text(), sentence.range.clone()));
+    AGREED.iter().any(|end| words.ends_with(end)) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
 fn is_policy(sentence: &Sentence) -> bool {
@@ -236,5 +385,6 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
     let who = clause.start..clause.start + at;
     let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
-    (named && short).then(|| (who, clause.start + at + particle.len()))
+    (named && short && !TERMS.contains(&&text[who.clone()]))
+        .then(|| (who, clause.start + at + particle.len()))
 }

@@ -70,7 +70,8 @@ pub(super) fn near(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -
     // A time in front of another day belongs to that day's event.
     let time = time.filter(|(_, _, t)| {
         day.is_none_or(|(_, d)| {
-            t.range.start >= d.range.end
+            // 「今朝9時」: the day's word is part of the time.
+            (t.range.start >= d.range.end || (d.range.start <= t.range.start && d.range.end < t.range.end))
                 && !dates
                     .iter()
                     .any(|(_, other)| d.range.end <= other.range.start && other.range.end <= t.range.start)

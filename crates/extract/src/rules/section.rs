@@ -234,8 +234,12 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     .iter()
     .any(|l| before.ends_with(l));
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
-    let topic = ["は", "も", "特に", "について", "まだ"].iter().any(|l| before.ends_with(l))
-        && (!before.contains('、') || clauses(text, words).iter().all(|c| status(text, c.clone()).is_some()));
+    let topic =
+        ["は", "も", "特に", "特記", "特記事項", "について", "まだ"].iter().any(|l| before.ends_with(l))
+            && (!before.contains('、')
+                || clauses(text, words)
+                    .iter()
+                    .all(|c| status(text, c.clone()).is_some() || text[c.clone()].ends_with("は、")));
     after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
 }
 

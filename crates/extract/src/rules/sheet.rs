@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::section::whole_section;
 use super::{Filled, Outcome, child, contact, copied, family, without};
-use crate::people::{name_at, skip_honorific};
+use crate::people::{Mention, name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
 
@@ -59,7 +59,46 @@ const AGENCIES: &[&str] = &[
     "学童クラブ",
     "デイサービス",
     "事業所",
+    "児童館",
+    "学童保育",
+    "学童",
+    "子育て支援センター",
+    "子育て相談窓口",
+    "相談窓口",
+    "支援センター",
+    "支援学校",
+    "養護施設",
+    "協議会",
+    "協会",
+    "訪問看護ステーション",
+    "ステーション",
+    "診療所",
+    "警察",
+    "家庭裁判所",
 ];
+
+/// On what ground somebody holds the authority alone.
+const GROUNDS: &[&str] = &[
+    "離婚",
+    "認知",
+    "死別",
+    "死亡",
+    "未婚",
+    "調停",
+    "審判",
+    "婚姻",
+    "亡くな",
+    "他界",
+    "離縁",
+    "養子縁組",
+    "親権停止",
+    "親権喪失",
+];
+
+/// When something was where no day was said: 「小学6年のとき」「3歳の頃」「出生直後」「数年前」.
+static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:昨年|去年|一昨年|おととし|今年|前年)の?(?:\d+月|春|夏|秋|冬|[^、。は]{0,4}学期)?|(?:小学校?|中学校?|高校|小|中|高)の?\d年生?の?(?:とき|時|頃|ころ)|\d+歳(?:\d+か月)?の?(?:とき|時|頃|ころ)|(?:年少|年中|年長|保育園|幼稚園|乳児|出生|生後)[^、。は]{0,6}(?:とき|時|頃|ころ|直後)|(?:\d+|数)(?:年|か月)前").ok()
+});
 
 fn headed_or_cued<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sentence> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
@@ -95,8 +134,19 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
     {
         return Ok(Some(outcome));
     }
+    // 「既往歴、なし。アレルギー、なし。」
+    let reason = |s: &&Sentence| match without(scene, s) {
+        Some(Outcome::Without { reason, .. }) => Some(reason),
+        _ => None,
+    };
+    if headed.len() > 1
+        && headed.iter().all(|s| super::section::says_only_status(scene, &s.range))
+        && headed.iter().all(|s| reason(s) == reason(&headed[0]))
+    {
+        return Ok(whole_section(scene, headed));
+    }
     if !headed.is_empty() {
-        return Ok(with_topics(scene, spec, headed));
+        return Ok(with_topics(scene, spec, headed, own));
     }
     let told: Vec<&Sentence> = scene
         .headless()
@@ -127,15 +177,28 @@ fn topic(text: &str, sentence: &Sentence) -> Option<Range<usize>> {
     let head = sentence.head.clone()?;
     let joined =
         text[head.clone()].trim_end_matches(['、', ' ']).ends_with('は') && head.end == sentence.range.start;
-    joined.then_some(head.start..sentence.range.end)
+    // 「既往歴は、…」 names the field and not one of its matters.
+    let whole = ["健康", "健康面", "健康状態", "体調", "生育歴", "既往歴", "病歴", "家庭状況", "生活歴"];
+    // 「アレルギー、不明。」 says nothing without its matter.
+    let bare = sentence.full.start <= head.start
+        && crate::status::status(text, sentence.range.clone()).is_some()
+        && text[trim(text, sentence.range.clone())].chars().count() <= 4;
+    let joined = joined || bare;
+    let word = text[head.clone()].trim_end_matches(['、', ' ']).trim_end_matches('は');
+    (joined && !whole.contains(&word)).then_some(head.start..sentence.range.end)
 }
 
 /// The sections with the topic of each (「アレルギーは卵」), and the sentences with the cues that stand elsewhere.
-fn with_topics(scene: &Scene<'_>, spec: &FieldSpec, headed: Vec<&Sentence>) -> Option<Outcome> {
+fn with_topics(
+    scene: &Scene<'_>,
+    spec: &FieldSpec,
+    headed: Vec<&Sentence>,
+    own: impl Fn(&Sentence) -> bool,
+) -> Option<Outcome> {
     let text = scene.text();
     let told = scene
         .headless()
-        .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && !scene.is_plan(s));
+        .filter(|s| find_any(text, s.full.clone(), &spec.cues).is_some() && own(s) && !scene.is_plan(s));
     let mut ranges: Vec<Range<usize>> = headed
         .into_iter()
         .map(|s| topic(text, s).unwrap_or(s.range.clone()))
@@ -216,6 +279,18 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in headed_or_cued(scene, spec) {
         let mut people = scene.mentions(sentence.range.clone());
         people.retain(|m| m.relation.as_deref().is_some_and(|r| r != "本児"));
+        // 「母が病気で亡くなり、親権者は父」: who is only in the ground holds nothing.
+        let grounded = |m: &Mention| {
+            clauses(text, sentence.range.clone()).into_iter().any(|c| {
+                c.start <= m.range.start
+                    && m.range.end <= c.end
+                    && has_any(text, c.clone(), GROUNDS)
+                    && spoken_choices(text, c, roles).is_empty()
+            })
+        };
+        if people.iter().any(|m| !grounded(m)) {
+            people.retain(|m| !grounded(m));
+        }
         if people.is_empty() {
             status = status.or_else(|| without(scene, sentence));
             continue;
@@ -239,11 +314,32 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             family::relation(scene, &mut row, person)?;
             row.choose("role", &role.choice.label, role.range.clone())?;
-            let grounds = ["離婚", "認知", "死別", "死亡", "未婚", "調停", "審判", "婚姻"];
-            let ground = clauses(text, person.range.end..sentence.range.end)
-                .into_iter()
-                .find(|c| has_any(text, c.clone(), &grounds));
+            let behind = clauses(text, person.range.end..sentence.range.end).into_iter();
+            // In front of the role it is the ground of who holds the authority.
+            let in_front = || {
+                (role.choice.label == "親権者" && i == 0)
+                    .then(|| clauses(text, sentence.full.start..person.range.start))?
+                    .into_iter()
+                    .find(|c| has_any(text, c.clone(), GROUNDS))
+            };
+            let ground = behind.clone().find(|c| has_any(text, c.clone(), GROUNDS)).or_else(in_front);
             if let Some(ground) = ground {
+                let ground = trim_end_of(
+                    text,
+                    trim(text, ground),
+                    &[
+                        "していますが",
+                        "していて",
+                        "しており",
+                        "しています",
+                        "しました",
+                        "しているため",
+                        "したため",
+                        "している",
+                        "して",
+                        "した",
+                    ],
+                );
                 let words = text[ground.clone()]
                     .trim_matches(|c| matches!(c, '(' | ')' | '、' | '。' | 'は' | 'が' | ' '));
                 let start = ground.start + text[ground.clone()].find(words).unwrap_or(0);
@@ -294,10 +390,14 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             for clause in clauses(text, own.clone()) {
                 let words = trim(text, clause);
-                let living =
-                    find_any(text, words.clone(), &["在住", "に住", "市内", "県内", "近隣", "隣町", "近所"]);
+                let living = find_any(
+                    text,
+                    words.clone(),
+                    &["在住", "に住", "にい", "市内", "県内", "県外", "近隣", "隣町", "近所"],
+                );
                 if let Some(living) = living.filter(|_| !row.has("place")) {
                     let tail = if text[living.clone()].starts_with("在住")
+                        || text[living.clone()].starts_with("にい")
                         || text[living.clone()].starts_with("に住")
                     {
                         living.start
@@ -305,21 +405,31 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                         living.end
                     };
                     let start = words.start
-                        + ["は、", "は", "が"]
+                        + ["は、", "は", "が", "も"]
                             .iter()
                             .find(|p| text[words.clone()].starts_with(**p))
                             .map_or(0, |p| p.len());
-                    if tail > start {
-                        row.copy("place", start..tail)?;
+                    // 「マイさんが市内に」
+                    let subject = text[start..tail.max(start)]
+                        .rfind(['が', 'は'])
+                        .map_or(start, |at| start + at + 'が'.len_utf8());
+                    let place = trim(text, subject..tail.max(subject));
+                    if !place.is_empty() {
+                        row.copy("place", place)?;
                     }
                 }
-                if has_any(
-                    text,
-                    words.clone(),
-                    &["協力", "手伝", "預か", "送迎", "支援", "面倒", "援助", "見てくれ"],
-                ) && !row.has("support")
-                {
-                    row.copy("support", words)?;
+                if has_any(text, words.clone(), family::HELP) && !row.has("support") {
+                    let tails = [
+                        "との返事です",
+                        "との返事",
+                        "とのことです",
+                        "とのこと",
+                        "と言っています",
+                        "と話しています",
+                        "そうです",
+                        "です",
+                    ];
+                    row.copy("support", trim_end_of(text, words, &tails))?;
                 }
             }
             let phone = scene.doc.annotations_in(own).find_map(|a| match &a.entity {
@@ -330,7 +440,27 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.normal("phone", &NormalForm::Phone(number), words)?;
             }
             row.cite(trim(text, sentence.full.clone()));
-            rows.push(row);
+            let relation = row.text("relation").map(ToOwned::to_owned);
+            // 「祖父の電話は、…」 adds to the row of the grandfather.
+            match rows.iter_mut().find(|known: &&mut RowBuilder<'_>| {
+                known.text("relation") == relation.as_deref() && relation.as_deref() != Some("その他")
+            }) {
+                Some(_) => {}
+                None => rows.push(row),
+            }
+        }
+    }
+    for sentence in scene.narrative() {
+        let Some(person) = scene.mentions(sentence.range.clone()).into_iter().next() else { continue };
+        let number = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
+            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+            _ => None,
+        });
+        let known = rows
+            .iter_mut()
+            .find(|row| row.text("relation") == person.relation.as_deref() && !row.has("phone"));
+        if let (Some((number, words)), Some(row)) = (number, known) {
+            row.normal("phone", &NormalForm::Phone(number), words)?;
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
@@ -348,8 +478,15 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         // The kind behind the heading's own words: 「過去の相談歴は、去年、泣き声通告が一回」.
-        let inner = find_any(text, sentence.full.clone(), &["歴は", "歴、", "歴。"])
-            .map_or(sentence.range.start, |c| c.end);
+        let headings = ["歴は", "歴、", "歴。", "歴ですが", "歴については", "歴としては"];
+        let inner = headings
+            .iter()
+            .filter_map(|cue| {
+                text[sentence.full.clone()].rfind(cue).map(|at| sentence.full.start + at + cue.len())
+            })
+            .max()
+            .unwrap_or(sentence.range.start)
+            .max(sentence.range.start);
         let kinds_in = |range: Range<usize>| {
             // 相談 in 児童相談所 is a place.
             let place =
@@ -367,6 +504,8 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.normal("at", &NormalForm::Date(day), annotation.range.clone())?;
             }
             row.keep("at", Kept::Words, annotation.range.clone())?;
+        } else if let Some(at) = PERIOD.as_ref().and_then(|r| r.find(&text[sentence.range.clone()])) {
+            row.keep("at", Kept::Words, sentence.range.start + at.start()..sentence.range.start + at.end())?;
         }
         // 「学校から当所に通告」: who reported, where no name is said.
         let agency = agency_in(text, &sentence.range).or_else(|| {
@@ -376,7 +515,29 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(agency) = agency {
             row.copy("agency", agency)?;
         }
-        let results = ["終結", "助言", "指導", "継続", "措置", "家庭引取", "帰宅", "在宅", "解除", "入所"];
+        let results = [
+            "終結",
+            "助言",
+            "指導",
+            "継続",
+            "措置",
+            "家庭引取",
+            "家庭復帰",
+            "帰宅",
+            "在宅",
+            "解除",
+            "入所",
+            "戻って",
+            "戻った",
+            "戻りました",
+            "戻る",
+            "引き取ら",
+            "見守り",
+            "委託",
+            "支援につな",
+            "終了",
+            "終わ",
+        ];
         if let Some(result) =
             clauses(text, sentence.range.clone()).into_iter().rfind(|c| has_any(text, c.clone(), &results))
         {
@@ -414,12 +575,38 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in headed_or_cued(scene, spec) {
         let mut any = false;
         for clause in clauses(text, sentence.range.clone()) {
-            if let Some(agency) = agency_in(text, &clause) {
+            // 「担当は市役所の…」 goes on about the agency before.
+            let named =
+                agency_in(text, &clause).filter(|a| !any || trim(text, clause.clone()).start == a.start);
+            if let Some(agency) = named {
                 let mut row = RowBuilder::new(scene.doc, spec);
                 let behind = agency.end..clause.end;
                 row.copy("agency", agency)?;
                 let person = text[behind.clone()].find("の").map(|at| behind.start + at + "の".len());
-                if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
+                // 「つばめ野小学校は佐伯先生が窓口で」
+                let said = trim(text, behind.clone());
+                let said = trim_end_of(
+                    text,
+                    said,
+                    &[
+                        "が窓口です",
+                        "が窓口で",
+                        "が担当です",
+                        "が担当で",
+                        "が対応で",
+                        "が窓口",
+                        "が担当",
+                        "です",
+                        "で",
+                    ],
+                );
+                let topic = ["は", "が", "の"]
+                    .iter()
+                    .find(|p| text[said.clone()].starts_with(**p))
+                    .map(|p| said.start + p.len()..said.end);
+                if let Some(whole) = topic.filter(|t| is_officer(text, t)) {
+                    row.copy("person", trim_end_of(text, whole, &["さん"]))?;
+                } else if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
                     row.copy("person", name)?;
                 }
                 row.cite(trim(text, clause));
@@ -428,16 +615,37 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 continue;
             }
             let Some(row) = rows.last_mut().filter(|_| any) else { continue };
-            let words = trim_end_of(text, trim(text, clause.clone()), &["です", "を担当", "している"]);
+            let words = trim_end_of(
+                text,
+                trim(text, clause.clone()),
+                &[
+                    "をしています",
+                    "をしている",
+                    "をお願いしています",
+                    "をお願いしている",
+                    "を担当しています",
+                    "を担当している",
+                    "を担当",
+                    "している",
+                    "が窓口です",
+                    "が窓口で",
+                    "が担当です",
+                    "が担当で",
+                    "です",
+                ],
+            );
+            // 「担当は小田さん」
+            let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"]
+                .iter()
+                .find(|l| text[words.clone()].starts_with(**l));
+            let words = words.start + lead.map_or(0, |l| l.len())..words.end;
             let phone = scene.doc.annotations_in(clause).find_map(|a| match &a.entity {
                 Entity::Phone(number) => Some((number.clone(), a.range.clone())),
                 _ => None,
             });
             if let Some((number, words)) = phone {
                 row.normal("contact", &NormalForm::Phone(number), words)?;
-            } else if ["さん", "先生", "氏"].iter().any(|h| text[words.clone()].ends_with(h))
-                && !row.has("person")
-            {
+            } else if is_officer(text, &words) && !row.has("person") {
                 row.copy("person", trim_end_of(text, words, &["さん"]))?;
             } else if !words.is_empty() && !row.has("role") {
                 row.copy("role", words)?;
@@ -448,6 +656,37 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.
+fn is_officer(text: &str, words: &Range<usize>) -> bool {
+    const POSTS: &[&str] = &[
+        "員",
+        "師",
+        "士",
+        "長",
+        "担任",
+        "教諭",
+        "教頭",
+        "主任",
+        "係",
+        "担当",
+        "主事",
+        "司",
+        "先生",
+        "ワーカー",
+        "コーディネーター",
+        "SSW",
+        "SC",
+        "MSW",
+    ];
+    let said = &text[words.clone()];
+    let post = said.split_once('の').is_some_and(|(post, name)| {
+        POSTS.iter().any(|p| post.ends_with(p))
+            && (1..=5).contains(&name.chars().count())
+            && name.chars().all(|c| crate::words::is_kanji(c) || crate::words::is_katakana(c))
+    });
+    post || ["さん", "先生", "氏"].iter().any(|h| said.ends_with(h))
 }
 
 /// 「担任の山田先生」, 「山田さん」: the name.

@@ -50,6 +50,21 @@ const CAUSES: &[&str] = &[
     "挟",
     "はさん",
     "ひっぱ",
+    "触っ",
+    "さわっ",
+    "された",
+    "やられた",
+    "自分で",
+    "気づかな",
+    "気付かな",
+    "寝て",
+    "縛",
+    "しば",
+    "ひも",
+    "ベルト",
+    "つね",
+    "たばこ",
+    "タバコ",
     "しらない",
     "知らない",
     "覚えていない",
@@ -106,6 +121,16 @@ pub(super) const INJURY_WORDS: &[&str] = &[
     "こぶ",
     "紫斑",
     "歯型",
+    "歯形",
+    "抜け",
+    "はげ",
+    "水ぶくれ",
+    "水疱",
+    "すりむ",
+    "擦りむ",
+    "爪の跡",
+    "腫れて",
+    "擦過痕",
 ];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.
@@ -282,11 +307,16 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains =
-                EXPLAINING.iter().any(|e| verb.contains(e)) || has_any(scene.text(), words.clone(), CAUSES);
+            let explains = EXPLAINING.iter().any(|e| verb.contains(e))
+                || sentence.heading.as_deref() == Some("けがの説明")
+                || has_any(scene.text(), words.clone(), CAUSES);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
-            let Some(mention) = mention else { continue };
+            let child = || {
+                let words = find_any(scene.text(), speaker.clone(), &["本人", "女の子", "男の子", "子ども"])?;
+                Some(crate::people::Mention { range: words, relation: Some("本児".to_owned()) })
+            };
+            let Some(mention) = mention.or_else(child) else { continue };
             // 「実父、本児が落ちたと説明」: the one in front of the comma speaks of the other.
             let first = scene.mentions(sentence.range.clone()).into_iter().next().filter(|m| {
                 m.relation.is_some()
@@ -304,6 +334,12 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
             else {
                 continue;
             };
+            // 「副主任の先生に、椅子から落ちたと説明」: to whom is no part of what.
+            let first = crate::words::clauses(scene.text(), words.clone()).into_iter().next();
+            let listener = first.filter(|c| {
+                c.end < words.end && scene.words(c).ends_with("に、") && scene.words(c).chars().count() <= 10
+            });
+            let words = listener.map_or(words.clone(), |c| c.end..words.end);
             found.push(Explained {
                 speaker: choice,
                 mention: mention.range,
@@ -315,6 +351,41 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
                     &["とのこと", "と聞いて", "そうです"],
                 ),
             });
+        }
+    }
+    for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
+        let headed = sentence.heading.as_deref() == Some("けがの説明");
+        for (mention, words) in attributed(scene, sentence) {
+            let explains = headed || has_any(scene.text(), words.clone(), CAUSES);
+            let known = found.iter().any(|e| e.words.start < words.end && words.start < e.words.end);
+            let speaker = mention.relation.as_deref().and_then(|label| scene.relations.choice(label));
+            if let Some(speaker) = speaker.filter(|_| explains && !known) {
+                let whole = mention.range.start..words.end;
+                found.push(Explained { speaker, mention: mention.range, words, whole, hearsay: false });
+            }
+        }
+    }
+    found.sort_by_key(|e| e.words.start);
+    found
+}
+
+/// The brackets directly behind a person: 「実父は『…』、実母は『…』、本児は『…』と話す」.
+fn attributed(scene: &Scene<'_>, sentence: &Sentence) -> Vec<(crate::people::Mention, Range<usize>)> {
+    let text = scene.text();
+    let mut people = scene.mentions(sentence.range.clone());
+    let child = ["本人", "女の子", "男の子"]
+        .iter()
+        .flat_map(|w| crate::words::find_all(text, sentence.range.clone(), w));
+    people.extend(child.map(|range| crate::people::Mention { range, relation: Some("本児".to_owned()) }));
+    let mut found = Vec::new();
+    for mention in people {
+        let behind = &text[mention.range.end..sentence.range.end];
+        let lead =
+            ["は、「", "は「", "も「", "が「", "、「", "「"].iter().find(|lead| behind.starts_with(**lead));
+        let Some(lead) = lead else { continue };
+        let start = mention.range.end + lead.len();
+        if let Some(close) = text[start..sentence.range.end].find('」').filter(|close| *close > 0) {
+            found.push((mention, start..start + close));
         }
     }
     found
@@ -333,7 +404,16 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     };
     let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
-        return Ok(whole_section(scene, headed));
+        // 「3回に分けて聞きました。本人は『…』と言っています。」: the words themselves.
+        let asked = |s: &Sentence| {
+            ["聞きました", "聞いています", "尋ねました", "確認しました"]
+                .iter()
+                .any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
+        };
+        let quoted = headed.iter().any(|s| scene.words(&s.range).contains('「'));
+        let own =
+            headed.into_iter().filter(|s| !(quoted && !scene.words(&s.range).contains('「') && asked(s)));
+        return Ok(whole_section(scene, own.collect()));
     }
     let wished = scene.headless().filter(|s| {
         let named = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
@@ -367,6 +447,7 @@ fn speaker(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
     quoted.or_else(|| {
         let bracket = find_any(scene.text(), sentence.range.clone(), &["「"])?;
         let before = trim(scene.text(), sentence.range.start..bracket.start);
-        scene.mentions(before).into_iter().next().map(|m| m.range)
+        let mentioned = scene.mentions(before.clone()).into_iter().next().map(|m| m.range);
+        mentioned.or_else(|| find_any(scene.text(), before, &["本人", "女の子", "男の子", "子ども"]))
     })
 }

@@ -177,7 +177,9 @@ const TAKEN: &[&str] = &[
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
-    let Some(member) = members(scene, spec, titles).into_iter().next() else {
+    let all = members(scene, spec, titles);
+    let first = all.iter().position(|m| m.name.is_some() || m.title.is_some()).unwrap_or(0);
+    let Some(member) = all.into_iter().nth(first) else {
         // 「受付者は夜間相談員の島さん」: a title of the office's own.
         let headed = scene.under(&spec.headings).next().map(|s| trim(scene.text(), s.range.clone()));
         let own = headed.and_then(|words| own_title(scene, words));
@@ -199,6 +201,9 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     if let Some(words) = member.profession {
         person.role_words(words);
+    }
+    if let Some(org) = member.org {
+        person.org(org);
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
 }
@@ -403,9 +408,26 @@ fn members_of<'c>(
         }
     }
     named.sort_by_key(|(_, at)| at.start);
+    let mut speaker_named = false;
     for (i, (choice, title)) in named.iter().enumerate() {
         let until = named.get(i + 1).map_or(range.end, |(_, next)| next.start);
-        let behind = name_behind(text, title.end, until);
+        let behind = name_behind(text, title.end, until).map(|name| {
+            // 「児福司の私、野村です」
+            let own = SELF.contains(&&text[name.clone()]) && text[name.end..].starts_with('、');
+            let said = own.then(|| name_at(text, name.end + '、'.len_utf8()..until)).flatten();
+            speaker_named |= said.is_some();
+            said.unwrap_or(name)
+        });
+        // 「地区担当が私、堀内で」
+        let behind = behind.filter(|name| !SELF.contains(&&text[name.clone()])).or_else(|| {
+            let rest = text[title.end..until]
+                .strip_prefix('が')
+                .or_else(|| text[title.end..until].strip_prefix('は'))?;
+            let word = SELF.iter().find(|word| rest.starts_with(**word))?;
+            let name = name_at(text, until - rest[word.len()..].strip_prefix('、')?.len()..until)?;
+            speaker_named = true;
+            Some(name)
+        });
         let end = behind.as_ref().map_or(title.end, |n| skip_honorific(text, n.end));
         let name = behind.or_else(|| name_before(text, range.start, title.start));
         let office = choice.map(|choice| (choice, title.clone()));
@@ -423,11 +445,12 @@ fn members_of<'c>(
         let [own, next] = pair else { return false };
         let bare = own.title.is_none() && own.profession.is_none() && own.name.is_none();
         let gap = &text[own.words.end..next.words.start.max(own.words.end)];
-        bare && ["、", "は", "は、", "が", ""].contains(&gap)
+        bare && ["、", "は", "は、", "が", "", "、同じく"].contains(&gap)
     });
     if let Some(own) = own {
         members.remove(own);
     }
+    members.retain(|m| !SELF.contains(&&text[m.words.clone()]) || !speaker_named);
     take_back(text, &mut members);
     members
 }
@@ -452,7 +475,7 @@ fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
-        || ["です", "。", "、"].iter().any(|e| text[name.end..].starts_with(e));
+        || ["です", "。", "、", "さん", "先生"].iter().any(|e| text[name.end..].starts_with(e));
     whole.then_some(name)
 }
 

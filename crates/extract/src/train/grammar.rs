@@ -81,7 +81,9 @@ impl Grammar {
     /// Reads the frames of whole dictations in `data/train`, those of every dictation or the others; they have no
     /// sections.
     pub(super) fn frames(common: bool) -> Result<Self, Error> {
-        let lines = if common { COMMON_FRAMES } else { FRAMES }.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#'));
+        let lines = if common { COMMON_FRAMES } else { FRAMES }
+            .lines()
+            .filter(|l| !l.trim().is_empty() && !l.starts_with('#'));
         let patterns = lines.map(|line| Pattern::read(line, Section::Other)).collect::<Result<_, _>>()?;
         let mut all = slots(SLOTS)?;
         all.extend(slots(FRAME_SLOTS)?);

@@ -119,3 +119,21 @@ fn belongings_are_counted_with_any_counter() {
     assert_eq!(record.rows("items"), ["item=水筒 count=1"]);
     assert_eq!(record.value("contact"), "全部制限");
 }
+
+#[test]
+fn announced_grounds_and_views_without_headings() {
+    let record = map(
+        "temporary-custody",
+        "六月二日の午後九時、当所の一時保護所に入れました。保護が必要と考えた事情は二つです。本人の話では、継父に髪を引っぱられたそうです。\
+         校医の診断書があります。お母さんは承諾しています。実のお父さんは連絡先がわからず、同意するかどうかは不明です。\
+         お母さんの考えとしては「少し休みたい」とのことでした。本人は「まだ家には帰りたくない」と話しました。",
+    );
+    assert_eq!(record.value("start"), "2025-06-02T21:00");
+    let needs = record.rows("need");
+    assert_eq!(needs.len(), 2, "{needs:?}");
+    assert!(needs[1].ends_with("material=校医の診断書"), "{needs:?}");
+    let consents = record.rows("consent");
+    assert!(consents[0].contains("answer=同意") && consents[1].contains("answer=不明"), "{consents:?}");
+    assert!(record.rows("parent_view")[0].contains("words=少し休みたい"));
+    assert!(record.value("child_view").contains("帰りたくない"));
+}

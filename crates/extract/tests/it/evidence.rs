@@ -30,6 +30,46 @@ fn a_cue_makes_a_candidate_with_speaker_and_polarity() {
 }
 
 #[test]
+fn the_same_is_said_in_many_ways() {
+    for (field, words, end) in [
+        (
+            "q1.evidence",
+            "本人は「今日だけ泊めてほしい」と頼んだ。",
+            "words=今日だけ泊めてほしい polarity=肯定",
+        ),
+        ("q1.evidence", "実父からの保護の申し出はない。", "polarity=否定"),
+        ("q3.evidence", "体重はこの半年で五キロ落ちた。", "polarity=肯定"),
+        (
+            "q5.evidence",
+            "実父は「俺もこうやって育てられた」と言う。",
+            "words=俺もこうやって育てられた speaker=実父 polarity=肯定",
+        ),
+        ("q7.evidence", "実母は、どう接していいかわからないと話す。", "polarity=肯定"),
+        ("q8.evidence", "近所づきあいはまったくなく、実家とも疎遠。", "polarity=肯定"),
+        ("q8.evidence", "父からの暴力については、母ははっきり否定した。", "polarity=否定"),
+        ("q8.evidence", "夫婦間の暴力は、聞きそびれた。", "polarity=不明"),
+        ("q7.evidence", "実母の精神科の受診歴は把握できていない。", "polarity=不明"),
+        ("q6.evidence", "本児は職員にしがみついて離れない。", "polarity=肯定"),
+    ] {
+        let rows = map("urgency", words).rows(field);
+        assert!(rows.iter().any(|row| row.ends_with(end)), "{words}: {rows:?}");
+    }
+}
+
+#[test]
+fn what_is_told_of_somebody_else_is_no_candidate() {
+    for (field, words) in [
+        ("q5.evidence", "本児は夜眠れない。"),
+        ("q4.evidence", "家賃は3か月分たまっている。"),
+        ("q4.evidence", "実父が実母を突き飛ばした。"),
+        ("q8.evidence", "子どもは2人。"),
+    ] {
+        let record = map("urgency", words);
+        assert!(record.is_empty(field), "{words}: {:?}", record.rows(field));
+    }
+}
+
+#[test]
 fn the_day_of_the_sheet() {
     assert_eq!(map("urgency", "作成日、令和7年6月3日。").value("head.date"), "2025-06-03");
     assert!(map("urgency", "5月30日に骨折が判明した。").is_empty("head.date"));

@@ -92,3 +92,17 @@ fn what_follows_a_row_describes_it() {
     // A number of pictures is no number of one.
     assert_eq!(rows("左の頬に青いあざ。写真は4番まで。"), ["part=頬 side=左 kind=あざ colour=青"]);
 }
+
+#[test]
+fn finder_photograph_and_age_in_sentences_of_their_own() {
+    let record = crate::harness::map(
+        "injury",
+        "お尻の左側に赤いあざが一つ。右のふくらはぎに黄色いあざが一つ。ふくらはぎのものは古い傷です。\
+         写真の番号は、お尻が1、ふくらはぎが2です。ふくらはぎのあざは、養護の先生が昨日見つけたそうです。",
+    );
+    let rows = record.rows("injury");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].contains("part=臀部 side=左") && rows[0].contains("photo=1"), "{rows:?}");
+    assert!(rows[1].contains("age=旧") && rows[1].contains("photo=2"), "{rows:?}");
+    assert!(rows[1].contains("found_by=養護の先生") && !rows[0].contains("found_by"), "{rows:?}");
+}

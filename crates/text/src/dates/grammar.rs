@@ -53,9 +53,32 @@ impl Expression {
     pub(crate) fn is_calendar_day(&self) -> bool {
         !self.about && matches!(self.said, Said::Calendar { month: Some(_), day: Some(_), .. })
     }
+
+    /// Whether it may fix the month of a lone day that follows: a day near the dictation, not a birth in an earlier year.
+    pub(crate) fn is_of_this_case(&self) -> bool {
+        let relative = matches!(self.said, Said::Days(days) if (-31..=31).contains(&days));
+        relative || self.is_calendar_day()
+    }
 }
 
 const ERAS: &[&str] = &["令和", "平成", "昭和", "大正", "明治"];
+/// Behind a lone day: 「9日深夜」「16日の夜」.
+const PARTS_OF_DAY: &[&str] = &[
+    "深夜",
+    "未明",
+    "早朝",
+    "夕方",
+    "の朝",
+    "の夜",
+    "の夕方",
+    "の深夜",
+    "の未明",
+    "の晩",
+    "の昼",
+    "の早朝",
+    "の午前",
+    "の午後",
+];
 const ABOUT: &[&str] = &["ごろ", "頃", "あたり", "前後", "くらい", "ぐらい"];
 const PARTS_OF_MONTH: &[&str] = &[
     "上旬",
@@ -98,8 +121,13 @@ pub(crate) fn era_name<'w>(cursor: &mut Cursor<'_>) -> Option<&'w str> {
     cursor.any(ERAS)
 }
 
-/// The date expression at `at`; `last` is the one before it.
-pub(crate) fn expression(text: &str, at: usize, last: Option<&Expression>) -> Option<Expression> {
+/// The date expression at `at`; `last` is the one before it, `known` whether any before it fixes the month of a lone day.
+pub(crate) fn expression(
+    text: &str,
+    at: usize,
+    last: Option<&Expression>,
+    known: bool,
+) -> Option<Expression> {
     let first = after(text, at)?;
     if in_kanji_number(text, at) {
         return None;
@@ -108,7 +136,7 @@ pub(crate) fn expression(text: &str, at: usize, last: Option<&Expression>) -> Op
     {
         era_date(text, at).or_else(|| relative::parse(text, at))
     } else if crate::number::starts_number(first) {
-        numeric(text, at, last).or_else(|| relative::parse(text, at))
+        numeric(text, at, last, known).or_else(|| relative::parse(text, at))
     } else {
         relative::parse(text, at)
     };
@@ -217,7 +245,7 @@ fn split_decimal(mut cursor: Cursor<'_>) -> Option<(u8, u8, Cursor<'_>)> {
 }
 
 /// What starts with a number: a western year, a month, a day, or 「3日前」.
-fn numeric<'t>(text: &'t str, at: usize, last: Option<&Expression>) -> Found<'t> {
+fn numeric<'t>(text: &'t str, at: usize, last: Option<&Expression>, known: bool) -> Found<'t> {
     let digit_before =
         |c: char| c.is_ascii_digit() || matches!(c, '.' | '/' | '-' | ',') || c.is_ascii_alphabetic();
     if before(text, at).is_some_and(digit_before) && after(text, at).is_some_and(|c| c.is_ascii_digit()) {
@@ -245,7 +273,7 @@ fn numeric<'t>(text: &'t str, at: usize, last: Option<&Expression>) -> Found<'t>
         return slashed(text, at, start);
     }
     if cursor.eat("日") {
-        return day_only(text, at, value, cursor, last);
+        return day_only(text, at, value, cursor, last, known);
     }
     None
 }
@@ -283,6 +311,7 @@ fn day_only<'t>(
     day: u64,
     cursor: Cursor<'t>,
     last: Option<&Expression>,
+    known: bool,
 ) -> Found<'t> {
     if !(1..=31).contains(&day) || cursor.sees(COUNTS_DAYS) {
         return None;
@@ -304,10 +333,9 @@ fn day_only<'t>(
         return Some((Said::DayOnly { day, inherits: false }, cursor));
     }
     // Behind a date, 「9日深夜」 is a day of the same month, and so is 「20日、」 at the start of a sentence.
-    if last.is_some_and(Expression::is_calendar_day) {
+    if known {
         let opens = text[..at].trim_end().ends_with(['。', '\n']) && cursor.sees(&["、", "に、", "までに"]);
-        if opens || cursor.sees(&["深夜", "未明", "早朝", "の朝", "の夜", "の夕方", "の深夜", "の未明"])
-        {
+        if opens || cursor.sees(PARTS_OF_DAY) {
             return Some((Said::DayOnly { day, inherits: false }, cursor));
         }
     }
@@ -324,10 +352,9 @@ fn day_only<'t>(
     }
     let mut behind = cursor;
     behind.any(&["、", " ", "の"]);
-    behind.any(&["午前", "午後"]);
+    behind.any(&["午前", "午後", "朝の", "朝", "夜の", "夜", "夕方", "昼"]);
     let timed = behind.number().is_some() && behind.sees(&["時", ":"]) && !behind.sees(&["時間"]);
     // Behind a date the month is known: 「8月4日に受理。5日、午前11時に訪問」.
-    let known = last.is_some_and(Expression::is_calendar_day);
     timed.then_some((if known { Said::DayOnly { day, inherits: false } } else { Said::Vague }, cursor))
 }
 

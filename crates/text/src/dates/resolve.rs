@@ -9,17 +9,22 @@ use super::grammar::{Expression, Said, Year};
 /// A month and day this many days away from the anchor lie in the year before or after it.
 const OTHER_YEAR_DAYS: i32 = 240;
 
+/// A day this many days away from the anchor is of another matter.
+const NEAR_DAYS: i32 = 200;
+
 /// What dates count from.
 pub(crate) struct Context {
     /// Day of the dictation.
     pub(crate) anchor: Option<Date>,
     /// The last day that was resolved.
     last: Option<Date>,
+    /// The last one near the dictation: a lone day is no day of the month of a birth.
+    near: Option<Date>,
 }
 
 impl Context {
     pub(crate) fn new(anchor: Option<Date>) -> Self {
-        Self { anchor, last: None }
+        Self { anchor, last: None, near: None }
     }
 
     /// The day of an expression, and what is wrong with it.
@@ -46,8 +51,12 @@ impl Context {
             flags.push(Flag::Uncertain);
             return (None, flags);
         }
-        if day.is_some() {
+        if let Some(found) = day {
             self.last = day;
+            let far = |anchor: Date| (found - anchor).get_days().abs() > NEAR_DAYS;
+            if !self.anchor.is_some_and(far) {
+                self.near = day;
+            }
         }
         (day, flags)
     }
@@ -66,7 +75,7 @@ impl Context {
                 self.calendar(year, month, day, flags)
             }
             Said::DayOnly { day, inherits } => {
-                let base = if inherits { self.last } else { self.last.or(self.anchor) };
+                let base = if inherits { self.last } else { self.near.or(self.anchor) };
                 let base = known(base, flags)?;
                 let found = Date::new(base.year(), base.month(), day as i8).ok();
                 // A lone day with its weekday is this month's only if the weekday agrees.

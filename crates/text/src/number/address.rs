@@ -52,6 +52,8 @@ pub(crate) fn parse(text: &str, at: usize) -> Option<Chain> {
 
 /// Whether the words before `at` are an address.
 pub(crate) fn in_address(text: &str, at: usize) -> bool {
+    // 「松原町の四の七」
+    let at = if text[..at].ends_with('の') { at - 'の'.len_utf8() } else { at };
     if matches!(before(text, at), Some('町' | '村' | '区' | '市')) {
         return true;
     }
