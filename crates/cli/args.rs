@@ -301,23 +301,26 @@ pub(crate) enum LexiconCommand {
         json: bool,
     },
     /// Transcribe recordings of spoken terms and print what was written for them: term, written, how often.
-    Measure {
-        /// Directory with recordings, each with a table of what is spoken: `x.wav` and `x.tsv` or `x.times.tsv` with start and
-        /// end in milliseconds and the words.
-        #[arg(value_name = "DIR")]
-        dir: PathBuf,
-        /// Take these transcripts (`x.json` of `transcribe -f json`) instead of transcribing.
-        #[arg(long, value_name = "DIR")]
-        transcripts: Option<PathBuf>,
-        /// Only recordings whose name starts so.
-        #[arg(long, value_name = "PREFIX", default_value = "")]
-        only: String,
-        /// Print recall of the terms before and after repair instead of the table.
-        #[arg(long)]
-        recall: bool,
-        #[command(flatten)]
-        engine: EngineArgs,
-    },
+    Measure(Box<MeasureArgs>),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct MeasureArgs {
+    /// Directory with recordings, each with a table of what is spoken: `x.wav` and `x.tsv` or `x.times.tsv` with start and
+    /// end in milliseconds and the words.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Take these transcripts (`x.json` of `transcribe -f json`) instead of transcribing.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) transcripts: Option<PathBuf>,
+    /// Only recordings whose name starts so.
+    #[arg(long, value_name = "PREFIX", default_value = "")]
+    pub(crate) only: String,
+    /// Print recall of the terms before and after repair instead of the table.
+    #[arg(long)]
+    pub(crate) recall: bool,
+    #[command(flatten)]
+    pub(crate) engine: EngineArgs,
 }
 
 #[derive(Debug, ClapArgs)]

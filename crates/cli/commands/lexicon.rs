@@ -12,7 +12,7 @@ use text::lexicon::{Clash, ClashKind, Term, read};
 use text::{Chain, Lexicon, Pass};
 
 use super::templates::{print_json, print_text};
-use crate::args::{Global, LexiconArgs, LexiconCommand};
+use crate::args::{Global, LexiconArgs, LexiconCommand, MeasureArgs};
 use crate::failure::Failure;
 use crate::progress::line;
 use crate::{lexicon, output, places};
@@ -26,7 +26,8 @@ pub(crate) fn run(args: &LexiconArgs, global: &Global, control: &Control) -> Res
         LexiconCommand::List { all, json } => list(*all, *json),
         LexiconCommand::Check { file, json } => check(file.as_deref(), *json, global),
         LexiconCommand::Test { text, json } => test(text, *json, global),
-        LexiconCommand::Measure { dir, transcripts, only, recall, engine } => {
+        LexiconCommand::Measure(args) => {
+            let MeasureArgs { dir, transcripts, only, recall, engine } = &**args;
             let job =
                 measure::Job { dir, transcripts: transcripts.as_deref(), only, recall: *recall, engine };
             measure::run(&job, global, control)

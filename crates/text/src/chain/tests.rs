@@ -16,6 +16,7 @@ fn the_default_order_is_fixed() {
         [
             "normalize",
             "fillers",
+            "calendar",
             "numerals",
             "corrections",
             "dates",
