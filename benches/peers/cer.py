@@ -95,7 +95,7 @@ def main():
             yield "".join(s.text for s in segments)
 
     def kikitori(paths):
-        command = [args.kikitori, "-q", "transcribe", *map(str, paths), "-f", "json"]
+        command = [args.kikitori, "-q", "transcribe", *map(str, paths), "--beam-size", "1", "-f", "json"]
         output = subprocess.run(command, check=True, capture_output=True).stdout
         segments = json.loads(output)["transcript"]["segments"]
         for file in range(len(paths)):
