@@ -9,7 +9,7 @@ use std::ffi::{CString, c_int};
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use record::{EngineInfo, SAMPLE_RATE, Window};
 
@@ -63,7 +63,11 @@ pub struct WhisperEngine {
     header: Header,
     context: Arc<Context>,
     vocabulary: Arc<Vocabulary>,
+    bias: SharedBias,
 }
+
+/// What was last expected, and its tokens.
+type SharedBias = Arc<Mutex<Option<(Arc<Bias>, Arc<TokenBias>)>>>;
 
 impl WhisperEngine {
     /// Loads the model file into memory.
@@ -88,7 +92,13 @@ impl WhisperEngine {
         let context =
             Context::load(reader, options).ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
         let vocabulary = Arc::new(Vocabulary::new(context.text_entries()));
-        Ok(Self { info: config.info(NAME), header, context: Arc::new(context), vocabulary })
+        Ok(Self {
+            info: config.info(NAME),
+            header,
+            context: Arc::new(context),
+            vocabulary,
+            bias: SharedBias::default(),
+        })
     }
 
     /// Dimensions of the model.
@@ -118,7 +128,7 @@ impl Engine for WhisperEngine {
             header: self.header,
             vocabulary: Arc::clone(&self.vocabulary),
             worker: Some(worker),
-            bias: None,
+            bias: Arc::clone(&self.bias),
         }))
     }
 }
@@ -130,8 +140,7 @@ struct WhisperSession {
     vocabulary: Arc<Vocabulary>,
     /// Absent after a decoding that had to be left behind.
     worker: Option<Worker>,
-    /// The expected words of the last window and their tokens.
-    bias: Option<(Arc<Bias>, Arc<TokenBias>)>,
+    bias: SharedBias,
 }
 
 impl Session for WhisperSession {
@@ -182,7 +191,7 @@ impl WhisperSession {
     }
 
     /// Translates the options, refusing what whisper.cpp would answer with an abort or a wrong result.
-    fn params(&mut self, window: &Window, options: &DecodeOptions) -> Result<Params> {
+    fn params(&self, window: &Window, options: &DecodeOptions) -> Result<Params> {
         within("threads", options.threads, 1, 64)?;
         match options.search {
             Search::Greedy { best_of } => within("best_of", best_of, 1, 8)?,
@@ -221,8 +230,8 @@ impl WhisperSession {
         })
     }
 
-    /// The tree of the expected words; it is built once for the windows of a recording.
-    fn token_bias(&mut self, bias: Option<&Arc<Bias>>) -> Result<Option<Arc<TokenBias>>> {
+    /// The tokens of what is expected; all sessions of an engine share the last.
+    fn token_bias(&self, bias: Option<&Arc<Bias>>) -> Result<Option<Arc<TokenBias>>> {
         let Some(bias) = bias.filter(|bias| !bias.is_empty()) else { return Ok(None) };
         for (name, value, high) in [
             ("bias weight", bias.weight, 2.0),
@@ -236,13 +245,14 @@ impl WhisperSession {
                 return Err(Cause::Option { name, allowed, value }.into());
             }
         }
-        if let Some((known, tokens)) = &self.bias
-            && Arc::ptr_eq(known, bias)
+        let mut last = self.bias.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, tokens)) = &*last
+            && (Arc::ptr_eq(known, bias) || known == bias)
         {
             return Ok(Some(Arc::clone(tokens)));
         }
         let tokens = Arc::new(TokenBias::new(bias, &self.vocabulary));
-        self.bias = Some((Arc::clone(bias), Arc::clone(&tokens)));
+        *last = Some((Arc::clone(bias), Arc::clone(&tokens)));
         Ok(Some(tokens))
     }
 

@@ -172,7 +172,7 @@ impl Document {
     /// The sentences in order; together they are the whole text.
     ///
     /// A sentence ends after 。！？!? outside brackets, at the end of a line or of a recording, and at a pause of at least
-    /// `pause_ms` milliseconds.
+    /// `pause_ms` milliseconds that no date, time, number or the like goes across (「12月 … 10日」).
     #[must_use]
     pub fn sentences(&self, pause_ms: u64) -> Vec<Range<usize>> {
         let text = self.text();
@@ -185,7 +185,11 @@ impl Document {
                     && quoted.get(inside).is_none_or(|q| at < q.start)
             })
             .map(|(at, c)| at + c.len_utf8())
-            .chain(self.breaks().filter(|(_, p)| p.is_none_or(|p| p >= pause_ms)).map(|(at, _)| at))
+            .chain(
+                self.breaks()
+                    .filter(|&(at, p)| p.is_none_or(|p| p >= pause_ms && !self.is_inside_expression(at)))
+                    .map(|(at, _)| at),
+            )
             .chain([text.len()])
             .collect();
         ends.sort_unstable();
@@ -197,6 +201,25 @@ impl Document {
             start = end;
         }
         sentences
+    }
+
+    /// Whether an expression of one meaning stands on both sides of `at`.
+    fn is_inside_expression(&self, at: usize) -> bool {
+        let before = self.annotations.partition_point(|a| a.range.start < at);
+        // Such expressions overlap each other by little: a few entries back are enough.
+        self.annotations[before.saturating_sub(8)..before].iter().any(|a| {
+            let expression = matches!(
+                a.entity,
+                Entity::Date(_)
+                    | Entity::Time(_)
+                    | Entity::TimeRange(..)
+                    | Entity::Duration(_)
+                    | Entity::Age(_)
+                    | Entity::Quantity { .. }
+                    | Entity::Phone(_)
+            );
+            expression && at < a.range.end
+        })
     }
 
     /// Where and when the words of `range` were spoken.
@@ -378,6 +401,17 @@ mod tests {
             |pause| -> Vec<&str> { doc.sentences(pause).into_iter().map(|r| &doc.text()[r]).collect() };
         assert_eq!(sentences(10_000), ["えっと四歳です。", "所見なし「嫌。帰る」と話す。"]);
         assert_eq!(sentences(400), ["えっと", "四歳です。", "所見なし「嫌。帰る」と話す。"]);
+    }
+
+    #[test]
+    fn a_pause_inside_a_date_ends_no_sentence() {
+        let words = vec![token("12月", 0, 400), token("10日水曜、", 2_300, 3_400)];
+        let transcript = Transcript { segments: vec![segment(0, words)], edits: vec![] };
+        let mut doc = Document::new(&transcript, None);
+        assert_eq!(doc.sentences(1_500).len(), 2);
+        let end = "12月10日水曜".len();
+        doc.annotate([Annotation { range: 0..end, entity: Entity::Date(None), flags: vec![] }]);
+        assert_eq!(doc.sentences(1_500).len(), 1);
     }
 
     #[test]
