@@ -17,6 +17,28 @@ fn eval(dir: &Dir, args: &[&str]) -> crate::harness::Ran {
     dir.kikitori(["eval".as_ref(), dictations.as_os_str()].into_iter().chain(args))
 }
 
+/// One dictation of each form, scored.
+fn eval_few(dir: &Dir, args: &[&str]) -> crate::harness::Ran {
+    if !dir.path("few").exists() {
+        fs::create_dir(dir.path("few")).unwrap();
+        let mut forms = std::collections::BTreeSet::new();
+        let mut files: Vec<_> = fs::read_dir(dictations()).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        for path in files {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let Some(stem) = name.strip_suffix(".expected.json") else { continue };
+            let expected: serde_json::Value =
+                serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+            if forms.insert(expected["template"].to_string()) {
+                for name in [name.clone(), format!("{stem}.txt")] {
+                    fs::copy(dictations().join(&name), dir.path("few").join(&name)).unwrap();
+                }
+            }
+        }
+    }
+    dir.kikitori(["eval", "few"].iter().chain(args))
+}
+
 /// The scores from the scripts, made once for all tests here.
 fn scores() -> &'static serde_json::Value {
     static SCORES: OnceLock<serde_json::Value> = OnceLock::new();
@@ -94,26 +116,26 @@ fn no_value_is_invented_and_no_field_of_a_person_is_filled() {
 #[test]
 fn an_ablation_stands_beside_the_whole() {
     let dir = Dir::new();
-    let scores = eval(&dir, &["--ablate", "dates,quotes", "--json", "-"]).json();
+    let scores = eval_few(&dir, &["--ablate", "dates,quotes", "--json", "-"]).json();
     let names: Vec<_> = scores["ablations"].as_array().unwrap().iter().map(|run| &run["name"]).collect();
     assert_eq!(names, ["-dates", "-quotes"]);
     let exact =
         |run: &serde_json::Value| run["total"]["rates"]["dates_times_numbers_exact"].as_f64().unwrap();
     assert!(exact(&scores["ablations"][0]) < exact(&scores), "without dates fewer dates are right");
-    let table = eval(&dir, &["--ablate", "dates"]).ok();
+    let table = eval_few(&dir, &["--ablate", "dates"]).ok();
     assert!(table.lines().any(|l| l.contains("all") && l.contains("-dates")), "{table}");
 }
 
 #[test]
 fn a_part_that_does_not_exist_is_refused_by_name() {
-    let message = eval(&Dir::new(), &["--ablate", "magic"]).failed(2);
+    let message = eval_few(&Dir::new(), &["--ablate", "magic"]).failed(2);
     assert!(message.contains("magic") && message.contains("fillers"), "{message}");
 }
 
 #[test]
 fn two_runs_are_compared_and_the_errors_drawn() {
     let dir = Dir::new();
-    let table = eval(&dir, &["--json", "a.json", "--plot", "errors.svg"]).ok();
+    let table = eval_few(&dir, &["--json", "a.json", "--plot", "errors.svg"]).ok();
     assert!(table.contains("field_f1"), "{table}");
     let same = dir.kikitori(["eval", "diff", "a.json", "a.json"]).ok();
     assert!(same.contains("better: 0") && same.contains("worse: 0"), "{same}");
