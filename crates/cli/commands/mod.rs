@@ -96,6 +96,11 @@ pub(crate) fn transcribe_options(
     expected: Bias,
 ) -> TranscribeOptions {
     let mut options = TranscribeOptions::for_length(inputs);
+    if args.beam_size > 1 && options.sessions > 1 {
+        // Several sequences keep two threads busy, and a session with them takes more memory.
+        options.decode.threads = 2;
+        options.sessions /= 2;
+    }
     if let Some(sessions) = args.sessions {
         options.sessions = sessions.into();
         options.decode.threads = 1;
