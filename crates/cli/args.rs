@@ -187,6 +187,15 @@ pub(crate) struct FormArgs {
     /// Fill the form by the rules alone, without the tagger's proposals.
     #[arg(long)]
     pub(crate) no_model_pass: bool,
+    /// Text passes in their order, or changes to the usual row: `--passes=-lexicon,+plain_style`. A wrong name lists all.
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        env = "KIKITORI_PASSES"
+    )]
+    pub(crate) passes: Option<Vec<String>>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -204,7 +204,12 @@ impl From<export::Error> for Failure {
 
 impl From<text::Error> for Failure {
     fn from(error: text::Error) -> Self {
-        let code = if error.kind() == text::ErrorKind::Lexicon { BAD_INPUT } else { INTERNAL };
+        use text::ErrorKind as Kind;
+        let code = match error.kind() {
+            Kind::UnknownPass | Kind::RepeatedPass => USAGE,
+            Kind::Lexicon => BAD_INPUT,
+            _ => INTERNAL,
+        };
         Self::explained(code, error)
     }
 }

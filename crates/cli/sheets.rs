@@ -27,13 +27,14 @@ pub(crate) struct Sheets {
 }
 
 impl Sheets {
-    /// Finds the forms and says early, before minutes of work, what cannot be written. `first` names the files.
+    /// Finds the forms and says early, before minutes of work, what does not exist or cannot be written. `first` names the files.
     pub(crate) fn new(
         form: &FormArgs,
         exporter: &'static dyn RecordExporter,
         output: &OutputArgs,
         first: Option<&Path>,
     ) -> Result<Self, Failure> {
+        form.passes.as_deref().map(text::Chain::from_names).transpose()?;
         let mut templates: Vec<Template> = Vec::new();
         for id in &form.template {
             if templates.iter().any(|t| t.id == *id) {

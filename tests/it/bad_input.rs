@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Dir, models, sample};
+use crate::harness::{Dir, args, models, sample};
 
 /// A 16 kHz mono WAV of the given samples.
 fn wav(dir: &Dir, name: &str, samples: impl IntoIterator<Item = f32>) -> PathBuf {
@@ -146,17 +146,15 @@ fn one_bad_file_of_several_fails_the_record_and_changes_nothing() {
     let dir = Dir::new();
     dir.write("bad.wav", "no sound");
     let good = sample("visit-home.opus");
-    let args =
-        ["record".as_ref(), good.as_os_str(), "bad.wav".as_ref(), "--template".as_ref(), "visit".as_ref()];
-    let message = dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.txt".as_ref()])).failed(4);
+    let args = args!["record", &good, "bad.wav", "--template", "visit", "-o", "out.txt"];
+    let message = dir.kikitori(args).failed(4);
     assert!(message.contains("bad.wav"), "{message}");
     assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), 1, "only the input is left");
 }
 
 fn with_models(dir: &Dir, models: &Path) -> crate::harness::Ran {
     let file = sample("silence.opus");
-    let mut command =
-        dir.command(["--lang".as_ref(), "en".as_ref(), "transcribe".as_ref(), file.as_os_str()]);
+    let mut command = dir.command(args!["--lang", "en", "transcribe", &file]);
     crate::harness::Ran(command.env("KIKITORI_MODELS", models).output().unwrap())
 }
 
@@ -196,17 +194,10 @@ fn an_unlisted_model_needs_the_users_word() {
     bytes[last] ^= 1;
     let model = dir.write("mine.bin", &bytes);
     let file = sample("visit-home.opus");
-    let args = [
-        "--lang".as_ref(),
-        "en".as_ref(),
-        "transcribe".as_ref(),
-        file.as_os_str(),
-        "--model".as_ref(),
-        model.as_os_str(),
-    ];
-    let message = dir.kikitori(args).failed(5);
+    let args = args!["--lang", "en", "transcribe", file, "--model", model];
+    let message = dir.kikitori(&args).failed(5);
     assert!(message.contains("--allow-unverified-model"), "{message}");
-    dir.kikitori(args.into_iter().chain(["--allow-unverified-model".as_ref()])).ok();
+    dir.kikitori(args.into_iter().chain(args!["--allow-unverified-model"])).ok();
 }
 
 /// Runs a shell script as root of a namespace of its own, so that it can mount file systems.

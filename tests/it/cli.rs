@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::harness::{Dir, sample};
+use crate::harness::{Dir, args, sample};
 
 #[test]
 fn help_leads_with_examples_and_names_the_exit_codes() {
@@ -30,17 +30,9 @@ fn messages_are_japanese_unless_asked_otherwise() {
 fn an_unknown_form_or_format_lists_the_known_ones() {
     let dir = Dir::new();
     let text = dir.write("a.txt", "所見。なし。");
-    let form =
-        dir.kikitori(["map".as_ref(), text.as_os_str(), "--template".as_ref(), "visti".as_ref()]).failed(2);
+    let form = dir.kikitori(args!["map", &text, "--template", "visti"]).failed(2);
     assert!(form.contains("intake, visit"), "{form}");
-    let args = [
-        "map".as_ref(),
-        text.as_os_str(),
-        "--template".as_ref(),
-        "visit".as_ref(),
-        "-f".as_ref(),
-        "pdf".as_ref(),
-    ];
+    let args = args!["map", &text, "--template", "visit", "-f", "pdf"];
     let format = dir.kikitori(args).failed(2);
     assert!(format.contains("text, json, html"), "{format}");
 }
@@ -84,12 +76,7 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn results_go_to_standard_output_and_nothing_else_does() {
     let dir = Dir::new();
-    let ran = dir.kikitori([
-        "transcribe".as_ref(),
-        sample("silence.opus").as_os_str(),
-        "-f".as_ref(),
-        "json".as_ref(),
-    ]);
+    let ran = dir.kikitori(args!["transcribe", sample("silence.opus"), "-f", "json"]);
     let transcript = ran.json();
     assert_eq!(transcript["transcript"]["segments"].as_array().map(Vec::len), Some(0));
     assert_eq!(ran.err(), "", "no progress where there is no terminal");
@@ -99,7 +86,7 @@ fn results_go_to_standard_output_and_nothing_else_does() {
 fn progress_as_json_is_on_standard_error() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = ["--progress".as_ref(), "json".as_ref(), "transcribe".as_ref(), file.as_os_str()];
+    let args = args!["--progress", "json", "transcribe", &file];
     let ran = dir.kikitori(args);
     ran.ok();
     let last = ran.err().lines().last().map(ToOwned::to_owned).unwrap();

@@ -1,20 +1,19 @@
 //! The scorer, on the development dictations.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use crate::harness::{Dir, root};
+use crate::harness::{Dir, args, root};
 
 fn dictations() -> PathBuf {
     root().join("samples/dev")
 }
 
 fn eval(dir: &Dir, args: &[&str]) -> crate::harness::Ran {
-    let dictations = dictations();
-    let args = args.iter().map(AsRef::<std::ffi::OsStr>::as_ref);
-    dir.kikitori(["eval".as_ref(), dictations.as_os_str()].into_iter().chain(args))
+    dir.kikitori(args!["eval", dictations()].into_iter().chain(args.iter().map(OsString::from)))
 }
 
 /// One dictation of each form, scored.

@@ -7,6 +7,12 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// Arguments of different types as one array.
+macro_rules! args {
+    ($($arg:expr),* $(,)?) => { [$(std::ffi::OsString::from($arg)),*] };
+}
+pub(crate) use args;
+
 /// Root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Dir, field, root, sample};
+use crate::harness::{Dir, args, field, root, sample};
 
 fn map(dir: &Dir, text: &str, template: &str) -> serde_json::Value {
     dir.write("a.txt", text);
@@ -92,8 +92,7 @@ const CORRECT_FROM_TEXT: f64 = 0.97;
 
 #[test]
 fn the_samples_scripts_fill_their_fields() {
-    let scores =
-        Dir::new().kikitori(["eval".as_ref(), root().join("samples").as_os_str(), "--json".as_ref()]).json();
+    let scores = Dir::new().kikitori(args!["eval", root().join("samples"), "--json"]).json();
     let total = &scores["total"];
     let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();
     assert!(share >= CORRECT_FROM_TEXT, "{share:.3}: {total}");
@@ -106,15 +105,12 @@ fn a_transcript_of_ours_maps_as_its_recording_does() {
     let dir = Dir::new();
     let audio = sample("visit-home.opus");
     let at = "2025-09-11T16:40:00+09:00";
-    let audio = audio.as_os_str();
     // `record` shows the engine the form's words; here both get the same.
-    let same = ["--prompt", "家庭訪問の記録です。", "--bias", "off", "--recorded-at", at].map(AsRef::as_ref);
-    let args =
-        ["transcribe".as_ref(), audio, "-f".as_ref(), "json".as_ref(), "-o".as_ref(), "t.json".as_ref()];
-    dir.kikitori(args.into_iter().chain(same)).ok();
+    let same = args!["--prompt", "家庭訪問の記録です。", "--bias=off", "--beam-size=1", "--recorded-at", at];
+    let args = args!["transcribe", &audio, "-f", "json", "-o", "t.json"];
+    dir.kikitori(args.into_iter().chain(same.clone())).ok();
     let mapped = dir.kikitori(["map", "t.json", "--template", "visit", "-f", "json"]).json();
-    let args =
-        ["record".as_ref(), audio, "--template".as_ref(), "visit".as_ref(), "-f".as_ref(), "json".as_ref()];
+    let args = args!["record", &audio, "--template", "visit", "-f", "json"];
     let recorded = dir.kikitori(args.into_iter().chain(same)).json();
     assert_eq!(mapped, recorded);
 }
@@ -195,4 +191,41 @@ fn one_dictation_fills_several_forms() {
     assert!(!dir.path("records/a.urgency.html").exists());
     dir.kikitori(both.into_iter().chain(["-f", "html", "-o", "records", "--force"])).ok();
     dir.kikitori(["map", "a.txt", "--template", "visit,visit"]).failed(2);
+}
+
+#[test]
+fn an_office_switches_passes_on_and_off() {
+    let dir = Dir::new();
+    dir.write("a.txt", "本児の様子。お母さんと来所しました。");
+    let body = |passes: &str| {
+        let record = dir
+            .kikitori(["map", "a.txt", "--template", "visit", "-f", "json", &format!("--passes={passes}")])
+            .json();
+        field(&record, "obs.child")["value"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(body("+plain_style"), "お母さんと来所した。");
+    assert_eq!(body("normalize,headings"), "お母さんと来所しました。");
+    assert_eq!(body("-headings"), "", "no heading is found without its pass");
+}
+
+#[test]
+fn a_pass_that_does_not_exist_is_answered_with_those_that_do() {
+    let dir = Dir::new();
+    dir.write("a.txt", "主訴。泣き声。");
+    let said = dir
+        .kikitori([
+            "map",
+            "a.txt",
+            "--template",
+            "visit",
+            "-o",
+            "x.json",
+            "-f",
+            "json",
+            "--passes",
+            "dates,lexicn",
+        ])
+        .failed(2);
+    assert!(said.contains("lexicn") && said.contains("lexicon, headings"), "{said}");
+    assert!(!dir.path("x.json").exists());
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::harness::{Dir, Ran, models, sample};
+use crate::harness::{Dir, Ran, args, models, sample};
 
 #[test]
 fn a_record_is_made_without_any_network() {
@@ -23,8 +23,7 @@ fn a_record_is_made_without_any_network() {
 fn the_most_talkative_log_holds_no_words_of_the_transcript() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let mut command =
-        dir.command(["record".as_ref(), file.as_os_str(), "--template".as_ref(), "visit".as_ref()]);
+    let mut command = dir.command(args!["record", &file, "--template", "visit"]);
     let ran = Ran(command.args(["-f", "json"]).env("KIKITORI_LOG", "trace").output().unwrap());
     let record = ran.json();
     let log = ran.err();

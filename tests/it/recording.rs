@@ -1,22 +1,22 @@
 //! From speech to fields: the samples as recordings.
 
-use crate::harness::{Dir, field, root, sample};
+use crate::harness::{Dir, args, field, root, sample};
 
 #[test]
 fn the_benchmark_sample_fills_a_visit_form() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = [
-        "record".as_ref(),
-        file.as_os_str(),
-        "--template".as_ref(),
-        "visit".as_ref(),
-        "-f".as_ref(),
-        "json".as_ref(),
+    let args = args![
+        "record",
+        &file,
+        "--template",
+        "visit",
+        "-f",
+        "json",
+        "--recorded-at",
+        "2025-09-11T16:40:00+09:00"
     ];
-    let record = dir
-        .kikitori(args.into_iter().chain(["--recorded-at".as_ref(), "2025-09-11T16:40:00+09:00".as_ref()]))
-        .json();
+    let record = dir.kikitori(args).json();
     let duration_ms = record["source"]["files"][0]["duration_ms"].as_u64().unwrap();
     assert!((47_900..48_100).contains(&duration_ms), "{duration_ms}");
     assert_eq!(record["source"]["engine"]["model"], "base-q8_0");
@@ -29,14 +29,7 @@ fn the_benchmark_sample_fills_a_visit_form() {
 #[test]
 fn silence_fills_nothing_and_is_a_gap_everywhere() {
     let file = sample("silence.opus");
-    let args = [
-        "record".as_ref(),
-        file.as_os_str(),
-        "--template".as_ref(),
-        "visit".as_ref(),
-        "-f".as_ref(),
-        "json".as_ref(),
-    ];
+    let args = args!["record", &file, "--template", "visit", "-f", "json"];
     let record = Dir::new().kikitori(args).json();
     assert!(record["fields"].as_array().unwrap().iter().all(|f| f["state"] == "not_mentioned"));
     assert_eq!(record["transcript"]["segments"].as_array().map(Vec::len), Some(0));
@@ -47,8 +40,8 @@ fn silence_fills_nothing_and_is_a_gap_everywhere() {
 fn several_files_in_order_make_one_record() {
     let dir = Dir::new();
     let (a, b) = (sample("silence.opus"), sample("visit-home.opus"));
-    let args = ["record".as_ref(), a.as_os_str(), b.as_os_str(), "--template".as_ref(), "visit".as_ref()];
-    let record = dir.kikitori(args.into_iter().chain(["-f".as_ref(), "json".as_ref()])).json();
+    let args = args!["record", a, b, "--template", "visit", "-f", "json", "--beam-size=1"];
+    let record = dir.kikitori(args).json();
     assert_eq!(record["source"]["files"].as_array().map(Vec::len), Some(2));
     let citations = field(&record, "at")["citations"].as_array().unwrap();
     assert!(citations.iter().all(|c| c["file"] == 1), "the words are in the second file");
@@ -68,15 +61,8 @@ fn a_recording_comes_from_standard_input_too() {
 fn the_page_is_one_file_with_its_sound() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = [
-        "record".as_ref(),
-        file.as_os_str(),
-        "--template".as_ref(),
-        "visit".as_ref(),
-        "-f".as_ref(),
-        "html".as_ref(),
-    ];
-    dir.kikitori(args.into_iter().chain(["-o".as_ref(), "out.html".as_ref()])).ok();
+    let args = args!["record", &file, "--template", "visit", "-f", "html", "-o", "out.html", "--beam-size=1"];
+    dir.kikitori(args).ok();
     let page = std::fs::read_to_string(dir.path("out.html")).unwrap();
     let sound = std::fs::metadata(&file).unwrap().len() as usize;
     assert!(page.contains("audio/ogg") && page.len() > sound * 4 / 3, "the sound is in the page");
@@ -88,8 +74,7 @@ fn the_page_is_one_file_with_its_sound() {
 #[test]
 fn subtitles_are_in_order_and_do_not_overlap() {
     let file = sample("visit-home.opus");
-    let srt =
-        Dir::new().kikitori(["transcribe".as_ref(), file.as_os_str(), "-f".as_ref(), "srt".as_ref()]).ok();
+    let srt = Dir::new().kikitori(args!["transcribe", &file, "-f", "srt", "--beam-size=1"]).ok();
     let times: Vec<(String, String)> = srt
         .lines()
         .filter_map(|l| l.split_once(" --> "))
@@ -106,7 +91,7 @@ const CORRECT_FROM_AUDIO: f64 = 0.25;
 #[test]
 fn the_samples_recordings_fill_their_fields() {
     let samples = root().join("samples");
-    let args = ["eval".as_ref(), samples.as_os_str(), "--audio".as_ref(), "--json".as_ref()];
+    let args = args!["eval", &samples, "--audio", "--json"];
     let scores = Dir::new().kikitori(args).json();
     let total = &scores["total"];
     let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &MapArgs, global: &Global) -> Result<(), Failure> {
         _ => recorded_at(&args.recorded, Some(&args.file))?,
     };
     let tagger = tagger(args.form.no_model_pass)?;
-    let map = map_options(recorded_at, tagger.as_ref())?;
+    let map = map_options(&args.form, recorded_at, tagger.as_ref())?;
     let options = RecordOptions { lang: global.lang(), ..RecordOptions::default() };
     sheets.write(&file.transcript, &file.source, &map, &options)
 }

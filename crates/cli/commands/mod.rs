@@ -21,7 +21,7 @@ use extract::model::Tagger;
 use pipeline::{Input, MapOptions, RecordedAt, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
-use crate::args::{EngineArgs, Global, RecordedArgs};
+use crate::args::{EngineArgs, FormArgs, Global, RecordedArgs};
 use crate::failure::Failure;
 use crate::places;
 use crate::progress::Progress;
@@ -148,12 +148,13 @@ pub(crate) fn tagger(off: bool) -> Result<Option<Tagger>, Failure> {
 }
 
 /// How a dictation is mapped: with the office's terms, and the tagger beside the rules.
-pub(crate) fn map_options(
+pub(crate) fn map_options<'t>(
+    args: &FormArgs,
     recorded_at: Option<RecordedAt>,
-    tagger: Option<&Tagger>,
-) -> Result<MapOptions<'_>, Failure> {
+    tagger: Option<&'t Tagger>,
+) -> Result<MapOptions<'t>, Failure> {
     let (lexicon, proposers) = (crate::lexicon::office()?, proposers(tagger));
-    Ok(MapOptions { recorded_at, lexicon, proposers, ..MapOptions::default() })
+    Ok(MapOptions { recorded_at, passes: args.passes.clone(), lexicon, proposers })
 }
 
 /// What speaks beside the rules.

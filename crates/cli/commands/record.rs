@@ -20,7 +20,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
         return Err(transcribe::keep(&file, &sheets.kept(), global));
     }
     let tagger = tagger(args.form.no_model_pass)?;
-    let map = map_options(recorded_at, tagger.as_ref())?;
+    let map = map_options(&args.form, recorded_at, tagger.as_ref())?;
     let audio = inputs.inputs.iter().map(playable).collect();
     let options = RecordOptions { lang: global.lang(), audio };
     sheets.write(&done.transcript, &done.source, &map, &options)

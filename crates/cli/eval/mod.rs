@@ -13,6 +13,7 @@ mod compare;
 mod diff;
 mod expected;
 mod grounding;
+mod names;
 mod plot;
 mod polarity;
 mod report;
@@ -31,6 +32,7 @@ use extract::Proposer;
 use pipeline::MapOptions;
 use record::template::Template;
 use record::{Lang, Record, Source, Transcript};
+use text::Morphology;
 
 pub(crate) use diff::run as diff;
 
@@ -41,6 +43,7 @@ use crate::failure::Failure;
 use crate::{forms, output, progress};
 use ablation::{Program, Setting};
 use grounding::Sentence;
+use names::Names;
 use report::{Report, Run};
 use score::{Score, score};
 use source::{Case, Listener};
@@ -141,7 +144,8 @@ fn judge(
     let record = map(transcript, source.clone(), setting.passes.clone())?;
     let mapping_ms = start.elapsed().as_secs_f64() * 1000.0;
 
-    let mut score = score(&record, &case.expected, template);
+    let names = if from_audio { Names::Read(Morphology::shared()?) } else { Names::Written };
+    let mut score = score(&record, &case.expected, template, names);
     (score.mapping_ms, score.mapping_ms_max) = (mapping_ms, mapping_ms);
     let script =
         map(case.by_sentence().unwrap_or(case.scripted()?.0), Source::default(), setting.passes.clone())?;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::compare::{self, cells, is_exact, is_open, same};
 use super::expected::{Expected, ExpectedField};
 use super::grounding::{self, Citations};
+use super::names::Names;
 use super::polarity;
 use super::tally::{Part, Tally};
 use super::wording::Wording;
@@ -165,7 +166,7 @@ impl Score {
 }
 
 /// Compares a record with the expected one. Words, citations and times are counted by other modules.
-pub(crate) fn score(record: &Record, expected: &Expected, template: &Template) -> Score {
+pub(crate) fn score(record: &Record, expected: &Expected, template: &Template, names: Names) -> Score {
     let mut score = Score { records: 1, gaps_expected: expected.gaps.len(), ..Score::default() };
     let empty = ExpectedField::default();
     for (field, spec) in record.fields.iter().zip(&template.fields) {
@@ -173,7 +174,8 @@ pub(crate) fn score(record: &Record, expected: &Expected, template: &Template) -
         let by_program = field.state != State::NotMentioned && field.origin != Some(record::Origin::Human);
         score.person_only_filled += usize::from(spec.fill == Fill::Human && by_program);
         if !expected.open.contains(&field.id) {
-            compare_field(&mut score, field, spec, expected.fields.get(&field.id).unwrap_or(&empty));
+            let want = expected.fields.get(&field.id).unwrap_or(&empty);
+            compare_field(&mut score, field, spec, want, names);
         }
     }
     let listed: BTreeSet<&str> = record.gaps.iter().map(|g| g.field.as_str()).collect();
@@ -191,11 +193,19 @@ pub(crate) fn score(record: &Record, expected: &Expected, template: &Template) -
     score
 }
 
-fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &ExpectedField) {
+fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &ExpectedField, names: Names) {
+    let compared = |value: Option<Json>| {
+        value.map(|mut value| {
+            names.put(&field.id, &mut value);
+            value
+        })
+    };
+    let value = compared(field.value.as_ref().and_then(|v| serde_json::to_value(v).ok()));
+    let wanted = compared(want.value.clone());
     score.fields += 1;
     score.states += usize::from(field.state == want.state);
     let must_be_filled = want.state != State::NotMentioned;
-    let is_right = is_right(field, want);
+    let is_right = is_right_state(field, want) && is_right_value(value.as_ref(), wanted.as_ref(), want);
     score.expected += usize::from(must_be_filled);
     score.correct += usize::from(must_be_filled && is_right);
 
@@ -206,9 +216,8 @@ fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &Expe
     score.wrong_fills += usize::from(filled_wrongly);
     score.polarity_errors += polarity::errors(field, want);
 
-    let value = field.value.as_ref().and_then(|v| serde_json::to_value(v).ok());
     if spec.kind == FieldType::Rows {
-        let (found, wanted) = (rows(value.as_ref()), rows(want.value.as_ref()));
+        let (found, wanted) = (rows(value.as_ref()), rows(wanted.as_ref()));
         let cells = cells(spec, &found, &wanted);
         score.polarity_errors +=
             cells.pairs.iter().map(|&(i, j)| polarity::row_errors(&found[i], &wanted[j])).sum::<usize>();
@@ -238,22 +247,19 @@ fn compare_field(score: &mut Score, field: &Field, spec: &FieldSpec, want: &Expe
     score.note(&field.id, verdict, show_expected(want), show(field));
 }
 
-/// Whether state, reason and value are right. Reasons count only where the reference gives one.
-fn is_right(field: &Field, want: &ExpectedField) -> bool {
-    if field.state != want.state || (want.reason.is_some() && field.reason != want.reason) {
-        return false;
-    }
-    match (&field.value, &want.value) {
-        (None, None) => true,
-        (None, Some(value)) => is_open(value),
-        (Some(value), None) => want.display.is_none() || is_empty_range(value),
-        (Some(value), Some(wanted)) if is_open(wanted) => want.display.is_none() || is_empty_range(value),
-        (Some(value), Some(want)) => serde_json::to_value(value).is_ok_and(|value| same(&value, want)),
-    }
+/// Whether state and reason are right. Reasons count only where the reference gives one.
+fn is_right_state(field: &Field, want: &ExpectedField) -> bool {
+    field.state == want.state && (want.reason.is_none() || field.reason == want.reason)
 }
 
-fn is_empty_range(value: &Value) -> bool {
-    matches!(value, Value::Range(range) if range.start.is_none() && range.end.is_none())
+/// Whether a value is the wanted one; one that the words leave open has its words alone.
+fn is_right_value(value: Option<&Json>, wanted: Option<&Json>, want: &ExpectedField) -> bool {
+    match (value.filter(|v| !is_open(v)), wanted.filter(|v| !is_open(v))) {
+        (Some(value), Some(wanted)) => same(value, wanted),
+        (None, None) => true,
+        (Some(_), None) => want.display.is_none(),
+        (None, Some(_)) => false,
+    }
 }
 
 fn rows(value: Option<&Json>) -> Vec<Map<String, Json>> {

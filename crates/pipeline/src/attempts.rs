@@ -23,8 +23,9 @@ impl<'e> Decoder<'e> {
         Self { engine, session: None }
     }
 
-    /// Decodes a window. A result that loops, or that the model itself gives little probability, is decoded again, by
-    /// beam search where that was not the first way, and then at rising temperatures; the best of all is returned, with the flags it still has.
+    /// Decodes a window. A result that loops, or that the model itself gives little probability, is decoded again, by beam
+    /// search where that was not the first way, and then at rising temperatures; the best of all is returned, with the
+    /// flags it still has.
     pub(crate) fn decode(
         &mut self,
         packed: &PackedWindow,

@@ -69,6 +69,7 @@ impl Error {
                 _ => ErrorKind::Internal,
             },
             Cause::Extract { source } if source.kind() == extract::ErrorKind::Template => ErrorKind::Usage,
+            Cause::Text { source } if is_configuration(source.kind()) => ErrorKind::Usage,
             Cause::Text { .. } | Cause::Extract { .. } | Cause::Unlawful { .. } => ErrorKind::Internal,
         }
     }
@@ -82,6 +83,10 @@ impl Error {
             Cause::Io { .. } | Cause::Unlawful { .. } => None,
         }
     }
+}
+
+fn is_configuration(kind: text::ErrorKind) -> bool {
+    matches!(kind, text::ErrorKind::UnknownPass | text::ErrorKind::RepeatedPass)
 }
 
 fn of_io(kind: std::io::ErrorKind) -> ErrorKind {

@@ -13,7 +13,7 @@ use crate::{Error, RecordedAt};
 pub struct MapOptions<'a> {
     /// The anchor of relative dates.
     pub recorded_at: Option<RecordedAt>,
-    /// Names of the text passes in their order; `None` for all in the default order.
+    /// The text passes, as [`Chain::from_names`] takes them; `None` for all in the default order.
     pub passes: Option<Vec<String>>,
     /// The terms of the office, in front of the program's; `None` for the program's alone.
     pub lexicon: Option<Lexicon>,

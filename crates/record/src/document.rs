@@ -207,19 +207,9 @@ impl Document {
     fn is_inside_expression(&self, at: usize) -> bool {
         let before = self.annotations.partition_point(|a| a.range.start < at);
         // Such expressions overlap each other by little: a few entries back are enough.
-        self.annotations[before.saturating_sub(8)..before].iter().any(|a| {
-            let expression = matches!(
-                a.entity,
-                Entity::Date(_)
-                    | Entity::Time(_)
-                    | Entity::TimeRange(..)
-                    | Entity::Duration(_)
-                    | Entity::Age(_)
-                    | Entity::Quantity { .. }
-                    | Entity::Phone(_)
-            );
-            expression && at < a.range.end
-        })
+        self.annotations[before.saturating_sub(8)..before]
+            .iter()
+            .any(|a| a.entity.is_expression() && at < a.range.end)
     }
 
     /// Where and when the words of `range` were spoken.

@@ -52,6 +52,23 @@ pub enum Entity {
     Correction(Correction),
 }
 
+impl Entity {
+    /// Whether the words are one expression with a value of its own: a date, a time, a number. It is not cut or respelt.
+    #[must_use]
+    pub const fn is_expression(&self) -> bool {
+        matches!(
+            self,
+            Self::Date(_)
+                | Self::Time(_)
+                | Self::TimeRange(..)
+                | Self::Duration(_)
+                | Self::Age(_)
+                | Self::Quantity { .. }
+                | Self::Phone(_)
+        )
+    }
+}
+
 /// A time of day, as far as it was said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockTime {

@@ -107,18 +107,25 @@ impl Default for Chain {
 }
 
 impl Chain {
-    /// The passes with these names, in this order.
+    /// The passes with these names, in this order. Where every name has a sign in front, they change the default row: `-dates`
+    /// leaves a pass out, `+plain_style` adds one at the end.
     ///
     /// # Errors
     /// [`ErrorKind::UnknownPass`](crate::ErrorKind::UnknownPass) or [`ErrorKind::RepeatedPass`](crate::ErrorKind::RepeatedPass).
     pub fn from_names<S: AsRef<str>>(names: &[S]) -> Result<Self> {
-        let mut chain = Self { passes: Vec::with_capacity(names.len()) };
-        for name in names {
-            let pass = by_name(name.as_ref())?;
-            if chain.names().any(|known| known == pass.name()) {
+        let signs = ['+', '-'];
+        let changes = !names.is_empty() && names.iter().all(|name| name.as_ref().starts_with(signs));
+        let mut chain =
+            if changes { Self::default() } else { Self { passes: Vec::with_capacity(names.len()) } };
+        for name in names.iter().map(AsRef::as_ref) {
+            let pass = by_name(if changes { name.trim_start_matches(signs) } else { name })?;
+            if changes && name.starts_with('-') {
+                chain.passes.retain(|known| known.name() != pass.name());
+            } else if chain.names().any(|known| known == pass.name()) {
                 return Err(Error::from(Cause::RepeatedPass { name: pass.name().to_owned() }));
+            } else {
+                chain.passes.push(Box::new(pass));
             }
-            chain.passes.push(Box::new(pass));
         }
         Ok(chain)
     }

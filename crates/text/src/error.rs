@@ -87,19 +87,17 @@ impl Explain for Error {
     fn hint(&self, lang: Lang) -> Option<Cow<'static, str>> {
         let (ja, en) = match self.kind() {
             ErrorKind::UnknownPass => {
-                ("設定の passes に上の名前のどれかを書いてください", "use one of these names in `passes`")
+                ("上の名前のどれかを書いてください(--passes)", "use one of these names in `--passes`")
             }
-            ErrorKind::RepeatedPass => {
-                ("設定の passes から一つ消してください", "remove one of them from `passes`")
-            }
+            ErrorKind::RepeatedPass => ("一つ消してください(--passes)", "remove one of them from `--passes`"),
             ErrorKind::Dictionary => ("プログラムを入れ直してください", "install the program again"),
             ErrorKind::Lexicon => (
                 "一行に「語、読み(ひらがな)、分類」をタブで区切って書いてください",
                 "write one term, its reading in kana and its category a line, separated by tabs",
             ),
             ErrorKind::Pass => (
-                "設定の passes からこの処理を外して実行し、開発元へ知らせてください",
-                "leave this pass out of `passes` and report it",
+                "この処理を外して(--passes=-名前)実行し、開発元へ知らせてください",
+                "leave this pass out (`--passes=-NAME`) and report it",
             ),
         };
         Some(if lang == Lang::Ja { ja } else { en }.into())

@@ -84,6 +84,17 @@ pub(crate) fn lines(data: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty())
 }
 
+/// 「(本児|児)の様子」 → 本児の様子, 児の様子.
+pub(crate) fn written_out(pattern: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for part in pattern.split(['(', ')']).enumerate() {
+        // Every second part stood between brackets.
+        let branches: Vec<&str> = if part.0 % 2 == 1 { part.1.split('|').collect() } else { vec![part.1] };
+        words = words.iter().flat_map(|w| branches.iter().map(move |b| format!("{w}{b}"))).collect();
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,6 +39,10 @@ fn text(words: &str) -> Value {
     Value::Text(words.to_owned())
 }
 
+fn score(record: &Record, expected: &Expected, template: &Template) -> Score {
+    super::score(record, expected, template, Names::Written)
+}
+
 fn row(cells: Json) -> Row {
     let Json::Object(cells) = cells else { panic!("cells are an object") };
     Row { cells, ..Row::default() }

@@ -50,6 +50,17 @@ fn the_configured_order_is_kept() {
     assert_eq!(format!("{chain:?}"), r#"["quotes", "normalize"]"#);
 }
 
+#[test]
+fn signs_change_the_default_row() {
+    let chain = Chain::from_names(&["-lexicon", "+plain_style"]).unwrap();
+    let names: Vec<_> = chain.names().collect();
+    assert!(!names.contains(&"lexicon") && names.first() == Some(&"normalize"), "{names:?}");
+    assert_eq!(names.last(), Some(&"plain_style"));
+    assert_eq!(Chain::from_names(&["-lexicn"]).unwrap_err().kind(), ErrorKind::UnknownPass);
+    assert_eq!(Chain::from_names(&["+dates"]).unwrap_err().kind(), ErrorKind::RepeatedPass);
+    assert_eq!(Chain::from_names(&["dates", "-lexicon"]).unwrap_err().kind(), ErrorKind::UnknownPass);
+}
+
 /// The worked fixtures of language.md §7.
 const FIXTURE_A: &str = "ええと、令和七年六月三日火曜、十四時から十五時二十分、家庭訪問。対応者、私と保健師の〇〇さん。主訴、近隣からの泣き声通告。本児の様子。左の頬に、五百円玉、いや十円玉くらいの、青あざがひとつ。本児は転んだと言う。実母は、きょうだいげんかと説明。実父は不在、架電するも不通。実母は叩いたことは否認。所見。説明が食い違うので、けがの受傷機転は確認が必要。今後の対応。明日、担当から園に電話、SVに確認。";
 const FIXTURE_B: &str = "受「はい、子ども家庭支援センターです。」 通「あの、近所の者なんですけど、名前はちょっと。」 受「お名前は結構です。どうされましたか。」 通「隣のアパートで、夜になると子どもの泣き声がすごくて。ここ二週間くらい、毎晩です。」 受「叩くような音や、どなり声は聞こえますか。」 通「いえ、泣き声だけです。見たわけではないので。」 受「お子さんは何歳くらいでしょう。」 通「男の子で、三つか四つくらいだと思います。」 受「お部屋はわかりますか。」 通「二階の、二〇三か二〇四か、ちょっと自信がないです。」 受「結果をご連絡してもよろしいですか。」 通「いえ、それはやめてください。」";

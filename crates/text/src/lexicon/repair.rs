@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use record::{Document, Entity, Replacement};
+use record::{Document, Replacement};
 
 use super::aloud::{Aloud, LOCAL_WORDS, choices};
 use super::cues::{self, Action};
@@ -110,23 +110,8 @@ impl<'d> Scene<'d> {
             .filter(|m| terms.readings[m.pattern().as_usize()].len() > 1)
             .map(|m| m.range())
             .collect();
-        let mut settled: Vec<_> = doc
-            .annotations()
-            .iter()
-            .filter(|a| {
-                matches!(
-                    a.entity,
-                    Entity::Date(_)
-                        | Entity::Time(_)
-                        | Entity::TimeRange(..)
-                        | Entity::Duration(_)
-                        | Entity::Age(_)
-                        | Entity::Quantity { .. }
-                        | Entity::Phone(_)
-                )
-            })
-            .map(|a| a.range.clone())
-            .collect();
+        let mut settled: Vec<_> =
+            doc.annotations().iter().filter(|a| a.entity.is_expression()).map(|a| a.range.clone()).collect();
         settled.sort_by_key(|r| r.start);
         let mut borders: Vec<usize> = doc.segment_starts().collect();
         borders.sort_unstable();
