@@ -15,6 +15,7 @@ use regex::Regex;
 use text::polarity;
 
 use crate::people::{Mention, Relations};
+use crate::vocabulary::WORDS;
 use crate::words::{find_all, has_any, is_kanji, is_katakana, trim};
 
 /// A pause of this length ends a sentence that has no full stop.
@@ -24,125 +25,10 @@ const SHORT_SECTIONS: &[&str] =
     &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者", "確認者"];
 /// Under these headings the speaker tells what will be done.
 const PLAN_SECTIONS: &[&str] = &["今後の対応"];
-/// The speaker's own words for a plan, at the end of a sentence.
-const PLAN_ENDINGS: &[&str] = &[
-    "します",
-    "する",
-    "予定",
-    "予定です",
-    "訪問",
-    "電話",
-    "確認",
-    "依頼",
-    "連絡",
-    "届ける",
-    "届けます",
-    "もらいます",
-    "もらう",
-    "伺います",
-    "伝えます",
-    "伝える",
-    "行う",
-    "行います",
-    "照会",
-    "再訪問",
-    "打ち合わせ",
-    "打合せ",
-    "面接",
-    "面談",
-    "協議",
-    "相談",
-    "同行",
-    "問い合わせ",
-    "問合せ",
-    "報告",
-    "調整",
-    "案内",
-    "再案内",
-    "送付",
-    "手渡し",
-    "同席",
-    "観察",
-    "引き継ぎ",
-];
-/// Ends of a sentence that are a plan whatever day it is.
-const CERTAIN_PLANS: &[&str] = &[
-    "を予定",
-    "を検討する",
-    "を検討",
-    "を検討中",
-    "を予定する",
-    "を予定している",
-    "する予定",
-    "する予定です",
-    "する方針",
-    "こととする",
-    "ことにする",
-    "ことにした",
-    "ことにしました",
-];
 /// What the questions of a conversation stand under: no form has this heading.
 const QUESTION: &str = "質問";
 /// Headings of a view: its words end where somebody is quoted or a plan begins.
 const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
-/// Words for a day to come that are no date.
-const PLAN_WORDS: &[&str] = &[
-    "今週中",
-    "来週",
-    "明日",
-    "明後日",
-    "次回",
-    "今月中",
-    "来月",
-    "後日",
-    "速やかに",
-    "月末",
-    "週明け",
-    "年内",
-    "までに",
-    "もう一度",
-    "再度",
-    "改めて",
-    "今後は",
-    "今後、",
-    "このあと",
-    "この後",
-    "これから",
-    "のちほど",
-    "後ほど",
-    "明朝",
-    "明晩",
-    "あす",
-    "あした",
-    "来年",
-    "年明け",
-    "近日中",
-    "近いうち",
-    "早急に",
-    "至急",
-    "本日中",
-    "今日中",
-    "夕方までに",
-];
-/// Verbs and endings of a wish.
-const WISH_WORDS: &[&str] = &[
-    "希望",
-    "望ん",
-    "たい」",
-    "ほしい」",
-    "欲しい」",
-    "くない」と話",
-    "たくない",
-    "たいと話",
-    "たいと言",
-    "たいと訴",
-    "ほしいと話",
-    "ほしいと言",
-    "ほしいと訴",
-    "ばいい」",
-    "がいい」",
-    "といい」",
-];
 
 /// One sentence, or the part of one behind a heading.
 #[derive(Clone, Debug)]
@@ -361,9 +247,9 @@ impl<'d> Scene<'d> {
                 (Some(date), Some(anchor)) => *date > anchor,
                 _ => false,
             })
-            || PLAN_WORDS.iter().any(|w| words.contains(w));
-        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
-        let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
+            || WORDS.scene.plan_words.iter().any(|w| words.contains(w));
+        let ends = WORDS.scene.plan_endings.iter().any(|e| words.ends_with(e)) || is_to_come(words);
+        let certain = WORDS.scene.certain_plans.iter().any(|e| words.ends_with(e));
         if certain && self.quotes(sentence.range.clone()).is_empty() {
             return true;
         }
@@ -388,29 +274,15 @@ impl<'d> Scene<'d> {
             &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
         let text = self.text();
         WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
-            let behind = [
-                "けれど",
-                "けど",
-                "が、",
-                "から",
-                "し、",
-                "です",
-                "と思",
-                "な」",
-                "の」",
-                "よ」",
-                "、",
-                "。」",
-            ];
             self.is_quoted(at.start)
-                && behind.iter().any(|word| text[at.end..].starts_with(word))
+                && WORDS.scene.behind_wish.iter().any(|word| text[at.end..].starts_with(word))
                 && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
         })
     }
 
     /// Whether the sentence is somebody's wish in direct or reported speech.
     pub(crate) fn is_wish(&self, sentence: &Sentence) -> bool {
-        (has_any(self.text(), sentence.range.clone(), WISH_WORDS) || self.is_desired(sentence))
+        (has_any(self.text(), sentence.range.clone(), &WORDS.scene.wish_words) || self.is_desired(sentence))
             && (!self.quotes(sentence.range.clone()).is_empty() || self.words(&sentence.range).contains('「'))
     }
 }
@@ -418,23 +290,7 @@ impl<'d> Scene<'d> {
 /// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
 /// 「野口、月末までに心理検査」.
 fn is_to_come(words: &str) -> bool {
-    const STATES: &[&str] = &[
-        "ています",
-        "でいます",
-        "がいます",
-        "もいます",
-        "にいます",
-        "はいます",
-        "あります",
-        "思います",
-        "言います",
-        "ております",
-        "ている",
-        "でいる",
-        "ある",
-        "いる",
-    ];
-    if STATES.iter().any(|state| words.ends_with(state)) {
+    if WORDS.scene.states.iter().any(|state| words.ends_with(state)) {
         return false;
     }
     if words.ends_with("です") && !words.ends_with("予定です") {

@@ -9,6 +9,7 @@ use super::section::whole_section;
 use super::{Filled, Outcome, copied, entry, without, without_as};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{find_any, has_any, trim};
 
 /// What the caller is to the child.
@@ -24,38 +25,13 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A caller who is no relative: 「相談者は匿名、同じ階に住む女性」「近所の方から電話」.
 fn unrelated(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const STANDING: &[&str] = &[
-        "住む",
-        "住人",
-        "近所",
-        "近隣",
-        "隣",
-        "知人",
-        "友人",
-        "同僚",
-        "先生",
-        "担任",
-        "教諭",
-        "校長",
-        "園長",
-        "保育士",
-        "支援員",
-        "指導員",
-        "民生委員",
-        "児童委員",
-        "看護師",
-        "医師",
-        "大家",
-        "店員",
-        "通りがかり",
-    ];
     let text = scene.text();
     let Some((_, words)) = super::reporter::sentence(scene) else { return Ok(None) };
     let own = crate::words::clauses(text, words).into_iter().map(|c| trim(text, c));
     let mut own = own.map(|c| {
         crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"])
     });
-    let Some(clause) = own.find(|c| has_any(text, c.clone(), STANDING)) else { return Ok(None) };
+    let Some(clause) = own.find(|c| has_any(text, c.clone(), &WORDS.call.standing)) else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, "その他", clause.clone())?;
     Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, clause))))
 }
@@ -168,48 +144,6 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// Lines of the sheet's other fields: who took the call, who called, the child, the disposition, the time.
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LINES: &[&str] = &[
-        "受けたのは",
-        "受け付けたのは",
-        "聞き取りをしたのは",
-        "対応したのは",
-        "受付は",
-        "が受ける",
-        "が受けた",
-        "が受けました",
-        "が対応した",
-        "に受けた",
-        "に受けました",
-        "受けた電話",
-        "電話をしてきたのは",
-        "として受理",
-        "継続とする",
-        "継続とし",
-        "終了とする",
-        "終了とし",
-        "紹介とする",
-        "連絡先は",
-        "電話番号は",
-        "電話番号も",
-        "電話を受け",
-        "かけてきたのは",
-        "氏名は",
-        "名前は",
-        "通っている",
-        "どこの学校",
-        "どこの園",
-        "かかった時間",
-        "が取った",
-        "が取りました",
-        "電話が鳴",
-        "話していたのは",
-        "話したのは",
-        "種別は",
-        "種別、",
-        "他機関紹介",
-        "へ引き",
-        "に引き",
-    ];
     let text = scene.text();
     let label = || {
         let lists = scene.template.fields.iter().filter(|f| f.rule.as_deref() == Some("choice"));
@@ -218,7 +152,7 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     is_length(scene, sentence)
         || label()
         || scene.is_of_reporter(sentence)
-        || has_any(text, sentence.full.clone(), LINES)
+        || has_any(text, sentence.full.clone(), &WORDS.call.lines)
         || is_bare(scene, sentence)
 }
 
@@ -291,31 +225,12 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A sentence of another field; one that only says that somebody called.
 fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const OTHER_FIELDS: &[&str] = &[
-        "助言",
-        "案内し",
-        "勧め",
-        "相談者",
-        "通告者",
-        "引き継",
-        "引継",
-        "所要時間",
-        "通話時間",
-        "緊急性",
-        "処理は",
-        "相談種別",
-        "受付",
-        "連絡先",
-        "受けたのは",
-        "くらい話",
-        "対応は",
-    ];
     const CALLED: &[&str] = &["から電話", "からの電話"];
     const DWELLS: &[&str] =
         &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
     let text = scene.text();
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
-    has_any(text, sentence.full.clone(), OTHER_FIELDS)
+    has_any(text, sentence.full.clone(), &WORDS.call.other_fields)
         || (short && has_any(text, sentence.full.clone(), CALLED))
         || (text[trim(text, sentence.range.clone())].chars().count() <= 20
             && has_any(text, sentence.full.clone(), DWELLS)
@@ -386,9 +301,7 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The words between 「引き継ぎは、」 or 「引き継ぎ先は」 and へ or に.
 fn handed_to(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
     let rest = &text[behind.clone()];
-    let lead = ["先は、", "先は", "ぎ先は、", "ぎ先は", "は、", "は", "ぎは、", "ぎは", "先、", "、", "ぎ、"]
-        .iter()
-        .find(|lead| rest.starts_with(**lead))?;
+    let lead = WORDS.call.handover_leads.iter().find(|lead| rest.starts_with(**lead))?;
     let start = behind.start + lead.len();
     let end = find_any(text, start..behind.end, &["へ", "に、", "にしました", "に引"])
         .map(|at| at.start)

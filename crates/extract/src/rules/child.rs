@@ -14,61 +14,15 @@ use super::{Filled, Outcome, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
 
-/// Words with which a sentence is about somebody else.
-pub(super) const OTHERS: &[&str] = &[
-    "通告者",
-    "相談者",
-    "保護者",
-    "きょうだい",
-    "兄弟",
-    "姉妹",
-    "対応者",
-    "同居",
-    "祖母への",
-    "姉が",
-    "兄が",
-    "弟が",
-    "妹が",
-];
-/// Headings under which the sheet is about somebody else, or tells no facts of the child's person.
-pub(super) const OTHER_SECTIONS: &[&str] = &[
-    "主訴",
-    "家族構成",
-    "きょうだい",
-    "保護者",
-    "親権者",
-    "親族",
-    "対応者",
-    "関係機関",
-    "相談歴",
-    "経過",
-    "役割分担",
-    "生育歴",
-    "既往歴",
-];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
 /// From this age on nobody is the child of a sheet.
 const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
 const KIN: &[&str] = &["姪", "甥", "めい", "おい", "孫", "お孫さん", "娘さん", "娘", "息子さん", "息子"];
-/// Ends of a sentence that are not part of an address.
-const TAIL: &[&str] = &[
-    "らしいとのこと",
-    "だとのことです",
-    "とのことです",
-    "だということです",
-    "らしいです",
-    "だそうです",
-    "だそうだ",
-    "とのこと",
-    "らしい",
-    "です",
-    "である",
-    "になります",
-];
 /// An address without the word for it: 「うみ市西浜3丁目9-1」.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -80,9 +34,9 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
-        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
+        !s.heading.as_deref().is_some_and(|h| WORDS.child.other_sections.contains(&h))
             && !scene.is_of_reporter(s)
-            && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && !has_any(scene.text(), s.full.clone(), &WORDS.child.others)
             && super::reporter::cue(scene.text(), s.full.clone()).is_none()
             && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
@@ -254,22 +208,7 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
 
 /// Where the words begin after 「…は、」.
 fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let particle = [
-        "は、",
-        "は",
-        "も、",
-        "も",
-        "が、",
-        "、",
-        "ですが、",
-        "についてですが、",
-        "については、",
-        "ですけど、",
-        "ですけれど、",
-        "ですけれども、",
-    ]
-    .iter()
-    .find(|p| text[from..limit].starts_with(**p))?;
+    let particle = WORDS.child.topics.iter().find(|p| text[from..limit].starts_with(**p))?;
     Some(from + particle.len())
 }
 
@@ -403,40 +342,19 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
         let own = set_aside(text, sentence.range.clone());
-        let words = trim_end_of(text, trim(text, own), TAIL);
+        let words = trim_end_of(text, trim(text, own), &WORDS.child.tail);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
     }
     let told = about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues));
     Ok(told.or_else(|| {
         about_child(scene).filter(|s| s.heading.is_none()).find_map(|s| {
-            let words = trim_end_of(text, trim(text, s.range.clone()), TAIL);
+            let words = trim_end_of(text, trim(text, s.range.clone()), &WORDS.child.tail);
             let address = ADDRESS.as_ref().is_some_and(|r| r.is_match(&text[words.clone()]));
             address.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
         })
     }))
 }
-
-/// What begins the next item in the same sentence.
-const NEXT_ITEMS: &[&str] = &[
-    "通って",
-    "所属",
-    "学校は",
-    "学校、",
-    "性別",
-    "きょうだい",
-    "電話",
-    "連絡先",
-    "携帯",
-    "調査",
-    "職業",
-    "年齢",
-    "氏名",
-    "名前",
-    "生年月日",
-    "保護者",
-    "協力",
-];
 
 /// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
 fn set_aside(text: &str, range: Range<usize>) -> Range<usize> {
@@ -464,9 +382,9 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     let next = clauses(text, start..sentence.full.end)
         .into_iter()
         .skip(1)
-        .find(|c| NEXT_ITEMS.iter().any(|item| text[c.clone()].starts_with(item)));
+        .find(|c| WORDS.child.next_items.iter().any(|item| text[c.clone()].starts_with(item)));
     let end = next.map_or(sentence.full.end, |c| c.start);
-    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), TAIL);
+    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), &WORDS.child.tail);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }
@@ -489,25 +407,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 let grounded = Grounded::choice(scene.doc, &spec.choices, NO_SCHOOL, home.range)?;
                 return Ok(Some(Outcome::Stated(grounded)));
             }
-            let words = trim_end_of(
-                text,
-                trim(text, clause),
-                &[
-                    "に通っています",
-                    "に通っているそうです",
-                    "に通っているとのこと",
-                    "に通っていて",
-                    "に通っている",
-                    "に通う",
-                    "に在籍しています",
-                    "に在籍している",
-                    "に在籍",
-                    "だそうです",
-                    "とのことです",
-                    "です",
-                    "に",
-                ],
-            );
+            let words = trim_end_of(text, trim(text, clause), &WORDS.child.attends);
             let spoken = spoken_choices(text, words.clone(), &spec.choices);
             let Some(spoken) =
                 spoken.into_iter().find(|s| s.choice.label != "その他" && is_school(text, &s.range))
@@ -535,23 +435,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「所属、不明」
     let item = |s: &&Sentence| {
         let words = &text[trim(text, s.full.clone())];
-        !scene.is_of_reporter(s)
-            && [
-                "所属",
-                "学校名",
-                "就学状況",
-                "学校や園",
-                "園や学校",
-                "どこの学校",
-                "どこの園",
-                "どこの保育園",
-                "通っている学校",
-                "通っている園",
-                "通っている先",
-                "通園先",
-            ]
-            .iter()
-            .any(|cue| words.starts_with(cue))
+        !scene.is_of_reporter(s) && WORDS.child.school_items.iter().any(|cue| words.starts_with(cue))
     };
     Ok(scene.sentences.iter().filter(item).find_map(|s| without(scene, s)))
 }

@@ -6,6 +6,7 @@ use record::{Flag, Grounded, NormalForm, Reason};
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// The first choice spoken in a sentence about the field; of a `multi` field all of them. A literal field takes a label only
@@ -67,28 +68,7 @@ pub(super) fn whole_choice<'c>(
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        let Some(marker) = find_any(
-            scene.text(),
-            sentence.range.clone(),
-            &[
-                "受理",
-                "受付",
-                "受け付け",
-                "受けま",
-                "受けた",
-                "受ける",
-                "通告",
-                "があり、",
-                "がありました",
-                "があった",
-                "が入",
-                "で入",
-                "に入",
-                "来所",
-                "来庁",
-                "で相談",
-            ],
-        ) else {
+        let Some(marker) = find_any(scene.text(), sentence.range.clone(), &WORDS.choice.received) else {
             continue;
         };
         let text = scene.text();

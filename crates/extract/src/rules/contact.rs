@@ -11,6 +11,7 @@ use text::hedge;
 use super::{Filled, Outcome};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim};
 
 /// The opening of a dictation: sentences before the first narrative heading, at most this many.
@@ -20,30 +21,6 @@ const HEAD_BYTES: usize = 15;
 const MET: &str = "面接した";
 const NOT_MET: &str = "会えなかった";
 const REFUSED: &str = "面接拒否";
-/// People of other organisations who are met.
-const PROFESSIONS: &[&str] = &[
-    "MSW",
-    "SSW",
-    "SC",
-    "主治医",
-    "医師",
-    "看護師",
-    "担任",
-    "副校長",
-    "校長",
-    "教頭",
-    "園長",
-    "保育士",
-    "養護教諭",
-    "民生委員",
-    "児童委員",
-    "副園長",
-    "支援員",
-    "指導員",
-    "コーディネーター",
-    "施設長",
-    "大家",
-];
 
 /// The day and the times: under the field's heading, else in the first sentence that has a time, else a date.
 pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -294,7 +271,7 @@ fn listed<'d>(
     rows: &mut Vec<RowBuilder<'d>>,
 ) -> Result<(), record::GroundingError> {
     let mut from = cue.end.max(sentence.range.start);
-    while let Some(title) = find_any(scene.text(), from..sentence.range.end, PROFESSIONS) {
+    while let Some(title) = find_any(scene.text(), from..sentence.range.end, &WORDS.contact.professions) {
         from = title.end;
         rows.push(professional(scene, spec, sentence, title, sentence.range.end, (MET, cue))?);
     }
@@ -311,7 +288,7 @@ fn professionals<'d>(
     let text = scene.text();
     for clause in clauses(text, sentence.range.clone()) {
         // 「校長は出張のため会えませんでした」
-        let title = find_any(text, clause.clone(), PROFESSIONS).filter(|t| {
+        let title = find_any(text, clause.clone(), &WORDS.contact.professions).filter(|t| {
             ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"]
                 .iter()
                 .any(|p| text[t.end..].starts_with(p))
@@ -325,31 +302,11 @@ fn professionals<'d>(
             rows.push(professional(scene, spec, sentence, title, missed.start, (NOT_MET, &missed))?);
         }
     }
-    let Some(met) = find_any(
-        text,
-        sentence.range.clone(),
-        &[
-            "とも面接",
-            "と面接",
-            "とも面会",
-            "と面会",
-            "にお会いし",
-            "にも会いま",
-            "に会いま",
-            "に会った",
-            "にも会った",
-            "と会いま",
-            "から話を聞",
-            "からも話を聞",
-            "にも話を聞",
-            "から聴取",
-            "からも聴取",
-        ],
-    ) else {
+    let Some(met) = find_any(text, sentence.range.clone(), &WORDS.contact.met_with) else {
         return Ok(());
     };
     let mut from = sentence.range.start;
-    while let Some(title) = find_any(text, from..met.start, PROFESSIONS) {
+    while let Some(title) = find_any(text, from..met.start, &WORDS.contact.professions) {
         from = title.end;
         rows.push(professional(scene, spec, sentence, title, met.start, (MET, &met))?);
     }
@@ -437,36 +394,7 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
         "連絡がつか",
     ]) {
         Some(NOT_MET)
-    } else if has(&[
-        "と面接",
-        "来所し",
-        "面接し",
-        "面会し",
-        "とも面接",
-        "に会いま",
-        "に会い、",
-        "に会った",
-        "に会うこと",
-        "お会いし",
-        "に会えま",
-        "に会えた",
-        "と会い",
-        "と会っ",
-        "と会え",
-        "と会うこと",
-        "から話を聞",
-        "に話を聞",
-        "と話をし",
-        "会えたのは",
-        "が対応",
-        "が応対",
-        "が出てき",
-        "が出迎え",
-        "に話をうかが",
-        "から話をうかが",
-        "から話を伺",
-        "に話を伺",
-    ]) {
+    } else if has(&WORDS.contact.met) {
         Some(MET)
     } else {
         None

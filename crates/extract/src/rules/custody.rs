@@ -11,6 +11,7 @@ use super::evidence::speaker_of;
 use super::{Filled, Outcome, contact, family, moment, without};
 use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Where the child is kept: the place spoken with the custody or the placement.
@@ -40,115 +41,11 @@ pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(None)
 }
 
-const REFUSED: &[&str] = &[
-    "不同意",
-    "同意しな",
-    "同意しません",
-    "同意せず",
-    "同意は得られ",
-    "同意が得られ",
-    "同意を得られ",
-    "同意を拒",
-    "同意できな",
-    "同意していない",
-    "同意していませ",
-    "同意できませ",
-    "同意できず",
-    "同意はできな",
-    "同意はできませ",
-    "同意はしな",
-    "同意はしませ",
-    "承諾しな",
-    "承諾しませ",
-    "承諾せず",
-    "承諾は得られ",
-    "承諾が得られ",
-    "了承しな",
-    "了承しませ",
-    "了承せず",
-    "納得しな",
-    "納得しませ",
-    "納得せず",
-    "納得していな",
-    "納得していませ",
-    "納得できな",
-    "納得できませ",
-    "応じな",
-    "応じませ",
-    "応じず",
-    "応じていな",
-    "応じていませ",
-    "認めな",
-    "認めませ",
-    "拒否",
-    "拒ん",
-    "拒み",
-    "反対",
-];
-const OPEN: &[&str] = &[
-    "同意するとも",
-    "同意ともなんとも",
-    "同意するか",
-    "同意の有無は",
-    "同意の意思は",
-    "保留",
-    "未定",
-    "未回答",
-    "返事がな",
-    "返事がまだ",
-    "返事はまだ",
-    "返事をもらえて",
-    "返答がな",
-    "返答はな",
-    "回答がな",
-    "回答はな",
-    "態度を決め",
-    "決めかね",
-    "考えさせて",
-    "考えたい",
-    "検討したい",
-    "検討する",
-    "検討中",
-    "連絡先がわから",
-    "連絡先が分から",
-    "連絡先は不明",
-    "連絡先不明",
-    "所在が不明",
-    "所在は不明",
-    "所在不明",
-    "居所が不明",
-    "居所不明",
-    "行方が",
-    "まだ聞けて",
-    "まだわから",
-    "まだ分から",
-    "意向は不明",
-    "確認できていな",
-    "確認できていませ",
-    "確認が取れ",
-    "同意は未",
-    "同意の確認ができ",
-    "同意不明",
-    "同意は不明",
-    "同意は、不明",
-    "同意は確認でき",
-    "同意は、確認でき",
-    "同意を確認できていない",
-    "同意は確認できて",
-    "連絡がつか",
-    "連絡がつきませ",
-    "連絡がついていま",
-    "連絡がついていな",
-    "連絡が取れず",
-    "連絡が取れな",
-    "連絡が取れませ",
-    "連絡が取れていな",
-    "連絡が取れていま",
-    "連絡つかず",
-    "意思は不明",
-    "同意の有無は不明",
-];
-const GIVEN: &[&str] = &["同意", "承諾", "了承", "了解", "納得", "署名"];
+/// The answers of the consent, with their words: a refusal holds the word for its opposite and stands first.
+fn answers() -> [(&'static str, &'static [&'static str]); 3] {
+    let words = &WORDS.custody;
+    [("不同意", &words.refused), ("不明", &words.open), ("同意", &words.given)]
+}
 
 /// One row for each holder of parental authority: agreed, refused, or not known.
 pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -170,7 +67,7 @@ pub(super) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             // 「実父は不同意、実母は不明」: where consent is the subject, 不明 alone answers.
             let unknown =
                 !has_answer(text, &own) && topical(text, person) && has_any(text, own.clone(), &open);
-            let answer = [("不同意", REFUSED), ("不明", OPEN), ("同意", GIVEN)]
+            let answer = answers()
                 .into_iter()
                 .find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)));
             let answer = if unknown {
@@ -217,7 +114,7 @@ fn topical(text: &str, person: &Mention) -> bool {
 }
 
 fn has_answer(text: &str, range: &Range<usize>) -> bool {
-    [REFUSED, OPEN, GIVEN].into_iter().any(|words| has_any(text, range.clone(), words))
+    answers().into_iter().any(|(_, words)| has_any(text, range.clone(), words))
 }
 
 fn adults(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mention> {
@@ -248,29 +145,6 @@ fn at(
 
 /// The facts that make custody needed, one row a sentence, each with its day and its source.
 pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const MATERIALS: &[&str] = &[
-        "診断書",
-        "意見書",
-        "写真",
-        "カルテ",
-        "録音",
-        "録画",
-        "母子手帳",
-        "通告書",
-        "記録",
-        "レントゲン",
-        "画像",
-        "報告書",
-        "日誌",
-        "連絡帳",
-        "検査結果",
-        "防犯カメラ",
-        "映像",
-        "動画",
-        "調書",
-        "メモ",
-        "手紙",
-    ];
     let text = scene.text();
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
     let announced = announced(scene);
@@ -279,7 +153,7 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     } else if headed.is_empty() {
         scene
             .headless()
-            .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), NO_NEED))
+            .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), &WORDS.custody.no_need))
             .filter(|s| {
                 let cued = has_any(text, s.full.clone(), &spec.cues) && !asserts_nothing(scene, s, spec);
                 cued || is_done_to_child(scene, s) || is_professional_warning(scene, s)
@@ -299,7 +173,7 @@ pub(super) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             row.keep("date", Kept::Words, annotation.range.clone())?;
         }
-        if let Some(material) = find_any(text, sentence.range.clone(), MATERIALS) {
+        if let Some(material) = find_any(text, sentence.range.clone(), &WORDS.custody.materials) {
             row.copy("material", described(text, &sentence.range, &material))?;
         }
         rows.push(row);
@@ -313,23 +187,9 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
     let text = scene.text();
     let is_announcement = |s: &Sentence| {
         let words = trim(text, s.full.clone());
-        let ends = [
-            "つです",
-            "つあります",
-            "つ",
-            "点です",
-            "点あります",
-            "点",
-            "次のとおりです",
-            "次の通りです",
-            "次のとおり",
-            "次の通り",
-            "以下のとおりです",
-            "以下の通りです",
-        ];
         has_any(text, words.clone(), &["保護"])
             && has_any(text, words.clone(), GROUNDS)
-            && ends.iter().any(|end| text[words.clone()].ends_with(end))
+            && WORDS.custody.announcements.iter().any(|end| text[words.clone()].ends_with(end))
             && text[words].chars().count() <= 40
     };
     let Some(at) = scene.sentences.iter().position(|s| !scene.is_plan(s) && is_announcement(s)) else {
@@ -350,7 +210,7 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
                 s.heading.is_none()
                     && !scene.is_plan(s)
                     && !scene.is_wish(s)
-                    && !has_any(text, s.full.clone(), NO_NEED)
+                    && !has_any(text, s.full.clone(), &WORDS.custody.no_need)
             })
             .collect(),
     }
@@ -365,22 +225,6 @@ fn described(text: &str, sentence: &Range<usize>, word: &Range<usize>) -> Range<
     let from = cut.map_or(start, |at| start + at + 'は'.len_utf8());
     trim(text, from..word.end)
 }
-
-/// Sentences about the custody itself, the consent and the child's health tell no need.
-const NO_NEED: &[&str] = &[
-    "同意",
-    "告知",
-    "一時保護を",
-    "一時保護の",
-    "委託",
-    "アレルギー",
-    "服薬",
-    "薬は",
-    "所持品",
-    "持ち物",
-    "面会",
-    "理由を説明",
-];
 
 /// 「実父が病室で本児の点滴を抜こうとした」: what a parent did to the child.
 fn is_done_to_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
@@ -487,23 +331,6 @@ pub(super) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A parent at the start of the sentence and the bracket that follows: 「実父『…』」「お父さんの意見は『…』」「母としては『…』」.
 fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Range<usize>)> {
-    const VIEWS: &[&str] = &[
-        "意見",
-        "考え",
-        "思い",
-        "気持ち",
-        "希望",
-        "意向",
-        "言い分",
-        "主張",
-        "話",
-        "言葉",
-        "返事",
-        "反応",
-        "訴え",
-        "ほう",
-        "方",
-    ];
     let text = scene.text();
     let who = adults(scene, &sentence.range)
         .into_iter()
@@ -511,7 +338,7 @@ fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Ra
         .filter(|m| text[sentence.range.start..m.range.start].trim_matches('、').chars().count() <= 6)?;
     let mut behind = &text[who.range.end..sentence.range.end];
     if let Some(view) = behind.strip_prefix('の') {
-        behind = VIEWS.iter().find_map(|word| view.strip_prefix(word))?;
+        behind = WORDS.custody.views.iter().find_map(|word| view.strip_prefix(word))?;
     }
     let behind = ["としては", "からは", "は", "も", "から"]
         .iter()
@@ -531,25 +358,13 @@ fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Ra
 
 /// How somebody was heard: 「来所面接」「病棟での面接」「病院の会議室で直接」, the words up to it in their clause.
 fn heard(text: &str, sentence: &Range<usize>, words: &Range<usize>) -> Option<Range<usize>> {
-    const WAYS: &[&str] = &[
-        "電話",
-        "面接",
-        "面談",
-        "来所",
-        "訪問",
-        "書面",
-        "手紙",
-        "対面",
-        "口頭",
-        "直接",
-        "オンライン",
-        "メール",
-    ];
     let outside = [words.end..sentence.end, sentence.start..words.start];
     outside.into_iter().find_map(|range| {
         clauses(text, range).into_iter().find_map(|clause| {
             let clause = trim(text, clause);
-            let at = WAYS
+            let at = WORDS
+                .custody
+                .ways
                 .iter()
                 .filter_map(|way| text[clause.clone()].rfind(way).map(|at| at + way.len()))
                 .max()?;
@@ -639,29 +454,11 @@ fn told_at(
 
 /// What was told: the words in front of the verb, behind when, to whom and how.
 fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
-    const VERBS: &[&str] = &[
-        "を告知しました",
-        "を告知した",
-        "を告知する",
-        "を告知",
-        "を説明しました",
-        "を説明した",
-        "を説明",
-        "を伝えました",
-        "を伝えた",
-        "を話し",
-        "を知らせ",
-        "を通知",
-        "をお伝え",
-        "をお話し",
-        "について告知",
-        "について説明",
-        "について伝え",
-        "について話し",
-    ];
     let text = scene.text();
     let whole = trim(text, sentence.range.clone());
-    let verb = VERBS
+    let verb = WORDS
+        .custody
+        .told
         .iter()
         .filter_map(|v| text[whole.clone()].rfind(v))
         .max()

@@ -10,6 +10,7 @@ use record::{Entity, Grounded, PersonBuilder};
 use super::{Filled, Outcome, copied, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
 
 /// Ways in which a contact is made.
@@ -53,54 +54,6 @@ const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪�
 /// A line that is dead for want of payment is how the family lives, not a call.
 const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
 const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
-
-/// Ends of the names of organisations.
-const ORGS: &[&str] =
-    &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
-/// Offices and professions of people of other organisations.
-const OFFICES: &[&str] = &[
-    "校長",
-    "教頭",
-    "担任",
-    "園長",
-    "保育士",
-    "教諭",
-    "医師",
-    "主治医",
-    "看護師",
-    "MSW",
-    "SSW",
-    "SC",
-    "保健師",
-    "主任",
-    "先生",
-    "職員",
-    "民生委員",
-    "児童委員",
-    "警察官",
-    "副校長",
-    "副園長",
-    "養護教諭",
-    "主任保育士",
-    "係長",
-    "課長",
-    "所長",
-    "室長",
-    "主査",
-    "主事",
-    "主幹",
-    "事務長",
-    "事務",
-    "支援員",
-    "指導員",
-    "相談員",
-    "施設長",
-    "管理者",
-    "警部補",
-    "巡査部長",
-    "巡査",
-    "助産師",
-];
 
 /// A contact in the text.
 struct Contact<'s> {
@@ -146,20 +99,7 @@ fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
 
 /// Whether words of a report stand in `range`.
 pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
-    const REPORTS: &[&str] = &[
-        "とのこと",
-        "そうだ",
-        "そうです",
-        "と話し",
-        "と話す",
-        "と聞いて",
-        "と言っ",
-        "と言う",
-        "の話では",
-        "によると",
-        "と伝え",
-    ];
-    has_any(text, range, REPORTS)
+    has_any(text, range, &WORDS.entry.reports)
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
@@ -284,28 +224,14 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
-    const NEWS: &[&str] = &[
-        "出られた",
-        "出たのは",
-        "応対された",
-        "対応された",
-        "が出て",
-        "とのこと",
-        "そうだ",
-        "そうです",
-        "と話",
-        "と言",
-        "と説明",
-        "と回答",
-        "と聞",
-    ];
     const FAILED: &[&str] =
         &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();
     let here = contact.word.end..contact.sentence.full.end;
     let next = scene.sentences.iter().find(|s| s.full.start >= contact.sentence.full.end);
     !has_any(text, contact.sentence.full.clone(), FAILED)
-        && (has_any(text, here, NEWS) || next.is_some_and(|s| has_any(text, s.full.clone(), NEWS)))
+        && (has_any(text, here, &WORDS.entry.news)
+            || next.is_some_and(|s| has_any(text, s.full.clone(), &WORDS.entry.news)))
 }
 
 /// Whom the contact was with: a relative, or an organisation with an office and a name.
@@ -361,25 +287,10 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「中学校のSSW、大橋さんからメールがあった」: who wrote, or to whom the office wrote.
 fn correspondent(scene: &Scene<'_>) -> Option<Outcome> {
-    const LETTERS: &[&str] = &[
-        "からメール",
-        "よりメール",
-        "からのメール",
-        "にメール",
-        "へメール",
-        "からFAX",
-        "にFAX",
-        "から手紙",
-        "からの手紙",
-        "に手紙",
-        "から文書",
-        "に文書",
-        "から書面",
-        "に書面",
-    ];
     let text = scene.text();
     scene.narrative().find_map(|sentence| {
-        let word = find_any(text, sentence.full.clone(), LETTERS).filter(|w| !scene.is_quoted(w.start))?;
+        let word = find_any(text, sentence.full.clone(), &WORDS.entry.letters)
+            .filter(|w| !scene.is_quoted(w.start))?;
         let before = sentence.full.start..word.start;
         let clause = clauses(text, before.clone()).pop()?;
         let words = partner_words(scene, with_office(text, &before, clause.start..word.start))?;
@@ -397,7 +308,7 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
     });
     let office = clauses(text, before.start..clause.start).pop().map(|c| trim(text, c));
     match office {
-        Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => {
+        Some(office) if named && WORDS.entry.offices.iter().any(|o| text[office.clone()].ends_with(o)) => {
             office.start..clause.end
         }
         _ => clause,
@@ -412,22 +323,6 @@ fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
 fn partner_words(scene: &Scene<'_>, clause: Range<usize>) -> Option<Range<usize>> {
-    const PARTICLES: &[&str] = &[
-        "の携帯に",
-        "の携帯へ",
-        "宅に",
-        "宅へ",
-        "宅を",
-        "宅",
-        "から",
-        "より",
-        "に",
-        "へ",
-        "と",
-        "を",
-        "が",
-        "も",
-    ];
     let text = scene.text();
     let moments = scene
         .doc
@@ -442,7 +337,7 @@ fn partner_words(scene: &Scene<'_>, clause: Range<usize>) -> Option<Range<usize>
         words = trim(text, words.start + rest.len()..words.end);
     }
     // から of 「から電話」 belongs to the contact's own word.
-    if let Some(particle) = PARTICLES.iter().find(|p| text[words.clone()].ends_with(**p)) {
+    if let Some(particle) = WORDS.entry.particles.iter().find(|p| text[words.clone()].ends_with(**p)) {
         words.end -= particle.len();
     } else if !text[clause.end..].starts_with("から")
         && !text[clause.end..].starts_with("より")
@@ -486,10 +381,10 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         None => (words.clone(), words.end..words.end),
     };
     // 「こども家庭課係長の日下部」: the office stands at the end of the organisation.
-    let own = OFFICES.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
+    let own = WORDS.entry.offices.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
     let split = own
         .map(|len| org.start..org.end - len)
-        .filter(|o| !rest.is_empty() && ORGS.iter().any(|end| text[o.clone()].ends_with(end)));
+        .filter(|o| !rest.is_empty() && WORDS.entry.orgs.iter().any(|end| text[o.clone()].ends_with(end)));
     if let Some(whole) = split
         && let Some(name) = name_at(text, rest.clone())
     {
@@ -498,11 +393,12 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.name(name);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    let is_org = ORGS.iter().any(|end| text[org.clone()].ends_with(end));
+    let is_org = WORDS.entry.orgs.iter().any(|end| text[org.clone()].ends_with(end));
     let office = if is_org { rest.clone() } else { words.clone() };
-    let title = OFFICES
-        .iter()
-        .find_map(|o| text[office.clone()].find(o).map(|at| office.start + at..office.start + at + o.len()));
+    let title =
+        WORDS.entry.offices.iter().find_map(|o| {
+            text[office.clone()].find(o).map(|at| office.start + at..office.start + at + o.len())
+        });
     if is_org {
         person.org(org);
     }
@@ -536,73 +432,15 @@ pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「記録は児童福祉司の北。」「電話を受けたのは、…です。」: who wrote the entry.
 fn tells_recorder(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LEADS: &[&str] = &[
-        "記録は",
-        "記録、",
-        "記録者",
-        "記入者",
-        "記入は",
-        "対応は",
-        "対応者",
-        "対応したのは",
-        "担当は",
-        "電話を受けたのは",
-        "受けたのは",
-        "電話をかけたのは",
-        "かけたのは",
-        "訪問したのは",
-        "訪問者は",
-        "以上、",
-        "以上です",
-    ];
     let text = scene.text();
     let words = &text[trim(text, sentence.full.clone())];
-    LEADS.iter().any(|lead| words.starts_with(lead)) && words.chars().count() <= 40 && !words.contains('「')
+    WORDS.entry.recorder_leads.iter().any(|lead| words.starts_with(lead))
+        && words.chars().count() <= 40
+        && !words.contains('「')
 }
 
 /// A sentence of a day, a time, the way of the contact and the staff, and nothing else.
 pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const HEAD_WORDS: &[&str] = &[
-        "個別ケース検討会議",
-        "ケース検討会議",
-        "ケース会議",
-        "実務者会議",
-        "関係者会議",
-        "カンファレンス",
-        "会議",
-        "開催",
-        "出席",
-        "参加",
-        "実施",
-        "がありました",
-        "があった",
-        "しました",
-        "した",
-        "ました",
-        "を行い",
-        "行いました",
-        "行った",
-        "です",
-        "ごろ",
-        "頃",
-        "を",
-        "家庭訪問",
-        "電話相談",
-        "受理",
-        "受付",
-        "面接",
-        "架電",
-        "訪問",
-        "来所",
-        "電話",
-        "で",
-        "に",
-        "まで",
-        "から",
-        "、",
-        "。",
-        " ",
-    ];
     let text = scene.text();
     let attended = has_any(text, sentence.full.clone(), super::staff::ATTENDED);
     let mut rest = String::new();
@@ -618,7 +456,7 @@ pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         }
     }
     rest.push_str(&text[at..sentence.range.end]);
-    for word in HEAD_WORDS {
+    for word in &WORDS.entry.head_words {
         rest = rest.replace(word, "");
     }
     moments > 0 && (attended || rest.chars().count() <= 2)

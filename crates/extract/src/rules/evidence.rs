@@ -17,6 +17,7 @@ use super::{Filled, Outcome};
 use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{Spoken, find_any, has_any, spoken_choices, trim};
 
 /// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
@@ -150,27 +151,13 @@ fn row<'d>(
 
 /// The sentence without the words that lead over to it: 「それから、」「5つ目、繰り返しの心配ですが、」.
 fn told(text: &str, sentence: &Sentence) -> Range<usize> {
-    const LEADS: &[&str] = &[
-        "それから",
-        "それと",
-        "また",
-        "さらに",
-        "そして",
-        "あと",
-        "まず",
-        "次に",
-        "あの",
-        "その",
-        "えー",
-        "えっと",
-        "ええと",
-    ];
     let mut words = trim(text, sentence.range.clone());
     loop {
         let rest = &text[words.clone()];
-        let lead = LEADS.iter().find_map(|lead| {
+        let lead = WORDS.evidence.leads.iter().find_map(|lead| {
             let behind = rest.strip_prefix(lead)?;
-            (behind.starts_with('、') || LEADS.iter().any(|l| behind.starts_with(l))).then_some(lead.len())
+            (behind.starts_with('、') || WORDS.evidence.leads.iter().any(|l| behind.starts_with(l)))
+                .then_some(lead.len())
         });
         let Some(cut) = lead.or_else(|| NUMBERED.as_ref()?.find(rest).map(|m| m.end())) else { return words };
         words = trim(text, words.start + cut..words.end);
@@ -217,10 +204,6 @@ pub(super) fn speaker_of(
         row.keep(column, Kept::Detail, words)
     }
 }
-
-/// Ends of a condition: 飲むと, 叩けば.
-const CONDITIONS: &[&str] =
-    &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
 
 /// Where the answer to the cue ends: its clause, and where the clause is only the topic (「父からの暴力については、」) the sentence.
 fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usize {
@@ -269,7 +252,7 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
-    let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
+    let condition = find_any(text, cue.end..sentence.full.end, &WORDS.evidence.conditions)
         .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
     // What stands behind 「…」 negates no words inside.
     let said = brackets(text, &sentence.full).into_iter().find(|b| b.start <= cue.start && cue.end <= b.end);

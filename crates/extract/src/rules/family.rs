@@ -8,35 +8,13 @@ use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 use super::{Filled, Outcome, without};
 use crate::people::{Mention, name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, trim, trim_end_of};
 
-const SIBLINGS: &[&str] =
-    &["兄", "姉", "弟", "妹", "異父兄", "異父姉", "異父弟", "異父妹", "異母兄", "異母姉", "異母弟", "異母妹"];
 pub(super) const GUARDIANS: &[&str] =
     &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
-const OCCUPATIONS: &[&str] = &[
-    "会社員",
-    "パート",
-    "無職",
-    "自営業",
-    "公務員",
-    "アルバイト",
-    "主婦",
-    "主夫",
-    "育休",
-    "産休",
-    "勤務",
-    "派遣",
-    "求職中",
-    "休職中",
-    "フリーター",
-    "年金",
-];
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
 const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生"];
-/// Words with such an end that are no occupation.
-const NO_OCCUPATION: &[&str] =
-    &["卒業", "授業", "離職", "退職", "全員", "人員", "右手", "左手", "片手", "苦手", "上手", "下手", "相手"];
 /// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
 
@@ -52,9 +30,9 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
     }
     let words = strip_ending(text, words);
     let told = &text[words.clone()];
-    let listed = OCCUPATIONS.iter().any(|o| told.contains(o));
+    let listed = WORDS.family.occupations.iter().any(|o| told.contains(o));
     let ends = OCCUPATION_ENDS.iter().any(|end| told.ends_with(end))
-        && !NO_OCCUPATION.iter().any(|no| told.ends_with(no))
+        && !WORDS.family.no_occupation.iter().any(|no| told.ends_with(no))
         && !told.contains(['は', 'が', 'を', 'に'])
         && told.chars().count() <= 12;
     (listed || ends).then_some(words)
@@ -62,21 +40,7 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
 
 /// Without です, だそうです and the like.
 pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
-    const ENDS: &[&str] = &[
-        "をしています",
-        "をしている",
-        "をしていて",
-        "だそうです",
-        "とのことです",
-        "とのこと",
-        "だそうだ",
-        "らしいです",
-        "らしい",
-        "です",
-        "である",
-        "で",
-    ];
-    trim_end_of(text, range, ENDS)
+    trim_end_of(text, range, &WORDS.family.endings)
 }
 
 /// 有 with the words, 無 or 不明 from a sentence about brothers and sisters.
@@ -109,28 +73,13 @@ fn is_account(sentence: &Sentence) -> bool {
 
 /// 「弟がひとり」「妹が2人います」「上に姉がいる」 at the start of the sentence.
 pub(super) fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const THERE: &[&str] = &[
-        "ひとり",
-        "一人",
-        "1人",
-        "ふたり",
-        "二人",
-        "2人",
-        "3人",
-        "三人",
-        "いる",
-        "います",
-        "いて",
-        "おり",
-        "あり",
-    ];
     let text = scene.text();
     let range = trim(text, sentence.range.clone());
     let Some(first) = siblings_in(scene, &range).into_iter().next() else { return false };
     let lead = text[range.start..first.range.start].trim_end_matches('、');
     let behind = text[first.range.end..range.end].strip_prefix('が').unwrap_or_default();
     ["", "上に", "下に", "ほかに", "他に", "本児には", "本児に", "家には"].contains(&lead)
-        && THERE.iter().any(|t| behind.starts_with(t))
+        && WORDS.family.there.iter().any(|t| behind.starts_with(t))
         && !text[range].contains('「')
 }
 
@@ -194,7 +143,7 @@ pub(super) fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Mentio
 
 /// Whether the word is for a brother or a sister.
 pub(super) fn is_sibling(mention: &Mention) -> bool {
-    mention.relation.as_deref().is_some_and(|r| SIBLINGS.contains(&r))
+    mention.relation.as_deref().is_some_and(|r| WORDS.family.siblings.contains(&r))
 }
 
 /// 「保護者は、実母の高橋ゆかりさん、三十四歳、パート勤務、電話は、…」, and what follows in the next sentence.
@@ -392,27 +341,12 @@ pub(super) fn household_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec)
         .collect()
 }
 
-/// What may stand in front of the next member.
-const LEADS: &[&str] = &[
-    "それと",
-    "それから",
-    "あと",
-    "あとは",
-    "ほかに",
-    "他に",
-    "もう一人は",
-    "もう1人は",
-    "また",
-    "さらに",
-    "そして",
-];
-
 /// 「お母さんは、北村ゆりさん、40歳、看護師です」: a relative at the start of a sentence, told with an age.
 fn introduces_member(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let people = scene.mentions(sentence.range.clone());
     let leads = |m: &&Mention| {
         let before = scene.text()[sentence.range.start..m.range.start].trim_end_matches('、');
-        before.is_empty() || LEADS.contains(&before)
+        before.is_empty() || WORDS.family.leads.contains(&before)
     };
     let Some(first) = people.first().filter(leads) else { return false };
     let until = people.get(1).map_or(sentence.range.end, |next| next.range.start);
@@ -430,33 +364,10 @@ pub(super) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sentence) -> bo
         scene.text(),
         range.clone(),
         &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
-    ) && has_any(scene.text(), range.clone(), HELP)
+    ) && has_any(scene.text(), range.clone(), &WORDS.family.help)
         && !scene.mentions(range.clone()).is_empty()
         && !has_any(scene.text(), range, &["同居"])
 }
-
-/// What a relative does who helps.
-pub(super) const HELP: &[&str] = &[
-    "協力",
-    "手伝",
-    "預か",
-    "送迎",
-    "送り迎え",
-    "迎え",
-    "支援",
-    "面倒",
-    "援助",
-    "見てくれ",
-    "見てもら",
-    "付き添",
-    "届け",
-    "泊ま",
-    "通って",
-    "世話",
-    "様子を見",
-    "差し入れ",
-    "助けて",
-];
 
 /// The people of the household.
 pub(super) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -534,7 +445,7 @@ fn together(scene: &Scene<'_>, rows: &mut [RowBuilder<'_>]) -> Result<(), record
 
 /// A family has several brothers and sisters, and one of each parent.
 fn is_plural(row: &RowBuilder<'_>) -> bool {
-    row.text("relation").is_some_and(|r| SIBLINGS.contains(&r) || r == "その他" || r == "同居人")
+    row.text("relation").is_some_and(|r| WORDS.family.siblings.contains(&r) || r == "その他" || r == "同居人")
 }
 
 /// Birth, work and health, where the table has the columns.
@@ -544,35 +455,6 @@ fn member_facts(
     row: &mut RowBuilder<'_>,
     range: &Range<usize>,
 ) -> Result<(), record::GroundingError> {
-    const HEALTH: &[&str] = &[
-        "うつ",
-        "通院",
-        "持病",
-        "治療中",
-        "入院",
-        "障害",
-        "服薬",
-        "健康",
-        "妊娠",
-        "療養",
-        "良好",
-        "悪く",
-        "貧血",
-        "ぜんそく",
-        "喘息",
-        "病気",
-        "腰痛",
-        "糖尿",
-        "高血圧",
-        "てんかん",
-        "アレルギー",
-        "入退院",
-        "透析",
-        "がん",
-        "後遺症",
-        "認知症",
-        "要介護",
-    ];
     let text = scene.text();
     if spec.column("birth").is_some()
         && let Some((Some(day), annotation)) =
@@ -598,40 +480,14 @@ fn member_facts(
             _ => words,
         };
         let has = |list: &[&str]| list.iter().any(|w| text[words.clone()].contains(w));
-        let school = has(&[
-            "年生",
-            "中学",
-            "小学",
-            "年長",
-            "年中",
-            "年少",
-            "高1",
-            "高2",
-            "高3",
-            "中1",
-            "中2",
-            "中3",
-            "小1",
-            "小2",
-            "小3",
-            "小4",
-            "小5",
-            "小6",
-            "園児",
-            "小学校",
-            "中学校",
-            "高校",
-            "保育園",
-            "幼稚園",
-            "こども園",
-        ]);
+        let school = has(&WORDS.family.schools);
         let work = if school { Some(words.clone()) } else { occupation(text, clause) };
         if let Some(work) = work.filter(|_| !row.has("occupation")) {
             row.copy("occupation", work)?;
         } else if spec.column("note").is_some() && !row.has("note") && has(&["認知の", "認知は", "認知し"])
         {
             row.copy("note", words)?;
-        } else if spec.column("health").is_some() && !row.has("health") && has(HEALTH) {
+        } else if spec.column("health").is_some() && !row.has("health") && has(&WORDS.family.health) {
             // 「健康状態は良好」 without its topic.
             let topic = ["健康状態は、", "健康状態は", "健康は、", "健康は"];
             // 「通院しています」 is 通院, 「ひざを悪くしています」 no noun.
@@ -708,24 +564,6 @@ pub(super) fn living(
     Ok(())
 }
 
-/// 「父と母の両方」「父ひとり」
-const NO_NAMES: &[&str] = &[
-    "両方",
-    "双方",
-    "ふたり",
-    "二人",
-    "ひとり",
-    "一人",
-    "共同",
-    "単独",
-    "ほう",
-    "方",
-    "実家",
-    "家",
-    "名前",
-    "年齢",
-];
-
 /// The person's name where one follows の (「妹のあおい」), or stands before an honorific or an age (「実母、北村ゆり、40歳」), else the
 /// word for him.
 pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
@@ -745,5 +583,6 @@ pub(super) fn named(text: &str, mention: &Mention, end: usize) -> Range<usize> {
             ((polite || aged) && !work).then_some(name)
         })
     };
-    name.filter(|n| !NO_NAMES.contains(&&text[n.clone()])).unwrap_or_else(|| mention.range.clone())
+    name.filter(|n| !WORDS.family.no_names.contains(&&text[n.clone()]))
+        .unwrap_or_else(|| mention.range.clone())
 }

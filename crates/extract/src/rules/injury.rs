@@ -8,10 +8,11 @@ use record::template::{ColumnSpec, FieldSpec};
 use record::{Entity, Flag, Grounded, Kept, NormalForm, Reason, RowBuilder};
 use regex::Regex;
 
-use super::speech::{INJURY_WORDS, explained};
+use super::speech::explained;
 use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{
     Spoken, clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of,
 };
@@ -190,25 +191,7 @@ fn choices(
 
 /// 「去年もあざがあったが、今日は残っていなかった」: an injury that is not there any more.
 fn is_gone(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const GONE: &[&str] = &[
-        "残っていませ",
-        "残っていな",
-        "残っておら",
-        "残っては",
-        "消えていま",
-        "消えている",
-        "消えていた",
-        "治っていま",
-        "治っている",
-        "治っていた",
-        "なくなっていま",
-        "なくなっている",
-        "なくなっていた",
-        "見当たりませ",
-        "見当たらな",
-        "見当たらず",
-    ];
-    has_any(scene.text(), sentence.range.clone(), GONE)
+    has_any(scene.text(), sentence.range.clone(), &WORDS.injury.gone)
 }
 
 /// 「写真の番号は、二の腕が1、前腕が2です」: the numbers, each to the injury at its part. Whether the sentence was one of these.
@@ -307,41 +290,6 @@ fn found(
     Ok(())
 }
 
-/// Whoever finds is a person, or the place where people saw it.
-const FINDERS: &[&str] = &[
-    "先生",
-    "担任",
-    "園長",
-    "保育士",
-    "教諭",
-    "教頭",
-    "校長",
-    "医師",
-    "主治医",
-    "看護師",
-    "保健師",
-    "助産師",
-    "園",
-    "学校",
-    "病院",
-    "警察官",
-    "警察",
-    "支援員",
-    "指導員",
-    "職員",
-    "相談員",
-    "児童委員",
-    "民生委員",
-    "さん",
-    "者",
-    "友人",
-    "友達",
-    "近所の人",
-    "司",
-    "スタッフ",
-    "担当",
-];
-
 /// Who found it: behind 「発見者は」 or 「見つけたのは」, or the person in front of the verb.
 fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option<Range<usize>> {
     let text = scene.text();
@@ -384,7 +332,7 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
     let person = words.start + found.start()..words.start + found.end();
     let name = trim_end_of(text, person.clone(), &["さん"]);
     let known = named.is_some()
-        || FINDERS.iter().any(|f| text[person.clone()].ends_with(f))
+        || WORDS.injury.finders.iter().any(|f| text[person.clone()].ends_with(f))
         || text[person.clone()].contains('の');
     (known && !name.is_empty() && status(text, words).is_none()).then_some(name)
 }
@@ -414,7 +362,8 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 
 /// Whether the sentence speaks of an injury that it does not take back: 「骨折はないが打撲がある」 does.
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let words = INJURY_WORDS.iter().flat_map(|word| find_all(scene.text(), sentence.range.clone(), word));
+    let words =
+        WORDS.speech.injuries.iter().flat_map(|word| find_all(scene.text(), sentence.range.clone(), word));
     words.into_iter().any(|word| is_stated(scene, &word))
 }
 

@@ -10,6 +10,7 @@ use regex::Regex;
 use super::section::whole_section;
 use super::{Filled, Outcome, sheet, without};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
 
 /// Days and events, under the heading of the course.
@@ -195,64 +196,16 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = [
-                    "までに",
-                    "中に",
-                    "末までに",
-                    "末に",
-                    "上旬に",
-                    "中旬に",
-                    "下旬に",
-                    "以内に",
-                    "に",
-                    "まで",
-                    "、",
-                ]
-                .iter()
-                .find(|p| text[after..task.end].starts_with(**p))
-                .map_or(0, |p| p.len());
+                let skip = WORDS
+                    .meeting
+                    .behind_deadline
+                    .iter()
+                    .find(|p| text[after..task.end].starts_with(**p))
+                    .map_or(0, |p| p.len());
                 task = trim(text, after + skip..task.end);
             }
             let task = lead_of_time(text, task);
-            let task = trim_end_of(
-                text,
-                task,
-                &[
-                    "することになっています",
-                    "することになっている",
-                    "することになりました",
-                    "することになった",
-                    "することとなっています",
-                    "ことになっています",
-                    "ことになっている",
-                    "ことになりました",
-                    "ことになった",
-                    "こととなっています",
-                    "こととなった",
-                    "ことにしています",
-                    "ことにしました",
-                    "ことにした",
-                    "こととしました",
-                    "こととする",
-                    "してもらいます",
-                    "してもらう",
-                    "していただきます",
-                    "する予定です",
-                    "する予定",
-                    "予定です",
-                    "します",
-                    "する",
-                    "を行います",
-                    "を行う",
-                    "を担当します",
-                    "を担当する",
-                    "を担当",
-                    "をお願いします",
-                    "をお願いする",
-                    "をお願い",
-                    "です",
-                ],
-            );
+            let task = trim_end_of(text, task, &WORDS.meeting.task_endings);
             if task.is_empty() {
                 continue;
             }
@@ -344,29 +297,6 @@ fn is_assigned(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins. Under the heading of the roles
 /// whoever stands there bears one.
 fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Option<(Range<usize>, usize)> {
-    const STAFF: &[&str] = &[
-        "担当",
-        "当所",
-        "児相",
-        "児福司",
-        "児童福祉司",
-        "児童心理司",
-        "児心司",
-        "保健師",
-        "園",
-        "学校",
-        "SV",
-        "民生委員",
-        "主任児童委員",
-        "家庭相談員",
-        "病院",
-        "施設",
-        "機関",
-        "センター",
-        "カウンセラー",
-        "里親",
-        "課",
-    ];
     let text = scene.text();
     let clause = trim(text, clause.clone());
     let said = ["は", "が"]
@@ -378,12 +308,14 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
         let whole = under_heading
             && text[clause.end..].starts_with('、')
             && (sheet::agency_in(text, &clause).is_some()
-                || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
+                || WORDS.meeting.staff.iter().any(|s| text[clause.clone()].ends_with(s)));
         whole.then_some((clause.len(), "、"))
     };
     let (at, particle) = said.or_else(alone)?;
     let who = clause.start..clause.start + at;
-    let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
+    let named = under_heading
+        || sheet::agency_in(text, &who).is_some()
+        || has_any(text, who.clone(), &WORDS.meeting.staff);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
     (named && short && !TERMS.contains(&&text[who.clone()]))
         .then(|| (who, clause.start + at + particle.len()))

@@ -9,6 +9,7 @@ use super::family::GUARDIANS;
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, find_any, has_any, trim};
 
 /// Behind the words of a status there is at most its ending: 「確認でき|ませんでした」.
@@ -29,7 +30,7 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let topic = topic(scene, s);
         let parents = topic.as_deref().is_some_and(|who| GUARDIANS.contains(&who));
         let fits = if of_parents { topic.as_deref() != Some("本児") } else { !parents };
-        let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), MANNERS);
+        let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), &WORDS.section.manners);
         fits && (manner || has_any(scene.text(), s.range.clone(), &spec.cues))
             && scene.quotes(s.range.clone()).is_empty()
             && !scene.words(&s.range).contains('「')
@@ -45,22 +46,7 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.
 fn tells_of_look(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LOOKED: &[&str] = &[
-        "見せても",
-        "見せてくれ",
-        "脱いで",
-        "めくって",
-        "着衣の下",
-        "衣服の下",
-        "服の下",
-        "寝間着の下",
-        "シャツの下",
-        "全身を見",
-        "体全体を見",
-        "全身を確認",
-        "体全体を確認",
-    ];
-    has_any(scene.text(), sentence.range.clone(), LOOKED)
+    has_any(scene.text(), sentence.range.clone(), &WORDS.section.looked)
 }
 
 /// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
@@ -98,36 +84,6 @@ fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     })
 }
 
-/// How somebody bears himself.
-const MANNERS: &[&str] = &[
-    "笑",
-    "落ち着",
-    "協力的",
-    "表情",
-    "疲れ",
-    "涙",
-    "言葉が少な",
-    "言葉少な",
-    "口数",
-    "泣い",
-    "声が小さ",
-    "声を荒",
-    "いらいら",
-    "イライラ",
-    "うつむ",
-    "隠さず",
-    "丁寧",
-    "視線",
-    "目を合わ",
-    "口調",
-    "顔色",
-    "酒のにおい",
-    "ふらつ",
-    "身なり",
-    "緊張",
-    "戸惑",
-];
-
 /// Whom the sentence is about: the person at its start, 「実母はよく笑い」.
 fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
@@ -149,37 +105,9 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
 fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const TOLD: &[&str] = &[
-        "に手渡し",
-        "を手渡し",
-        "を説明",
-        "を案内",
-        "を助言",
-        "を依頼",
-        "ようお願いし",
-        "よう伝え",
-        "よう話し",
-        "よう促し",
-        "ことを伝え",
-        "ことを話し",
-        "ことをお伝え",
-        "を勧め",
-        "をすすめ",
-        "を注意し",
-        "を促し",
-        "を紹介し",
-        "を説明し",
-        "を伝え",
-        "を案内し",
-        "を助言し",
-        "を指導し",
-        "を渡し",
-        "をお願いし",
-        "と伝えました",
-        "と伝えた",
-    ];
     let text = scene.text();
-    let Some(verb) = find_any(text, sentence.range.clone(), TOLD).filter(|v| !scene.is_quoted(v.start))
+    let Some(verb) =
+        find_any(text, sentence.range.clone(), &WORDS.section.told).filter(|v| !scene.is_quoted(v.start))
     else {
         return false;
     };
@@ -246,23 +174,5 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
 /// A sentence about who was met, when and where is no observation.
 fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !scene.times(sentence.range.clone()).is_empty()
-        || has_any(
-            scene.text(),
-            sentence.range.clone(),
-            &[
-                "対応し",
-                "来所し",
-                "訪問し",
-                "不在",
-                "と面接",
-                "と面会",
-                "に会い",
-                "同席",
-                "会え",
-                "面接し",
-                "来ていません",
-                "来ていない",
-                "来なかった",
-            ],
-        )
+        || has_any(scene.text(), sentence.range.clone(), &WORDS.section.contact)
 }

@@ -11,89 +11,12 @@ use super::section::whole_section;
 use super::{Filled, Outcome, child, contact, copied, family, without};
 use crate::people::{Mention, name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// Grades of certificates as they are spoken: 愛の手帳3度, 療育手帳B2, 身体障害者手帳2級.
 static GRADE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:マル?[AB]|[ABC][12]?|\d+(?:度|級|種))(?:\d級)?").ok());
-/// The ends of the names of organisations.
-const AGENCIES: &[&str] = &[
-    "子ども家庭支援センター",
-    "こども家庭支援センター",
-    "児童家庭支援センター",
-    "こども家庭センター",
-    "子ども家庭センター",
-    "家庭児童相談室",
-    "相談室",
-    "心療内科",
-    "小児科",
-    "整形外科",
-    "内科",
-    "精神科",
-    "眼科",
-    "歯科",
-    "児童相談所",
-    "保健センター",
-    "保健所",
-    "教育委員会",
-    "児童委員",
-    "小学校",
-    "中学校",
-    "高校",
-    "保育園",
-    "保育所",
-    "幼稚園",
-    "こども園",
-    "病院",
-    "クリニック",
-    "医院",
-    "警察署",
-    "福祉事務所",
-    "児相",
-    "子家セン",
-    "センター",
-    "市役所",
-    "区役所",
-    "乳児院",
-    "学園",
-    "学童クラブ",
-    "デイサービス",
-    "事業所",
-    "児童館",
-    "学童保育",
-    "学童",
-    "子育て支援センター",
-    "子育て相談窓口",
-    "相談窓口",
-    "支援センター",
-    "支援学校",
-    "養護施設",
-    "協議会",
-    "協会",
-    "訪問看護ステーション",
-    "ステーション",
-    "診療所",
-    "警察",
-    "家庭裁判所",
-];
-
-/// On what ground somebody holds the authority alone.
-const GROUNDS: &[&str] = &[
-    "離婚",
-    "認知",
-    "死別",
-    "死亡",
-    "未婚",
-    "調停",
-    "審判",
-    "婚姻",
-    "亡くな",
-    "他界",
-    "離縁",
-    "養子縁組",
-    "親権停止",
-    "親権喪失",
-];
 
 /// When something was where no day was said: 「小学6年のとき」「3歳の頃」「出生直後」「数年前」.
 static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -284,7 +207,7 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             clauses(text, sentence.range.clone()).into_iter().any(|c| {
                 c.start <= m.range.start
                     && m.range.end <= c.end
-                    && has_any(text, c.clone(), GROUNDS)
+                    && has_any(text, c.clone(), &WORDS.sheet.grounds)
                     && spoken_choices(text, c, roles).is_empty()
             })
         };
@@ -320,9 +243,10 @@ pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 (role.choice.label == "親権者" && i == 0)
                     .then(|| clauses(text, sentence.full.start..person.range.start))?
                     .into_iter()
-                    .find(|c| has_any(text, c.clone(), GROUNDS))
+                    .find(|c| has_any(text, c.clone(), &WORDS.sheet.grounds))
             };
-            let ground = behind.clone().find(|c| has_any(text, c.clone(), GROUNDS)).or_else(in_front);
+            let ground =
+                behind.clone().find(|c| has_any(text, c.clone(), &WORDS.sheet.grounds)).or_else(in_front);
             if let Some(ground) = ground {
                 let ground = trim_end_of(
                     text,
@@ -418,7 +342,7 @@ pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                         row.copy("place", place)?;
                     }
                 }
-                if has_any(text, words.clone(), family::HELP) && !row.has("support") {
+                if has_any(text, words.clone(), &WORDS.family.help) && !row.has("support") {
                     let tails = [
                         "との返事です",
                         "との返事",
@@ -515,31 +439,9 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(agency) = agency {
             row.copy("agency", agency)?;
         }
-        let results = [
-            "終結",
-            "助言",
-            "指導",
-            "継続",
-            "措置",
-            "家庭引取",
-            "家庭復帰",
-            "帰宅",
-            "在宅",
-            "解除",
-            "入所",
-            "戻って",
-            "戻った",
-            "戻りました",
-            "戻る",
-            "引き取ら",
-            "見守り",
-            "委託",
-            "支援につな",
-            "終了",
-            "終わ",
-        ];
-        if let Some(result) =
-            clauses(text, sentence.range.clone()).into_iter().rfind(|c| has_any(text, c.clone(), &results))
+        if let Some(result) = clauses(text, sentence.range.clone())
+            .into_iter()
+            .rfind(|c| has_any(text, c.clone(), &WORDS.sheet.results))
         {
             row.copy(
                 "result",
@@ -554,7 +456,7 @@ pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The name of an organisation in `range`.
 pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let word = find_any(text, range.clone(), AGENCIES)?;
+    let word = find_any(text, range.clone(), &WORDS.sheet.agencies)?;
     let name = contact::proper_name(text, &word);
     // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
     let town = text[range.start..name.start.max(range.start)]
@@ -615,25 +517,7 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 continue;
             }
             let Some(row) = rows.last_mut().filter(|_| any) else { continue };
-            let words = trim_end_of(
-                text,
-                trim(text, clause.clone()),
-                &[
-                    "をしています",
-                    "をしている",
-                    "をお願いしています",
-                    "をお願いしている",
-                    "を担当しています",
-                    "を担当している",
-                    "を担当",
-                    "している",
-                    "が窓口です",
-                    "が窓口で",
-                    "が担当です",
-                    "が担当で",
-                    "です",
-                ],
-            );
+            let words = trim_end_of(text, trim(text, clause.clone()), &WORDS.sheet.role_endings);
             // 「担当は小田さん」
             let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"]
                 .iter()
@@ -660,29 +544,9 @@ pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.
 fn is_officer(text: &str, words: &Range<usize>) -> bool {
-    const POSTS: &[&str] = &[
-        "員",
-        "師",
-        "士",
-        "長",
-        "担任",
-        "教諭",
-        "教頭",
-        "主任",
-        "係",
-        "担当",
-        "主事",
-        "司",
-        "先生",
-        "ワーカー",
-        "コーディネーター",
-        "SSW",
-        "SC",
-        "MSW",
-    ];
     let said = &text[words.clone()];
     let post = said.split_once('の').is_some_and(|(post, name)| {
-        POSTS.iter().any(|p| post.ends_with(p))
+        WORDS.sheet.posts.iter().any(|p| post.ends_with(p))
             && (1..=5).contains(&name.chars().count())
             && name.chars().all(|c| crate::words::is_kanji(c) || crate::words::is_katakana(c))
     });

@@ -7,6 +7,7 @@ use super::section::section;
 use super::{Filled, Outcome, copied, family};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{find_any, has_any, spoken_choices, trim};
 
 /// How the parents met the worker: the first attitude spoken of a parent.
@@ -76,28 +77,6 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
 fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
-    const ENDS: &[&str] = &[
-        "要請する",
-        "要請します",
-        "照会する",
-        "照会します",
-        "とします",
-        "とする",
-        "とした",
-        "を検討",
-        "を検討する",
-        "を検討します",
-        "の予定",
-        "する予定",
-        "予定です",
-        "を行う",
-        "を行います",
-        "を実施する",
-        "する方針",
-        "を求める",
-        "を求めます",
-        "の方針",
-    ];
     let words = &text[trim(text, sentence.range.clone())];
-    ENDS.iter().any(|end| words.ends_with(end))
+    WORDS.steps.endings.iter().any(|end| words.ends_with(end))
 }

@@ -6,9 +6,9 @@ use record::Grounded;
 use record::template::FieldSpec;
 use text::hedge;
 
-use super::child::{OTHER_SECTIONS, OTHERS};
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// 「本児は今、学校にいます」「今は家にいると思う」
@@ -39,9 +39,9 @@ pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn where_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
     // A grandmother's house is where the child is, not whom the sentence is about.
     let told = scene.narrative().filter(move |s| {
-        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
+        !s.heading.as_deref().is_some_and(|h| WORDS.child.other_sections.contains(&h))
             && !scene.is_of_reporter(s)
-            && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && !has_any(scene.text(), s.full.clone(), &WORDS.child.others)
             && scene.quotes(s.range.clone()).is_empty()
     });
     told.filter(move |s| has_any(scene.text(), s.full.clone(), &spec.cues))

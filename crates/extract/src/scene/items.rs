@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use record::template::Template;
 
+use crate::vocabulary::WORDS;
+
 /// Topics and the rules of their fields, longest topic first.
 static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
     let lines = include_str!("../../data/items.tsv").lines().filter(|l| !l.starts_with('#'));
@@ -14,21 +16,6 @@ static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|
     items.sort_by_key(|(topic, _): &(&str, Vec<&str>)| usize::MAX - topic.len());
     items
 });
-/// Behind a topic.
-const TOPICAL: &[&str] = &[
-    "は",
-    "も",
-    "、",
-    "ですが",
-    "については",
-    "についても",
-    "に関しては",
-    "がいるか",
-    "の有無",
-    "なのかは",
-    "がだれ",
-    "が誰",
-];
 /// In front of it.
 const LEADS: &[&str] = &["なお", "また", "あと", "それから", "次に", "ちなみに", "え", "ー", "、", " "];
 
@@ -47,7 +34,7 @@ pub(super) fn opens(template: &Template, heading: &str, sentence: &str) -> bool 
         return false;
     }
     let known = ITEMS.iter().find(|(topic, _)| {
-        words.strip_prefix(topic).is_some_and(|rest| TOPICAL.iter().any(|t| rest.starts_with(t)))
+        words.strip_prefix(topic).is_some_and(|rest| WORDS.items.topical.iter().any(|t| rest.starts_with(t)))
     });
     known.is_some_and(|(_, rules)| {
         let of = |f: &&record::template::FieldSpec| f.rule.as_deref().is_some_and(|r| rules.contains(&r));
