@@ -27,7 +27,8 @@ macro_rules! tables {
 tables! {
     /// The tables of the file.
     Vocabulary {
-        scene: Scene,
+        plan: Plan,
+        wish: Wish,
         items: Items,
         split: Split,
         people: People,
@@ -40,17 +41,25 @@ tables! {
         child: Child,
         choice: Choice,
         contact: Contact,
-        custody: Custody,
+        consents: Consents,
+        needs: Needs,
+        views: Views,
+        notices: Notices,
         entry: Entry,
         evidence: Evidence,
+        siblings: Siblings,
         family: Family,
+        household: Household,
         injury: Injury,
+        finder: Finder,
         item: Item,
         meeting: Meeting,
         reporter: Reporter,
         safety: Safety,
         section: Section,
-        sheet: Sheet,
+        agencies: Agencies,
+        authority: Authority,
+        past_contacts: PastContacts,
         source: Source,
         speech: Speech,
         staff: Staff,
@@ -58,14 +67,18 @@ tables! {
         topic: Topic,
     }
 
-    /// The kinds of sentences: plans and wishes.
-    Scene {
-        plan_endings: Words,
-        certain_plans: Words,
-        plan_words: Words,
-        wish_words: Words,
-        behind_wish: Words,
+    /// Sentences of what staff will do.
+    Plan {
+        endings: Words,
+        certain: Words,
+        to_come: Words,
         states: Words,
+    }
+
+    /// Sentences of somebody's wish.
+    Wish {
+        words: Words,
+        behind: Words,
     }
 
     /// Where a section ends at the topic of another field.
@@ -157,16 +170,28 @@ tables! {
         met: Words,
     }
 
-    /// Temporary custody.
-    Custody {
+    /// Who agreed to the custody.
+    Consents {
         refused: Words,
         open: Words,
         given: Words,
+    }
+
+    /// Why custody is needed.
+    Needs {
         materials: Words,
         announcements: Words,
         no_need: Words,
-        views: Words,
+    }
+
+    /// What each parent holds.
+    Views {
+        words: Words,
         ways: Words,
+    }
+
+    /// What was told of the custody.
+    Notices {
         told: Words,
     }
 
@@ -188,24 +213,36 @@ tables! {
         conditions: Words,
     }
 
-    /// Guardians, brothers and sisters, the household.
+    /// Brothers and sisters.
+    Siblings {
+        labels: Words,
+        there: Words,
+    }
+
+    /// What the tables of the family share.
     Family {
-        siblings: Words,
         occupations: Words,
         no_occupation: Words,
         endings: Words,
-        there: Words,
+        no_names: Words,
+    }
+
+    /// The people of the household.
+    Household {
         leads: Words,
         help: Words,
         health: Words,
         schools: Words,
-        no_names: Words,
     }
 
     /// Injuries.
     Injury {
         gone: Words,
-        finders: Words,
+    }
+
+    /// By whom an injury was found.
+    Finder {
+        people: Words,
     }
 
     /// Items of one line.
@@ -253,13 +290,21 @@ tables! {
         contact: Words,
     }
 
-    /// The face sheet.
-    Sheet {
-        agencies: Words,
-        grounds: Words,
-        results: Words,
+    /// The organisations that are involved.
+    Agencies {
+        ends: Words,
         role_endings: Words,
         posts: Words,
+    }
+
+    /// Who holds parental authority.
+    Authority {
+        grounds: Words,
+    }
+
+    /// Earlier consultations, reports and custodies.
+    PastContacts {
+        results: Words,
     }
 
     /// Whether the guardians know of the report.
