@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use record::template::Choice;
 
 use crate::vocabulary::WORDS;
-use crate::words::{is_kanji, is_katakana, is_whole_word};
+use crate::words::{ends_with_any, is_kanji, is_katakana, is_whole_word, starts_with_any};
 
 /// A grandparent, uncle or aunt without a side.
 const SIDELESS: &[&str] =
@@ -104,7 +104,7 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
 /// The length in bytes of the given name that begins at the start of `rest`, behind a family name; 0 where a particle stands
 /// there: 「早川のぞみさん」, but 「森田と、」「菊地はいない」.
 fn given_name(rest: &str) -> usize {
-    if !WORDS.people.given.iter().any(|start| rest.starts_with(start)) {
+    if !starts_with_any(rest, &WORDS.people.given) {
         return 0;
     }
     let run = rest.find(|c: char| !matches!(c, 'ぁ'..='ん')).unwrap_or(rest.len());
@@ -118,7 +118,7 @@ fn given_name(rest: &str) -> usize {
         }
         None => return 0,
     };
-    let phrase = honorific.is_none() && WORDS.people.no_given.iter().any(|end| name.ends_with(end));
+    let phrase = honorific.is_none() && ends_with_any(name, &WORDS.people.no_given);
     if (2..=4).contains(&name.chars().count()) && !phrase { name.len() } else { 0 }
 }
 
@@ -139,13 +139,12 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         }
         let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
             && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
-        let called = c == 'と' && ["という", "といい", "と言", "と申"].iter().any(|v| rest.starts_with(v));
+        let called = c == 'と' && starts_with_any(rest, &["という", "といい", "と言", "と申"]);
         let stops = called
             || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
-            || (before.is_some()
-                && (rest.starts_with("です") || HONORIFICS.iter().any(|h| rest.starts_with(h))));
+            || (before.is_some() && (rest.starts_with("です") || starts_with_any(rest, HONORIFICS)));
         if stops {
             end = at;
             break;

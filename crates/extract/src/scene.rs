@@ -37,6 +37,13 @@ pub(crate) struct Sentence {
     pub(crate) head: Option<Range<usize>>,
 }
 
+impl Sentence {
+    /// Whether the sentence stands under any of the headings.
+    pub(crate) fn is_under(&self, headings: &[String]) -> bool {
+        self.heading.as_ref().is_some_and(|h| headings.contains(h))
+    }
+}
+
 /// What the rules look at.
 pub(crate) struct Scene<'d> {
     pub(crate) doc: &'d Document,
@@ -114,6 +121,11 @@ impl<'d> Scene<'d> {
         polarity::scope(self.up_to_sentence_end(range.start), range)
     }
 
+    /// The field of the form that `rule` fills.
+    pub(crate) fn field(&self, rule: &str) -> Option<&'d FieldSpec> {
+        self.template.fields.iter().find(|f| f.rule.as_deref() == Some(rule))
+    }
+
     /// The choices of a code list of the form; none where the list does not exist.
     pub(crate) fn codes(&self, id: &str) -> &'d [Choice] {
         self.template.codes.get(id).unwrap_or_default()
@@ -129,7 +141,7 @@ impl<'d> Scene<'d> {
 
     /// Sentences under any of the headings.
     pub(crate) fn under<'s>(&'s self, headings: &'s [String]) -> impl Iterator<Item = &'s Sentence> {
-        self.sentences.iter().filter(move |s| s.heading.as_ref().is_some_and(|h| headings.contains(h)))
+        self.sentences.iter().filter(move |s| s.is_under(headings))
     }
 
     /// Sentences under no heading.
@@ -161,7 +173,7 @@ impl<'d> Scene<'d> {
     /// Sentences that a field is about: under its headings, or with its cues.
     pub(crate) fn about<'s>(&'s self, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
         self.sentences.iter().filter(move |s| {
-            s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            s.is_under(&spec.headings)
                 || (self.is_narrative(s) && has_any(self.text(), s.full.clone(), &spec.cues))
         })
     }
@@ -203,6 +215,14 @@ impl<'d> Scene<'d> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The first telephone number said in `range`, with its words.
+    pub(crate) fn phone(&self, range: Range<usize>) -> Option<(String, Range<usize>)> {
+        self.doc.annotations_in(range).find_map(|a| match &a.entity {
+            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+            _ => None,
+        })
     }
 
     /// Times said in `range`: start and, for a range, end.

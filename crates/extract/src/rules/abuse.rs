@@ -11,7 +11,7 @@ use super::{Filled, Outcome, family, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{find_any, has_any, lead_of, trim};
 
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
@@ -248,8 +248,6 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let between = &text[start.end..start.end + end];
     let counted = !between.is_empty()
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
-    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]
-        .iter()
-        .find(|w| text[words.end..range.end].starts_with(**w));
-    counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
+    let about = lead_of(&text[words.end..range.end], &["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]);
+    counted.then(|| words.start..words.end + about)
 }

@@ -5,10 +5,12 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, Kept, NormalForm, RowBuilder};
 
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, fill_day, without};
 use crate::scene::{Scene, Sentence, supervisor_marker};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, trim, trim_end_of};
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, trim, trim_end_of,
+};
 
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
 const VERB_ENDINGS: &[&str] =
@@ -37,7 +39,7 @@ pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// (「明日、担当から園に電話、SVに確認」), which is an action of its own only in a form that does not ask for such questions.
 fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     let text = scene.text();
-    let asks = scene.template.fields.iter().any(|f| f.rule.as_deref() == Some("supervisor_checks"));
+    let asks = scene.field("supervisor_checks").is_some();
     let Some(marker) = supervisor_marker(text, sentence.range.clone()) else {
         return by_actor(scene, sentence.range.clone());
     };
@@ -67,10 +69,10 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     for clause in clauses(text, range.clone()) {
         let before = trim(text, start..clause.start);
         // 「つながらないときは、…」 is a condition.
-        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"]
-            .iter()
-            .any(|e| text[before.clone()].ends_with(e))
-            && !text[before.clone()].contains('、')
+        if ends_with_any(
+            &text[before.clone()],
+            &["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"],
+        ) && !text[before.clone()].contains('、')
         {
             start = clause.start;
             continue;
@@ -142,10 +144,10 @@ fn is_actor(scene: &Scene<'_>, who: &Range<usize>) -> bool {
     let count = name.chars().count();
     let named = name.len() < words.len()
         || ((1..=4).contains(&count) && name.chars().all(|c| is_kanji(c) || is_katakana(c)));
-    (named || WORDS.actions.officials.iter().any(|o| words.ends_with(o)))
+    (named || ends_with_any(words, &WORDS.actions.officials))
         && scene.mentions(who.clone()).iter().all(|m| m.relation.is_none())
         && scene.doc.annotations_in(who.clone()).next().is_none()
-        && !WORDS.actions.no_actors.iter().any(|w| words.ends_with(w))
+        && !ends_with_any(words, &WORDS.actions.no_actors)
 }
 
 fn action<'d>(
@@ -250,8 +252,8 @@ fn actor(scene: &Scene<'_>, range: &Range<usize>) -> Option<(Range<usize>, usize
 fn together(head: &str) -> Option<(usize, &'static str)> {
     let at = head.find('で')?;
     let who = &head[..at];
-    let place = ["園", "校", "所", "室", "院", "宅", "庁", "課", "家"].iter().any(|end| who.ends_with(end));
-    let means = ["電話", "メール", "書面", "オンライン"].iter().any(|end| who.ends_with(end));
+    let place = ends_with_any(who, &["園", "校", "所", "室", "院", "宅", "庁", "課", "家"]);
+    let means = ends_with_any(who, &["電話", "メール", "書面", "オンライン"]);
     let joint = (3..=12).contains(&who.chars().count()) && who.contains('と');
     (joint && !place && !means).then_some((at, "で"))
 }
@@ -299,8 +301,7 @@ pub(super) fn supervisor_checks(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// SV or スーパーバイザー at the start of the marker.
 fn supervisor(text: &str, marker: &Range<usize>) -> Range<usize> {
-    let word = ["スーパーバイザー", "SV"].iter().find(|w| text[marker.start..].starts_with(**w));
-    marker.start..marker.start + word.map_or(0, |w| w.len())
+    marker.start..marker.start + lead_of(&text[marker.start..], &["スーパーバイザー", "SV"])
 }
 
 /// What is asked, behind 「…したいのは」「…する点は」.
@@ -315,7 +316,7 @@ fn asked_behind(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
 
 /// A clause that is an action of its own and not the object of the question.
 fn is_action(scene: &Scene<'_>, range: &Range<usize>) -> bool {
-    actor(scene, range).is_some() || ["電話", "訪問", "連絡"].iter().any(|e| scene.words(range).ends_with(e))
+    actor(scene, range).is_some() || ends_with_any(scene.words(range), &["電話", "訪問", "連絡"])
 }
 
 /// Agreements that both sides voiced.
@@ -336,10 +337,7 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.copy("who", mention.range)?;
         }
         if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
-            if let Some(day) = day {
-                row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
-            }
-            row.keep("by", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "by", day, annotation)?;
             if annotation.range.start == what.start {
                 what = trim(text, after_deadline(text, annotation.range.end, what.end)..what.end);
             }

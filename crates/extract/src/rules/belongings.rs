@@ -9,7 +9,7 @@ use super::section::says_only_status;
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, trim, trim_end_of};
+use crate::words::{clauses, find_any, lead_of, trim, trim_end_of};
 
 /// One row for each thing, with its number where one was said.
 pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -33,11 +33,7 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let named: Vec<&String> = spec.cues.iter().filter(|cue| !cue.starts_with('を')).collect();
         let from = find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
-        let from = from
-            + ["としては、", "としては", "として", "は、", "は"]
-                .iter()
-                .find(|p| text[from..].starts_with(**p))
-                .map_or(0, |p| p.len());
+        let from = from + lead_of(&text[from..], &["としては、", "としては", "として", "は、", "は"]);
         for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
             let words = trim_end_of(text, trim(text, clause), &WORDS.belongings.endings);
             if words.is_empty() || crate::status::status(text, words.clone()).is_some() {

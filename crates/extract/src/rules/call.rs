@@ -10,7 +10,7 @@ use super::{Filled, Outcome, copied, entry, without, without_as};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{ends_with_any, find_any, has_any, starts_with_any, trim};
 
 /// What the caller is to the child.
 pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -56,7 +56,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let before = before.filter(|r| r.start < r.end).into_iter().flat_map(|r| scene.doc.annotations_in(r));
     let before = before.filter(|a| {
         let behind = text[a.range.end..].trim_start_matches('の');
-        ["男性", "女性", "方", "人", "男の人", "女の人"].iter().any(|w| behind.starts_with(w))
+        starts_with_any(behind, &["男性", "女性", "方", "人", "男の人", "女の人"])
     });
     let adult = before.into_iter().find_map(|a| match &a.entity {
         Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
@@ -200,9 +200,7 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         .ends_with(['歳', '子', '児']);
     let facts = facts || (child && aged && !text[words.clone()].contains(['を', 'に', '「']));
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
-    facts
-        && text[words.clone()].chars().count() <= 30
-        && !ends.iter().any(|e| text[words.clone()].ends_with(e))
+    facts && text[words.clone()].chars().count() <= 30 && !ends_with_any(&text[words.clone()], &ends)
 }
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.
@@ -239,7 +237,7 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 
 /// Whether another field of the form, the advice, takes the sentence by its cues.
 fn advises(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let advice = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("notice"));
+    let advice = scene.field("notice");
     advice.is_some_and(|f| has_any(scene.text(), sentence.full.clone(), &f.cues))
 }
 
@@ -349,7 +347,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in &scene.sentences {
-        let headed = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        let headed = sentence.is_under(&spec.headings);
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         let Some(from) = cue
             .filter(|c| !scene.is_quoted(c.start))
@@ -361,7 +359,7 @@ pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind =
             text[from..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ', 'の']);
         let behind = behind.trim_start_matches("有無は").trim_start_matches('、');
-        let starts = |words: &[&str]| words.iter().any(|w| behind.starts_with(w));
+        let starts = |words: &[&str]| starts_with_any(behind, words);
         let whole = || -> Range<usize> { sentence.full.clone() };
         if starts(&["ありません", "ありませんでした", "あるとは"]) {
             return Ok(starts(&["ありません"]).then(|| without_as(scene, sentence, Reason::None, None)));

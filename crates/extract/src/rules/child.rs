@@ -10,12 +10,15 @@ use regex::Regex;
 
 use text::hedge;
 
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, stated, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, spoken_choices,
+    starts_with_any, trim, trim_end_of,
+};
 
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
@@ -105,11 +108,11 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
             Some(words.start + kin.len())
         })?;
         // 「孫の内田あやか、小学3年生」
-        let kin = KIN.iter().any(|k| text[..subject].ends_with(k)) && text[subject..].starts_with('の');
+        let kin = ends_with_any(&text[..subject], KIN) && text[subject..].starts_with('の');
         let start = if kin { subject + "の".len() } else { after_topic(text, subject, sentence.range.end)? };
         let name = name_at(text, start..sentence.range.end)?;
         // 「息子さんは、平野だいちくんです」
-        if ["くん", "ちゃん", "君"].iter().any(|h| text[name.end..].starts_with(h)) {
+        if starts_with_any(&text[name.end..], &["くん", "ちゃん", "君"]) {
             return Some((sentence, name));
         }
         let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
@@ -153,7 +156,7 @@ fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     };
     let words = scene.words(range);
     words.starts_with(['男', '女'])
-        || SCHOOL.iter().any(|s| words.starts_with(s))
+        || starts_with_any(words, SCHOOL)
         || scene.doc.annotations_in(range.clone()).any(begins)
 }
 
@@ -190,7 +193,7 @@ fn opening_name(scene: &Scene<'_>) -> Option<Range<usize>> {
         let aged = aged.into_iter().any(|a| matches!(a.entity, Entity::Age(_) | Entity::Date(_)));
         let spelt = text[name.clone()].chars().any(is_kanji) && !text[name.clone()].contains(NO_NAME);
         let person = scene.mentions(name.clone()).is_empty() && spelt;
-        if person && (aged || FACTS.iter().any(|f| text[next..].starts_with(f))) {
+        if person && (aged || starts_with_any(&text[next..], FACTS)) {
             return Some(name);
         }
     }
@@ -247,8 +250,7 @@ pub(super) fn born(scene: &Scene<'_>, spec: &FieldSpec) -> Option<(Date, Range<u
 
 /// Under the field's heading, or with its cues.
 fn is_about(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
-    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-        || has_any(scene.text(), sentence.full.clone(), &spec.cues)
+    sentence.is_under(&spec.headings) || has_any(scene.text(), sentence.full.clone(), &spec.cues)
 }
 
 /// Completed years. A range keeps its words and no value; an infant is 0 with the months in words.
@@ -277,10 +279,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             behind.find(|a| matches!(&a.entity, Entity::Age(_))).map(|a| a.range.end)
         });
         if let Some(end) = next {
-            let about = ["くらい", "ぐらい", "ほど"]
-                .iter()
-                .find(|w| text[end..].starts_with(**w))
-                .map_or(0, |w| w.len());
+            let about = lead_of(&text[end..], &["くらい", "ぐらい", "ほど"]);
             let words = annotation.range.start..end + about;
             let grounded =
                 Grounded::words(scene.doc, std::slice::from_ref(&words)).with_flags([Flag::Uncertain]);
@@ -313,15 +312,12 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let spoken = spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| {
                 let whole = s.range == words;
                 let long = text[s.range.clone()].chars().count() > 1;
-                let adult =
-                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a))
-                        && !is_minor_before(scene, s.range.start);
+                let adult = starts_with_any(&text[s.range.start..], &["男の人", "女の人", "男性", "女性"])
+                    && !is_minor_before(scene, s.range.start);
                 s.choice.label.chars().count() == 1 && (whole || long) && !adult
             });
             if let Some(spoken) = spoken {
-                let grounded =
-                    Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
-                return Ok(Some(Outcome::Stated(grounded)));
+                return stated(scene, spec, &spoken.choice.label, spoken.range);
             }
         }
     }
@@ -382,7 +378,7 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     let next = clauses(text, start..sentence.full.end)
         .into_iter()
         .skip(1)
-        .find(|c| WORDS.child.next_items.iter().any(|item| text[c.clone()].starts_with(item)));
+        .find(|c| starts_with_any(&text[c.clone()], &WORDS.child.next_items));
     let end = next.map_or(sentence.full.end, |c| c.start);
     let range = trim_end_of(text, trim(text, set_aside(text, start..end)), &WORDS.child.tail);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
@@ -404,8 +400,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .into_iter()
                 .find(|s| s.choice.label == NO_SCHOOL && s.range == words);
             if let Some(home) = home {
-                let grounded = Grounded::choice(scene.doc, &spec.choices, NO_SCHOOL, home.range)?;
-                return Ok(Some(Outcome::Stated(grounded)));
+                return stated(scene, spec, NO_SCHOOL, home.range);
             }
             let words = trim_end_of(text, trim(text, clause), &WORDS.child.attends);
             let spoken = spoken_choices(text, words.clone(), &spec.choices);
@@ -435,7 +430,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「所属、不明」
     let item = |s: &&Sentence| {
         let words = &text[trim(text, s.full.clone())];
-        !scene.is_of_reporter(s) && WORDS.child.school_items.iter().any(|cue| words.starts_with(cue))
+        !scene.is_of_reporter(s) && starts_with_any(words, &WORDS.child.school_items)
     };
     Ok(scene.sentences.iter().filter(item).find_map(|s| without(scene, s)))
 }

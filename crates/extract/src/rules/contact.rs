@@ -8,11 +8,14 @@ use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
 use regex::Regex;
 use text::hedge;
 
-use super::{Filled, Outcome};
+use super::{Filled, Outcome, stated};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim};
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, spoken_choices,
+    starts_with_any, trim,
+};
 
 /// The opening of a dictation: sentences before the first narrative heading, at most this many.
 const OPENING: usize = 4;
@@ -113,7 +116,7 @@ pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// How: the first form spoken in the opening.
 pub(super) fn form(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, range)?)))
+    stated(scene, spec, label, range)
 }
 
 fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s str, Range<usize>)> {
@@ -250,7 +253,7 @@ fn listing(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
     if sentence.heading.as_deref() == Some("面接対象者") && met_in(scene, &sentence.range).is_none() {
         // A name or a relation and no verb: 「本児、担任の相田先生」.
         let range = trim(text, sentence.range.clone());
-        let told = ["です", "。", "、", "先生", "さん"].iter().any(|e| text[range.clone()].ends_with(e))
+        let told = ends_with_any(&text[range.clone()], &["です", "。", "、", "先生", "さん"])
             || text[range.clone()].ends_with(|c| is_kanji(c) || is_katakana(c));
         return told.then(|| sentence.head.clone()).flatten().map(|head| head.start..head.end);
     }
@@ -289,9 +292,7 @@ fn professionals<'d>(
     for clause in clauses(text, sentence.range.clone()) {
         // 「校長は出張のため会えませんでした」
         let title = find_any(text, clause.clone(), &WORDS.contact.professions).filter(|t| {
-            ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"]
-                .iter()
-                .any(|p| text[t.end..].starts_with(p))
+            starts_with_any(&text[t.end..], &["は", "が", "とは", "には", "先生は", "先生には", "先生とは"])
         });
         let missed = find_any(text, clause.clone(), &["会えず", "会えな", "会えませ", "会えてい", "不在"]);
         if let (Some(title), Some(missed)) = (title, missed)
@@ -323,7 +324,7 @@ fn professional<'d>(
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let gap = ["、", "の"].iter().find(|p| text[title.end..until].starts_with(**p)).map_or(0, |p| p.len());
+    let gap = lead_of(&text[title.end..until], &["、", "の"]);
     if let Some(name) = name_at(text, title.end + gap..until)
         .filter(|n| skip_honorific(text, n.end) == until || skip_honorific(text, n.end) > n.end)
     {

@@ -7,11 +7,13 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Grounded, PersonBuilder};
 
-use super::{Filled, Outcome, copied, without};
+use super::{Filled, Outcome, copied, stated, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
+use crate::words::{
+    clauses, ends_with_any, find_all, find_any, has_any, lead_of, spoken_choices, starts_with_any, trim,
+};
 
 /// Ways in which a contact is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +105,7 @@ pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
-    NO_VISIT.iter().any(|word| text[at..].starts_with(word))
+    starts_with_any(&text[at..], NO_VISIT)
 }
 
 fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
@@ -173,10 +175,6 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
     Ok(None)
 }
 
-fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
-}
-
 /// Every result of the contact's kind that is spoken and not negated.
 pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
@@ -192,15 +190,16 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             // 不在着信 is a missed call.
             // 「担当不在のため」 is about the office.
-            let ours = ["担当", "担当者", "職員", "担当が", "担当者が", "担当は"]
-                .iter()
-                .any(|w| text[..found.range.start].ends_with(w));
+            let ours = ends_with_any(
+                &text[..found.range.start],
+                &["担当", "担当者", "職員", "担当が", "担当者が", "担当は"],
+            );
             let missed =
                 found.choice.label == "不在" && (text[found.range.end..].starts_with("着信") || ours);
             // 「つながらないときは」 is a condition.
             let ifs = ["とき", "時は", "場合", "なら", "れば", "ければ", "たら"];
             let rest = text[found.range.end..sentence.full.end].trim_start_matches(['い', 'か', 'っ', 'た']);
-            let conditional = ifs.iter().any(|w| rest.starts_with(w));
+            let conditional = starts_with_any(rest, &ifs);
             let certain = !conditional
                 && !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
@@ -246,7 +245,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「実母が妹を連れて来所」: the one who comes, not whom the sentence names beside.
     let comes = clause.clone().filter(|_| contact.way == Way::Received).and_then(|c| {
         let mut people = scene.mentions(c).into_iter().filter(|m| m.relation.is_some());
-        people.find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p)))
+        people.find(|m| starts_with_any(&text[m.range.end..], &["が", "は"]))
     });
     if let Some(mention) = comes {
         return Ok(person(scene, mention.range));
@@ -269,8 +268,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let people: Vec<_> =
         scene.mentions(contact.sentence.full.clone()).into_iter().filter(|m| m.relation.is_some()).collect();
     // 「実母が妹を連れて来所」: the one who acts, not whom the sentence names beside.
-    let acts =
-        people.iter().find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p))).cloned();
+    let acts = people.iter().find(|m| starts_with_any(&text[m.range.end..], &["が", "は"])).cloned();
     let here = acts.or_else(|| people.into_iter().find(|m| !text[m.range.end..].starts_with('の')));
     let met = || {
         let met = ["と面接", "と面会", "と話", "が対応", "は不在", "が応対", "に会", "宅"];
@@ -278,7 +276,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let people = scene.mentions(s.full.clone()).into_iter();
             people.filter(|m| m.relation.is_some()).find(|m| {
                 let after = &text[m.range.end..s.full.end];
-                met.iter().any(|word| after.starts_with(word))
+                starts_with_any(after, &met)
             })
         })
     };
@@ -308,7 +306,7 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
     });
     let office = clauses(text, before.start..clause.start).pop().map(|c| trim(text, c));
     match office {
-        Some(office) if named && WORDS.entry.offices.iter().any(|o| text[office.clone()].ends_with(o)) => {
+        Some(office) if named && ends_with_any(&text[office.clone()], &WORDS.entry.offices) => {
             office.start..clause.end
         }
         _ => clause,
@@ -317,8 +315,8 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
 
 /// 「し副校長の清水先生と」: without the rest of the verb before.
 fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
-    let rest = ["して", "し、", "し", "の際", "時に"].iter().find(|p| text[clause.clone()].starts_with(**p));
-    clause.start + rest.map_or(0, |p| p.len())..clause.end
+    let rest = lead_of(&text[clause.clone()], &["して", "し、", "し", "の際", "時に"]);
+    clause.start + rest..clause.end
 }
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
@@ -384,7 +382,7 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
     let own = WORDS.entry.offices.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
     let split = own
         .map(|len| org.start..org.end - len)
-        .filter(|o| !rest.is_empty() && WORDS.entry.orgs.iter().any(|end| text[o.clone()].ends_with(end)));
+        .filter(|o| !rest.is_empty() && ends_with_any(&text[o.clone()], &WORDS.entry.orgs));
     if let Some(whole) = split
         && let Some(name) = name_at(text, rest.clone())
     {
@@ -393,7 +391,7 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.name(name);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    let is_org = WORDS.entry.orgs.iter().any(|end| text[org.clone()].ends_with(end));
+    let is_org = ends_with_any(&text[org.clone()], &WORDS.entry.orgs);
     let office = if is_org { rest.clone() } else { words.clone() };
     let title =
         WORDS.entry.offices.iter().find_map(|o| {
@@ -405,8 +403,7 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
     if let Some(title) = title {
         // 副校長, 養護教諭: with what stands before it.
         let title = office.start..title.end;
-        let after = title.end
-            + ["の", "、"].iter().find(|p| text[title.end..].starts_with(**p)).map_or(0, |p| p.len());
+        let after = title.end + lead_of(&text[title.end..], &["の", "、"]);
         if after < words.end
             && let Some(name) = name_at(text, after..words.end)
         {
@@ -434,7 +431,7 @@ pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn tells_recorder(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let words = &text[trim(text, sentence.full.clone())];
-    WORDS.entry.recorder_leads.iter().any(|lead| words.starts_with(lead))
+    starts_with_any(words, &WORDS.entry.recorder_leads)
         && words.chars().count() <= 40
         && !words.contains('「')
 }

@@ -11,18 +11,24 @@ use record::{Entity, Kept, NormalForm, RowBuilder};
 use crate::people::{Mention, name_at, skip_honorific};
 use crate::scene::Scene;
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, trim, trim_end_of};
+use crate::words::{ends_with_any, find_any, trim, trim_end_of};
 
 pub(super) use guardians::guardians;
 pub(super) use household::{helps_from_elsewhere, household, household_sentences};
 pub(super) use siblings::{is_sibling, says_there_is, siblings, siblings_in, siblings_known};
 
+/// Who brings the child up, as the labels of the relation list.
 pub(super) const GUARDIANS: &[&str] =
     &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
 const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生"];
 /// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
+
+/// Whether the word is for a guardian.
+pub(super) fn is_guardian(mention: &Mention) -> bool {
+    mention.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r))
+}
 
 /// The occupation that a clause tells: 「建設業」, 「漁協に勤めています」 → 漁協.
 fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
@@ -37,8 +43,8 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
     let words = strip_ending(text, words);
     let told = &text[words.clone()];
     let listed = WORDS.family.occupations.iter().any(|o| told.contains(o));
-    let ends = OCCUPATION_ENDS.iter().any(|end| told.ends_with(end))
-        && !WORDS.family.no_occupation.iter().any(|no| told.ends_with(no))
+    let ends = ends_with_any(told, OCCUPATION_ENDS)
+        && !ends_with_any(told, &WORDS.family.no_occupation)
         && !told.contains(['は', 'が', 'を', 'に'])
         && told.chars().count() <= 12;
     (listed || ends).then_some(words)
@@ -49,6 +55,7 @@ pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
     trim_end_of(text, range, &WORDS.family.endings)
 }
 
+/// The relation of the person, with the words where they are not its label.
 pub(super) fn relation(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
@@ -63,6 +70,7 @@ pub(super) fn relation(
     }
 }
 
+/// The age said in `range`, with its words.
 pub(super) fn age(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
@@ -80,6 +88,7 @@ pub(super) fn age(
     row.keep("age", Kept::Words, annotation.range.clone())
 }
 
+/// Whether the person lives with the child, as `range` says.
 pub(super) fn living(
     text: &str,
     row: &mut RowBuilder<'_>,

@@ -18,7 +18,7 @@ use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{find_all, find_any, has_any, spoken_choices};
+use crate::words::{find_all, find_any, has_any, spoken_choices, starts_with_any};
 
 use area::{Area, areas};
 use finder::found;
@@ -120,7 +120,7 @@ fn described(
     sentence: &Sentence,
 ) -> Result<(), record::GroundingError> {
     let text = scene.text();
-    let said = |lead: &[&str]| lead.iter().any(|l| text[sentence.range.clone()].starts_with(l));
+    let said = |lead: &[&str]| starts_with_any(&text[sentence.range.clone()], lead);
     if said(&["写真"])
         && !row.has("photo")
         && let Some(number) = photo(text, &sentence.range)
@@ -163,7 +163,7 @@ fn choices(
             .iter()
             .find_map(|w| rest.strip_prefix(w))
             .unwrap_or(rest);
-        let aside = ["ではな", "じゃな", "くはな", "わけではな"].iter().any(|p| behind.starts_with(p));
+        let aside = starts_with_any(behind, &["ではな", "じゃな", "くはな", "わけではな"]);
         if spoken.choice.label != OTHER && !aside {
             row.choose(column, &spoken.choice.label, spoken.range)?;
         }
@@ -193,9 +193,7 @@ fn photographed(
         let Some(number) = number.and_then(|c| c.get(1)) else { continue };
         let at = named.range.end + number.start()..named.range.end + number.end();
         // 「頬が3センチ」 measures.
-        if ["センチ", "cm", "ミリ", "mm", "か所", "本", "個", "枚", "つ"]
-            .iter()
-            .any(|u| text[at.end..].starts_with(u))
+        if starts_with_any(&text[at.end..], &["センチ", "cm", "ミリ", "mm", "か所", "本", "個", "枚", "つ"])
         {
             continue;
         }
@@ -213,7 +211,7 @@ fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) ->
     let text = scene.text();
     let first = area.part.range.start.min(area.kind.range.start);
     scene.mentions(sentence.range.start..first).pop().is_some_and(|m| {
-        let owned = ["の", "には", "にも"].iter().any(|p| text[m.range.end..].starts_with(p));
+        let owned = starts_with_any(&text[m.range.end..], &["の", "には", "にも"]);
         let near = !text[m.range.end..first].contains(['、', '。']);
         owned && near && m.relation.as_deref() != Some("本児")
     })
@@ -239,14 +237,13 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
     let found = find_any(scene.text(), sentence.full.clone(), &words)?;
     // 「けがについて、実母は説明を拒否」 is about the explanation, 「けがの時期も不明」 about the time.
     let behind = &scene.text()[found.end..sentence.full.end];
-    let general = ["の有無については", "の有無ですが", "については", "についてですが"]
-        .iter()
-        .any(|w| behind.starts_with(w))
-        && has_any(
-            scene.text(),
-            found.end..sentence.full.end,
-            &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"],
-        );
+    let general =
+        starts_with_any(behind, &["の有無については", "の有無ですが", "については", "についてですが"])
+            && has_any(
+                scene.text(),
+                found.end..sentence.full.end,
+                &["外傷は", "けがは", "あざは", "傷は", "異常は", "見当たら", "見られま"],
+            );
     if !general && has_any(scene.text(), found.end..sentence.full.end, &["説明", "について", "時期", "原因"])
     {
         return None;

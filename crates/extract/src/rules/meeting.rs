@@ -4,14 +4,14 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::FieldSpec;
-use record::{Grounded, Kept, NormalForm, RowBuilder};
+use record::{Grounded, Kept, RowBuilder};
 use regex::Regex;
 
 use super::section::whole_section;
-use super::{Filled, Outcome, sheet, without};
+use super::{Filled, Outcome, fill_day, sheet, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::words::{clauses, ends_with_any, find_any, has_any, lead_of, starts_with_any, trim, trim_end_of};
 
 /// Days and events, under the heading of the course.
 pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -22,19 +22,12 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for (i, (day, annotation)) in dates.iter().enumerate() {
             let end = dates.get(i + 1).map_or(sentence.range.end, |(_, next)| next.range.start);
             let event = trim(text, annotation.range.end..end);
-            let event = event.start
-                + ["に、", "に", "は、", "は"]
-                    .iter()
-                    .find(|p| text[event.clone()].starts_with(**p))
-                    .map_or(0, |p| p.len())..event.end;
+            let event = event.start + lead_of(&text[event.clone()], &["に、", "に", "は、", "は"])..event.end;
             if event.is_empty() {
                 continue;
             }
             let mut row = RowBuilder::new(scene.doc, spec);
-            if let Some(day) = day {
-                row.normal("date", &NormalForm::Date(*day), annotation.range.clone())?;
-            }
-            row.keep("date", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "date", *day, annotation)?;
             row.copy("event", trim(text, event))?;
             rows.push(row);
         }
@@ -59,11 +52,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .filter_map(|term| Some((term, find_any(text, said.clone(), &[term])?)))
             .min_by_key(|(_, at)| at.start);
         let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
-        let start = start
-            + ["は、", "は", "、", "として"]
-                .iter()
-                .find(|p| text[start..sentence.range.end].starts_with(**p))
-                .map_or(0, |p| p.len());
+        let start = start + lead_of(&text[start..sentence.range.end], &["は、", "は", "、", "として"]);
         let goal = trim(text, start..sentence.range.end);
         if goal.is_empty()
             || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
@@ -100,9 +89,7 @@ fn is_task_behind_goal(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
     let mut ends: Vec<usize> = clauses(text, sentence.range.clone())
         .into_iter()
-        .filter(|c| {
-            c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str()))
-        })
+        .filter(|c| c.start > sentence.range.start && starts_with_any(&text[c.clone()], cues))
         .map(|c| c.start)
         .collect();
     ends.push(sentence.range.end);
@@ -129,10 +116,7 @@ fn day(
 ) -> Result<(), record::GroundingError> {
     let vague = ["今月中", "来月中", "今週中", "年度内", "年内", "3か月以内", "半年以内", "1か月以内"];
     if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
-        if let Some(day) = day {
-            row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
-        }
-        return row.keep("by", Kept::Words, annotation.range.clone());
+        return fill_day(row, "by", day, annotation);
     }
     let within = || {
         clauses(scene.text(), range.clone()).into_iter().find_map(|clause| {
@@ -196,12 +180,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = WORDS
-                    .meeting
-                    .behind_deadline
-                    .iter()
-                    .find(|p| text[after..task.end].starts_with(**p))
-                    .map_or(0, |p| p.len());
+                let skip = lead_of(&text[after..task.end], &WORDS.meeting.behind_deadline);
                 task = trim(text, after + skip..task.end);
             }
             let task = lead_of_time(text, task);
@@ -279,7 +258,7 @@ fn is_agreed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "をお願いしました",
     ];
     let words = scene.words(&trim(scene.text(), sentence.range.clone()));
-    AGREED.iter().any(|end| words.ends_with(end)) && scene.quotes(sentence.range.clone()).is_empty()
+    ends_with_any(words, AGREED) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
 fn is_policy(sentence: &Sentence) -> bool {
@@ -308,7 +287,7 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
         let whole = under_heading
             && text[clause.end..].starts_with('、')
             && (sheet::agency_in(text, &clause).is_some()
-                || WORDS.meeting.staff.iter().any(|s| text[clause.clone()].ends_with(s)));
+                || ends_with_any(&text[clause.clone()], &WORDS.meeting.staff));
         whole.then_some((clause.len(), "、"))
     };
     let (at, particle) = said.or_else(alone)?;

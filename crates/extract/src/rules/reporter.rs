@@ -8,11 +8,13 @@ use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder};
 use regex::Regex;
 
 use super::child::words_after_cue;
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, stated, without};
 use crate::people::{name_at, name_before, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::words::{
+    clauses, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim, trim_end_of,
+};
 
 /// Words that name the reporter as such; who he is follows: 「通告者は」「かけてこられたのは」「通告元についてですが、」.
 static REPORTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -63,9 +65,10 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
     });
     // 「通告者、氏名は匿名希望」 tells an item of his, and not who he is.
     let item = |words: &Range<usize>| {
-        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"]
-            .iter()
-            .any(|i| text[words.clone()].starts_with(i))
+        starts_with_any(
+            &text[words.clone()],
+            &["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"],
+        )
     };
     let (named, only_item) = match named {
         Some((s, words)) if item(&words) => (None, Some((s, words))),
@@ -120,9 +123,9 @@ fn person_before(scene: &Scene<'_>, range: Range<usize>) -> Option<Range<usize>>
 
 /// The words that belong to the reporter alone: up to the clause that speaks of his name, address or telephone.
 fn own_words(text: &str, words: &Range<usize>) -> Range<usize> {
-    let other = clauses(text, words.clone()).into_iter().find(|c| {
-        ["氏名", "名前", "住所", "電話", "連絡先"].iter().any(|item| text[c.clone()].starts_with(item))
-    });
+    let other = clauses(text, words.clone())
+        .into_iter()
+        .find(|c| starts_with_any(&text[c.clone()], &["氏名", "名前", "住所", "電話", "連絡先"]));
     words.start..other.map_or(words.end, |c| c.start)
 }
 
@@ -156,7 +159,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         let start = item.end + if text[item.end..].starts_with('、') { "、".len() } else { 0 };
         let name = name_at(text, start..s.full.end)?;
         let whole = skip_honorific(text, name.end) > name.end
-            || ["です", "。", "、", "と名乗", "という"].iter().any(|e| text[name.end..].starts_with(e));
+            || starts_with_any(&text[name.end..], &["です", "。", "、", "と名乗", "という"]);
         (whole && text[name.clone()].chars().any(is_kanji)).then_some(name)
     });
     if let Some(name) = named {
@@ -182,7 +185,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 
 fn begins_with(text: &str, sentence: &Sentence, items: &[&str]) -> bool {
     let words = &text[trim(text, sentence.full.clone())];
-    items.iter().any(|item| words.starts_with(item))
+    starts_with_any(words, items)
 }
 
 /// The relation to the child where the words are one: 「相談者、実父、…」.
@@ -349,13 +352,8 @@ pub(super) fn phone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 fn number_in(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
-    scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
-        Entity::Phone(number) => {
-            let form = NormalForm::Phone(number.clone());
-            Some(Outcome::Stated(Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form)))
-        }
-        _ => None,
-    })
+    let (number, words) = scene.phone(sentence.full.clone())?;
+    Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &NormalForm::Phone(number))))
 }
 
 /// Whether the reporter may be asked again or contacted: 「調査協力は、できる」「連絡は、しないでほしい」.
@@ -374,12 +372,7 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 // 「連絡は希望されませんでした」
                 let label = if label == "諾" && scene.is_negated(found.clone()) { "否" } else { label };
                 let trigger = cue.start..found.end.max(cue.end);
-                return Ok(Some(Outcome::Stated(Grounded::choice(
-                    scene.doc,
-                    &spec.choices,
-                    label,
-                    trigger,
-                )?)));
+                return stated(scene, spec, label, trigger);
             }
         }
         if let Some(outcome) = without(scene, sentence) {

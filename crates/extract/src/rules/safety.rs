@@ -6,11 +6,11 @@ use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
 
 use super::section::whole_section;
-use super::{Filled, Outcome, copied, family, staff, without, without_as};
+use super::{Filled, Outcome, copied, family, staff, stated, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, starts_with_any, trim};
 
 const BY_OFFICE: &str = "児相職員の直接目視";
 const BY_TOWN: &str = "市区町村職員の目視";
@@ -59,7 +59,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative().filter(|s| s.heading.is_none()) {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().find(|s| {
             let seen = ["の目視", "による目視", "が目視", "の直接目視", "が直接目視"];
-            !scene.is_quoted(s.range.start) && seen.iter().any(|w| text[s.range.end..].starts_with(w))
+            !scene.is_quoted(s.range.start) && starts_with_any(&text[s.range.end..], &seen)
         });
         if let Some(spoken) = spoken.filter(|s| !scene.is_negated(s.range.clone())) {
             return stated(scene, spec, &spoken.choice.label, spoken.range);
@@ -104,8 +104,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             _ => seer,
         };
         if let Some((at, label, w)) = seer {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, label, at..at + w.len())?;
-            return Ok(Some(Outcome::Stated(grounded)));
+            return stated(scene, spec, label, at..at + w.len());
         }
         if let Some((label, words)) = by_staff(scene) {
             return stated(scene, spec, label, words);
@@ -123,13 +122,9 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
 }
 
-fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
-}
-
 /// The office whose people attended: where no sentence names the one who saw.
 fn by_staff(scene: &Scene<'_>) -> Option<(&'static str, Range<usize>)> {
-    let rows = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("staff"))?;
+    let rows = scene.field("staff")?;
     let titles = staff::titles_of(scene, rows);
     let office =
         titles.iter().find(|(label, _)| matches!(label.as_str(), "児童福祉司" | "児童心理司" | "SV"));
@@ -215,8 +210,7 @@ fn reason(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Optio
             }
         }
     }
-    let told =
-        ["見せてもらえ", "拒否", "嫌が", "見せてくれ"].iter().any(|w| text[words.clone()].starts_with(w));
+    let told = starts_with_any(&text[words.clone()], &["見せてもらえ", "拒否", "嫌が", "見せてくれ"]);
     told.then(|| words.clone())
 }
 
@@ -226,7 +220,7 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let present = |ranges: &[Range<usize>]| {
         Some(Outcome::Stated(Grounded::normal(scene.doc, ranges, &NormalForm::Present)))
     };
-    let table = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("injuries"));
+    let table = scene.field("injuries");
     if let Some(table) = table {
         match super::by_name("injuries")?.fill(scene, table)? {
             Some(Outcome::Stated(rows)) => return Ok(present(rows.ranges().get(..1).unwrap_or_default())),
@@ -237,7 +231,7 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         let behind = text[cue.end..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ']);
-        if ["あり", "有", "ある", "が見られ", "見られた", "認め"].iter().any(|w| behind.starts_with(w))
+        if starts_with_any(behind, &["あり", "有", "ある", "が見られ", "見られた", "認め"])
             && !scene.is_negated(cue)
         {
             return Ok(present(std::slice::from_ref(&sentence.full)));

@@ -10,7 +10,7 @@ use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, trim};
+use crate::words::{clauses, ends_with_any, find_any, has_any, starts_with_any, trim};
 
 /// Behind the words of a status there is at most its ending: 「確認でき|ませんでした」.
 const STATUS_TAIL_CHARS: usize = 6;
@@ -79,7 +79,7 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let first = scene.mentions(sentence.range.clone()).into_iter().next();
     first.is_some_and(|m| {
-        let topical = ["は", "も", "が", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p));
+        let topical = starts_with_any(&scene.text()[m.range.end..], &["は", "も", "が", "、"]);
         topical && super::family::is_sibling(&m)
     })
 }
@@ -87,7 +87,7 @@ fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// Whom the sentence is about: the person at its start, 「実母はよく笑い」.
 fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
-    let topical = ["は", "も", "が"].iter().any(|p| scene.text()[first.range.end..].starts_with(p));
+    let topical = starts_with_any(&scene.text()[first.range.end..], &["は", "も", "が"]);
     let named = topical || scene.text()[first.range.end..].starts_with('、');
     if named && first.range.start == sentence.range.start { first.relation } else { None }
 }
@@ -112,7 +112,7 @@ fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         return false;
     };
     scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
-        let to = ["には", "に", "へ", "へは"].iter().any(|p| text[m.range.end..].starts_with(p));
+        let to = starts_with_any(&text[m.range.end..], &["には", "に", "へ", "へは"]);
         // 「申込書を実母に手渡し」
         let given = text[..m.range.start].ends_with('を');
         to && (given || m.range.start == sentence.range.start) && !text[m.range.end..].starts_with("によ")
@@ -147,27 +147,27 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let refused = found.reason == record::Reason::Refused
         && before.ends_with('を')
         && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
-    let reasoned = [
-        "ため",
-        "ので",
-        "がつかず",
-        "が取れず",
-        "がとれず",
-        "会えず",
-        "会えておらず",
-        "不在で",
-        "留守で",
-        "できておらず",
-    ]
-    .iter()
-    .any(|l| before.ends_with(l));
+    let reasoned = ends_with_any(
+        before,
+        &[
+            "ため",
+            "ので",
+            "がつかず",
+            "が取れず",
+            "がとれず",
+            "会えず",
+            "会えておらず",
+            "不在で",
+            "留守で",
+            "できておらず",
+        ],
+    );
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
-    let topic =
-        ["は", "も", "特に", "特記", "特記事項", "について", "まだ"].iter().any(|l| before.ends_with(l))
-            && (!before.contains('、')
-                || clauses(text, words)
-                    .iter()
-                    .all(|c| status(text, c.clone()).is_some() || text[c.clone()].ends_with("は、")));
+    let topic = ends_with_any(before, &["は", "も", "特に", "特記", "特記事項", "について", "まだ"])
+        && (!before.contains('、')
+            || clauses(text, words)
+                .iter()
+                .all(|c| status(text, c.clone()).is_some() || text[c.clone()].ends_with("は、")));
     after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
 }
 

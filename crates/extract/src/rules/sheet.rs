@@ -9,11 +9,11 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::{FieldSpec, FieldType};
-use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+use record::{Entity, Grounded, NormalForm, RowBuilder};
 use regex::Regex;
 
 use super::section::whole_section;
-use super::{Filled, Outcome, child, copied, family, without};
+use super::{Filled, Outcome, child, copied, family, fill_day, without};
 use crate::scene::{Scene, Sentence};
 use crate::words::{clauses, find_any, has_any, spoken_choices, trim};
 
@@ -147,10 +147,7 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if !sealed && (others || !own) {
             continue;
         }
-        let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        });
+        let phone = scene.phone(sentence.full.clone());
         if let Some((number, words)) = phone {
             let form = NormalForm::Phone(number);
             return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &form))));
@@ -184,10 +181,7 @@ pub(super) fn certificates(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.copy("grade", behind.start + grade.start()..behind.start + grade.end())?;
             }
             if let Some((day, annotation)) = scene.dates(behind).into_iter().next() {
-                if let Some(day) = day {
-                    row.normal("since", &NormalForm::Date(day), annotation.range.clone())?;
-                }
-                row.keep("since", Kept::Words, annotation.range.clone())?;
+                fill_day(&mut row, "since", day, annotation)?;
             }
             row.cite(trim(text, sentence.full.clone()));
             rows.push(row);
@@ -198,7 +192,7 @@ pub(super) fn certificates(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The family as a line of relations and ages, from the household's words. A person draws the genogram.
 pub(super) fn genogram(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
-    let Some(table) = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("household")) else {
+    let Some(table) = scene.field("household") else {
         return Ok(None);
     };
     let relations = scene.codes("relation");

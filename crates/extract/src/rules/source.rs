@@ -3,7 +3,7 @@
 use record::Grounded;
 use record::template::FieldSpec;
 
-use super::{Filled, Outcome, family, without};
+use super::{Filled, Outcome, family, stated, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
 use crate::words::{Spoken, find_any, has_any, spoken_choices};
@@ -16,12 +16,11 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative() {
         let range = sentence.full.clone();
         let people = scene.mentions(range.clone());
-        let guardian =
-            has_any(
-                text,
-                range.clone(),
-                &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
-            ) || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        let guardian = has_any(
+            text,
+            range.clone(),
+            &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
+        ) || people.iter().any(family::is_guardian);
         let subject = has_any(text, range.clone(), &WORDS.source.subjects);
         if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"])
         {
@@ -32,7 +31,7 @@ pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             if label == "承知" && scene.is_negated(found.clone()) {
                 continue;
             }
-            return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, found)?)));
+            return stated(scene, spec, label, found);
         }
         if has_any(text, range, &["了解", "承知", "知らせ"])
             && let Some(outcome) = without(scene, sentence)

@@ -9,7 +9,7 @@ use super::section::whole_section;
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{ends_with_any, find_any, has_any, trim};
 
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
@@ -231,18 +231,14 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let of_child = spec.cues.iter().any(|cue| cue == "本児");
     let parents = |s: &Sentence| {
         let first = scene.mentions(s.range.clone()).into_iter().next();
-        first.is_some_and(|m| {
-            m.range.start == s.range.start
-                && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
-        })
+        first.is_some_and(|m| m.range.start == s.range.start && super::family::is_guardian(&m))
     };
     let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
         // 「3回に分けて聞きました。本人は『…』と言っています。」: the words themselves.
         let asked = |s: &Sentence| {
-            ["聞きました", "聞いています", "尋ねました", "確認しました"]
-                .iter()
-                .any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
+            let words = scene.words(&trim(scene.text(), s.range.clone()));
+            ends_with_any(words, &["聞きました", "聞いています", "尋ねました", "確認しました"])
         };
         let quoted = headed.iter().any(|s| scene.words(&s.range).contains('「'));
         let own =

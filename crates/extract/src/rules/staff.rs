@@ -9,7 +9,10 @@ use super::{Filled, Outcome, entry};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::words::{
+    clauses, ends_with_any, find_all, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim,
+    trim_end_of,
+};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
@@ -179,8 +182,8 @@ fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) ->
     let behind = trim(text, last.words.end..sentence.range.end);
     let behind = &text[behind];
     let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
-    let did = ["で", "が", "と"].iter().any(|p| behind.starts_with(p))
-        && WORDS.staff.did.iter().any(|d| behind.contains(d));
+    let did =
+        starts_with_any(behind, &["で", "が", "と"]) && WORDS.staff.did.iter().any(|d| behind.contains(d));
     (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
@@ -191,7 +194,7 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
     let told: Vec<&Sentence> = scene.narrative().filter(|s| s.heading.is_none()).collect();
     for sentence in &told {
         let cued = has_any(text, sentence.full.clone(), &spec.cues)
-            || WORDS.staff.leads.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+            || starts_with_any(&text[sentence.range.clone()], &WORDS.staff.leads);
         let mut members = members_of(scene, &sentence.range, titles, cued);
         // Somebody else's profession alone (「担任が確認」) names no member.
         members.retain(|m| m.profession.is_none() || m.name.is_some());
@@ -335,8 +338,7 @@ fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
         text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
     let name = title - length..title;
     let count = text[name.clone()].chars().count();
-    let plain =
-        (2..=3).contains(&count) && !WORDS.staff.no_names.iter().any(|end| text[name.clone()].ends_with(end));
+    let plain = (2..=3).contains(&count) && !ends_with_any(&text[name.clone()], &WORDS.staff.no_names);
     plain.then_some(name)
 }
 
@@ -345,7 +347,7 @@ fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
-        || ["です", "。", "、", "さん", "先生"].iter().any(|e| text[name.end..].starts_with(e));
+        || starts_with_any(&text[name.end..], &["です", "。", "、", "さん", "先生"]);
     whole.then_some(name)
 }
 
@@ -371,9 +373,7 @@ fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
         .rfind(['、', '。', ' ', 'と'])
         .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
-    ["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"]
-        .iter()
-        .any(|e| text[org.clone()].ends_with(e))
+    ends_with_any(&text[org.clone()], &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"])
         .then_some(org)
 }
 

@@ -7,7 +7,7 @@ use crate::people::name_before;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{find_any, has_any, starts_with_any, trim};
 
 /// The reporter, named as such.
 const REPORTER: &[&str] = &["通告者", "相談者", "通報者", "通告元", "通報元", "情報提供者"];
@@ -28,19 +28,18 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
     let mut told = Vec::new();
     for sentence in &scene.sentences {
         let words = &text[trim(text, sentence.full.clone())];
-        let item = |words: &str| {
-            WORDS.topic.items.iter().any(|i| {
-                words
-                    .strip_prefix(i)
-                    .is_some_and(|rest| WORDS.topic.topics.iter().any(|t| rest.starts_with(t)))
-            })
-        };
+        let item =
+            |words: &str| {
+                WORDS.topic.items.iter().any(|i| {
+                    words.strip_prefix(i).is_some_and(|rest| starts_with_any(rest, &WORDS.topic.topics))
+                })
+            };
         let own = called.iter().any(|c| {
             let rest = words.strip_prefix(c);
             rest.map(|r| r.trim_start_matches("さん").trim_start_matches("先生").trim_start_matches("の"))
                 .is_some_and(item)
         });
-        if own || REPORTER.iter().any(|r| words.starts_with(r)) {
+        if own || starts_with_any(words, REPORTER) {
             open = true;
             told.push(sentence.full.clone());
         } else if item(words) && (open || (after_reception && is_callers(text, sentence, words))) {
@@ -59,5 +58,5 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
 /// Behind the reception only the telephone, or what is not known, is surely the caller's.
 fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
     const OWN: &[&str] = &["電話", "お電話", "お店の", "店の", "勤め先の", "ご住所"];
-    OWN.iter().any(|own| words.starts_with(own)) || status(text, sentence.full.clone()).is_some()
+    starts_with_any(words, OWN) || status(text, sentence.full.clone()).is_some()
 }

@@ -9,7 +9,7 @@ use text::hedge;
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, ends_with_any, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// 「本児は今、学校にいます」「今は家にいると思う」
 pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -53,7 +53,7 @@ fn is_of_others(text: &str, spoken: &Spoken<'_>) -> bool {
     text[spoken.range.clone()].starts_with('家')
         && before
             .strip_suffix('の')
-            .is_some_and(|owner| !["本児", "自分", "子ども", "実家"].iter().any(|o| owner.ends_with(o)))
+            .is_some_and(|owner| !ends_with_any(owner, &["本児", "自分", "子ども", "実家"]))
 }
 
 /// 「…にいる」: the words in front of it, back to the last comma.

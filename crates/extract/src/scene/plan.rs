@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{is_kanji, is_katakana, trim};
+use crate::words::{ends_with_any, is_kanji, is_katakana, trim};
 
 /// Under these headings the speaker tells what will be done.
 const PLAN_SECTIONS: &[&str] = &["今後の対応"];
@@ -20,7 +20,7 @@ impl Scene<'_> {
             let recorded =
                 ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
             let words = self.words(&trim(self.text(), sentence.range.clone()));
-            let closing = recorded.iter().any(|end| words.ends_with(end));
+            let closing = ends_with_any(words, &recorded);
             return PLAN_SECTIONS.contains(&heading.as_str()) && !closing;
         }
         let words = self.words(&trim(self.text(), sentence.range.clone()));
@@ -38,8 +38,8 @@ impl Scene<'_> {
                 _ => false,
             })
             || WORDS.plan.to_come.iter().any(|w| words.contains(w));
-        let ends = WORDS.plan.endings.iter().any(|e| words.ends_with(e)) || is_to_come(words);
-        let certain = WORDS.plan.certain.iter().any(|e| words.ends_with(e));
+        let ends = ends_with_any(words, &WORDS.plan.endings) || is_to_come(words);
+        let certain = ends_with_any(words, &WORDS.plan.certain);
         if certain && self.quotes(sentence.range.clone()).is_empty() {
             return true;
         }
@@ -61,7 +61,7 @@ impl Scene<'_> {
 /// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
 /// 「野口、月末までに心理検査」.
 fn is_to_come(words: &str) -> bool {
-    if WORDS.plan.states.iter().any(|state| words.ends_with(state)) {
+    if ends_with_any(words, &WORDS.plan.states) {
         return false;
     }
     if words.ends_with("です") && !words.ends_with("予定です") {
@@ -69,9 +69,7 @@ fn is_to_come(words: &str) -> bool {
     }
     if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])
     {
-        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]
-            .iter()
-            .any(|e| words.ends_with(e));
+        return !ends_with_any(words, &["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]);
     }
     words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
 }

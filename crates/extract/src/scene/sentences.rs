@@ -6,7 +6,7 @@ use record::template::{FieldType, Template};
 use record::{Document, Entity};
 
 use super::{QUESTION, Sentence, items, split, turns};
-use crate::words::{has_any, trim};
+use crate::words::{ends_with_any, has_any, starts_with_any, trim};
 
 /// A pause of this length ends a sentence that has no full stop.
 const SENTENCE_PAUSE_MS: u64 = 700;
@@ -61,7 +61,7 @@ pub(super) fn sentences(doc: &Document, template: &Template, quoted: &[Range<usi
             current = None;
         }
         if at == whole.start
-            && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
+            && current.as_ref().is_some_and(|(h, _)| ends_with_any(h, VIEWS))
             && ends_view(doc, &whole)
         {
             current = None;
@@ -89,11 +89,12 @@ fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
         for i in 1..sentences.len() {
             let (before, rest) = sentences.split_at_mut(i);
             let (Some(last), Some(sentence)) = (before.last(), rest.first_mut()) else { continue };
-            let headed = sentence.heading.as_ref().is_some_and(|h| field.headings.contains(h));
+            let headed = sentence.is_under(&field.headings);
             let follows = last.head != sentence.head;
-            let polite = ["です", "ます", "した", "た", "る"]
-                .iter()
-                .any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
+            let polite = ends_with_any(
+                &text[trim(text, sentence.range.clone())],
+                &["です", "ます", "した", "た", "る"],
+            );
             if headed
                 && !follows
                 && polite
@@ -136,19 +137,20 @@ pub(super) fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
 /// 「…だそうです」「…とのこと」: told by somebody else.
 fn is_hearsay(sentence: &str) -> bool {
     let words = sentence.trim_end_matches(['。', '、', ' ', '\n']);
-    [
-        "そうです",
-        "そうだ",
-        "とのこと",
-        "とのことです",
-        "とのことでした",
-        "ということです",
-        "と話しています",
-        "らしい",
-        "らしいです",
-    ]
-    .iter()
-    .any(|end| words.ends_with(end))
+    ends_with_any(
+        words,
+        &[
+            "そうです",
+            "そうだ",
+            "とのこと",
+            "とのことです",
+            "とのことでした",
+            "ということです",
+            "と話しています",
+            "らしい",
+            "らしいです",
+        ],
+    )
 }
 
 /// A sentence behind a view that is none: somebody is quoted, or the next step is told.
@@ -157,15 +159,14 @@ fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
         .annotations_in(sentence.clone())
         .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
     let words = doc.text()[sentence.clone()].trim_start();
-    quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
+    quoted || starts_with_any(words, &["今後", "次回", "見直し", "来週", "明日"])
 }
 
 /// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
 fn is_announcement(words: &str) -> bool {
     const ASKED: &[&str] =
         &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
-    let asked =
-        words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
+    let asked = words.chars().count() <= 20 && !words.contains('「') && ends_with_any(words, ASKED);
     asked || is_count(words)
 }
 
@@ -174,7 +175,7 @@ fn is_count(words: &str) -> bool {
     const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
     let counted = words.trim_end_matches("です").trim_end_matches("あります");
     let number = counted.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六次以".contains(c));
-    number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8
+    number && ends_with_any(counted, COUNTS) && counted.chars().count() <= 8
 }
 
 /// A heading that only fields of one value stand under: 「生年月日。」「性別。」.

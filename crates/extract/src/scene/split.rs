@@ -5,7 +5,7 @@ use std::ops::Range;
 use record::{Document, Entity};
 
 use crate::vocabulary::WORDS;
-use crate::words::{char_before, is_kanji, is_katakana};
+use crate::words::{char_before, ends_with_any, is_kanji, is_katakana, starts_with_any};
 
 /// A shorter stretch is one sentence whatever stands in it.
 const LONG: usize = 60;
@@ -71,16 +71,15 @@ pub(super) fn is_quoted(quoted: &[Range<usize>], at: usize) -> bool {
 
 /// Whether a phrase in front of a space is over.
 fn ends_phrase(before: &str) -> bool {
-    CLOSED.iter().any(|end| before.ends_with(end))
-        || !WORDS.split.open.iter().any(|end| before.ends_with(end))
+    ends_with_any(before, CLOSED) || !ends_with_any(before, &WORDS.split.open)
 }
 
 fn ends_sentence(before: &str, rest: &str) -> bool {
     if rest.starts_with([' ', '、', '。']) {
         return false;
     }
-    if POLITE.iter().any(|end| before.ends_with(end)) {
-        return !WORDS.split.carried.iter().any(|word| rest.starts_with(word));
+    if ends_with_any(before, POLITE) {
+        return !starts_with_any(rest, &WORDS.split.carried);
     }
     // Behind a plain end the next phrase starts with a noun, not with the rest of the word.
     let noun = rest.chars().next().is_some_and(|c| is_kanji(c) || is_katakana(c) || c.is_ascii_digit());
@@ -92,12 +91,12 @@ fn ends_sentence(before: &str, rest: &str) -> bool {
 fn is_modifier(before: &str, rest: &str) -> bool {
     let verb = before.ends_with(['た', 'る', 'い', 'う', 'す']);
     let compound = char_before(before, before.len()).is_some_and(is_kanji);
-    (verb && WORDS.split.described.iter().any(|noun| rest.starts_with(noun)))
+    (verb && starts_with_any(rest, &WORDS.split.described))
         || (compound && (rest.starts_with(is_kanji) && !starts_person(rest) && !starts_verb(rest)))
 }
 
 fn starts_person(rest: &str) -> bool {
-    WORDS.split.openings.iter().any(|word| rest.starts_with(word))
+    starts_with_any(rest, &WORDS.split.openings)
 }
 
 fn starts_verb(rest: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{find_all, has_any};
+use crate::words::{ends_with_any, find_all, has_any, starts_with_any};
 
 impl Scene<'_> {
     /// 「自分で育てたいけれど、夜が心配」: a verb of wanting inside 「」, which need not be its end.
@@ -13,8 +13,8 @@ impl Scene<'_> {
         let text = self.text();
         WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
             self.is_quoted(at.start)
-                && WORDS.wish.behind.iter().any(|word| text[at.end..].starts_with(word))
-                && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
+                && starts_with_any(&text[at.end..], &WORDS.wish.behind)
+                && !ends_with_any(&text[..at.end], NO_WISH)
         })
     }
 

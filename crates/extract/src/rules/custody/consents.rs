@@ -11,7 +11,7 @@ use crate::rules::evidence::speaker_of;
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::Scene;
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{find_any, has_any, starts_with_any, trim};
 
 /// The answers of the consent, with their words: a refusal holds the word for its opposite and stands first.
 fn answers() -> [(&'static str, &'static [&'static str]); 3] {
@@ -23,10 +23,10 @@ fn answers() -> [(&'static str, &'static [&'static str]); 3] {
 pub(in crate::rules) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows: Vec<(String, RowBuilder<'_>)> = Vec::new();
-    let about = scene.sentences.iter().filter(|s| {
-        has_any(text, s.full.clone(), &spec.cues)
-            || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-    });
+    let about = scene
+        .sentences
+        .iter()
+        .filter(|s| has_any(text, s.full.clone(), &spec.cues) || s.is_under(&spec.headings));
     for sentence in about.filter(|s| s.heading.as_deref() != Some("所見")) {
         let people = adults(scene, &sentence.range);
         for (i, person) in people.iter().enumerate() {
@@ -82,7 +82,7 @@ pub(in crate::rules) fn consents(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
 }
 
 fn topical(text: &str, person: &Mention) -> bool {
-    ["は", "の同意は", "については"].iter().any(|p| text[person.range.end..].starts_with(p))
+    starts_with_any(&text[person.range.end..], &["は", "の同意は", "については"])
 }
 
 fn has_answer(text: &str, range: &Range<usize>) -> bool {

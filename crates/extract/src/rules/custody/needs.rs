@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Grounded, Kept, NormalForm, RowBuilder};
+use record::{Grounded, RowBuilder};
 
 use crate::people::Mention;
-use crate::rules::{Filled, Outcome, family};
+use crate::rules::{Filled, Outcome, family, fill_day};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_all, find_any, has_any, trim};
+use crate::words::{clauses, ends_with_any, find_all, find_any, has_any, starts_with_any, trim};
 
 /// The facts that make custody needed, one row a sentence, each with its day and its source.
 pub(in crate::rules) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -36,10 +36,7 @@ pub(in crate::rules) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let mut row = RowBuilder::new(scene.doc, spec);
         row.copy("fact", trim(text, sentence.range.clone()))?;
         if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
-            if let Some(day) = day {
-                row.normal("date", &NormalForm::Date(day), annotation.range.clone())?;
-            }
-            row.keep("date", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "date", day, annotation)?;
         }
         if let Some(material) = find_any(text, sentence.range.clone(), &WORDS.needs.materials) {
             row.copy("material", described(text, &sentence.range, &material))?;
@@ -57,7 +54,7 @@ fn announced<'s>(scene: &'s Scene<'_>) -> Vec<&'s Sentence> {
         let words = trim(text, s.full.clone());
         has_any(text, words.clone(), &["保護"])
             && has_any(text, words.clone(), GROUNDS)
-            && WORDS.needs.announcements.iter().any(|end| text[words.clone()].ends_with(end))
+            && ends_with_any(&text[words.clone()], &WORDS.needs.announcements)
             && text[words].chars().count() <= 40
     };
     let Some(at) = scene.sentences.iter().position(|s| !scene.is_plan(s) && is_announcement(s)) else {
@@ -98,11 +95,8 @@ fn described(text: &str, sentence: &Range<usize>, word: &Range<usize>) -> Range<
 fn is_done_to_child(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
     let people = scene.mentions(sentence.range.clone());
-    let follows =
-        |m: &Mention, particles: &[&str]| particles.iter().any(|p| text[m.range.end..].starts_with(p));
-    let parent = people.iter().find(|m| {
-        m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)) && follows(m, &["が", "は"])
-    });
+    let follows = |m: &Mention, particles: &[&str]| starts_with_any(&text[m.range.end..], particles);
+    let parent = people.iter().find(|m| family::is_guardian(m) && follows(m, &["が", "は"]));
     parent.is_some_and(|parent| {
         people.iter().any(|m| {
             m.relation.as_deref() == Some("本児")

@@ -12,7 +12,7 @@ use crate::rules::evidence::speaker_of;
 use crate::rules::{Filled, Outcome, moment, section};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{find_any, has_any, trim};
+use crate::words::{find_any, has_any, starts_with_any, trim};
 
 /// When, how and to whom the custody was announced.
 pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -20,7 +20,7 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     let mut status = None;
     let about = scene.sentences.iter().filter(|s| {
-        let headed = s.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        let headed = s.is_under(&spec.headings);
         headed || (has_any(text, s.full.clone(), &spec.cues) && !scene.is_plan(s))
     });
     for sentence in about {
@@ -35,7 +35,7 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let mut row = RowBuilder::new(scene.doc, spec);
         let to = scene.mentions(sentence.range.clone()).into_iter().find(|m| {
             let after = &text[m.range.end..sentence.range.end];
-            m.relation.is_some() && (["に", "へ", "と"].iter().any(|p| after.starts_with(p)))
+            m.relation.is_some() && starts_with_any(after, &["に", "へ", "と"])
         });
         if let Some(to) = to {
             speaker_of(scene, &mut row, "to", to.range)?;
@@ -105,12 +105,11 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     let people = scene
         .mentions(whole.start..verb)
         .into_iter()
-        .filter(|m| ["に", "へ"].iter().any(|p| text[m.range.end..].starts_with(p)))
+        .filter(|m| starts_with_any(&text[m.range.end..], &["に", "へ"]))
         .map(|m| m.range.end);
     let how = METHOD.as_ref().and_then(|r| r.find(&text[whole.start..verb])).map(|m| whole.start + m.end());
-    let how = how.filter(|at| {
-        *at == whole.end || ["で", "にて", "、", "により"].iter().any(|p| text[*at..].starts_with(p))
-    });
+    let how =
+        how.filter(|at| *at == whole.end || starts_with_any(&text[*at..], &["で", "にて", "、", "により"]));
     let start = moments.chain(people).chain(how).max().unwrap_or(whole.start);
     let mut cut = trim(text, start..verb.max(start));
     let leads = ["には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];

@@ -10,7 +10,7 @@ use crate::rules::evidence::speaker_of;
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, has_any, trim};
+use crate::words::{clauses, ends_with_any, has_any, lead_of, starts_with_any, trim};
 
 /// What each parent holds, in his own words.
 pub(in crate::rules) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -54,10 +54,7 @@ pub(in crate::rules) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Fil
             // 「保護者の意向。実母は引き取りを希望。」
             said.extend(adults(scene, &sentence.range).into_iter().next().map(|m| {
                 let after = trim(text, m.range.end..sentence.range.end);
-                let words = ["は、", "は", "も"]
-                    .iter()
-                    .find(|p| text[after.clone()].starts_with(**p))
-                    .map_or(0, |p| p.len());
+                let words = lead_of(&text[after.clone()], &["は、", "は", "も"]);
                 (m.range, after.start + words..after.end)
             }));
         }
@@ -98,7 +95,7 @@ fn bracketed(scene: &Scene<'_>, sentence: &Sentence) -> Option<(Range<usize>, Ra
     // 「実母は電話で『…』」
     let led = behind.find('「').filter(|at| {
         let way = behind[..*at].trim_end_matches('、');
-        way.chars().count() <= 14 && ["で", "にて"].iter().any(|p| way.ends_with(p))
+        way.chars().count() <= 14 && ends_with_any(way, &["で", "にて"])
     });
     let words = behind[led.unwrap_or(0)..].strip_prefix('「')?;
     let start = sentence.range.end - words.len();
@@ -123,9 +120,7 @@ fn heard(text: &str, sentence: &Range<usize>, words: &Range<usize>) -> Option<Ra
                 .rfind(['は', 'が', 'に', '」', 'も'])
                 .map_or(clause.start, |at| clause.start + at + 'は'.len_utf8());
             let goes_on = text[end..clause.end].is_empty()
-                || ["で", "にて", "し", "に", "聞", "う", "お", "話", "「"]
-                    .iter()
-                    .any(|p| text[end..].starts_with(p));
+                || starts_with_any(&text[end..], &["で", "にて", "し", "に", "聞", "う", "お", "話", "「"]);
             (goes_on && from < end).then_some(trim(text, from..end))
         })
     })

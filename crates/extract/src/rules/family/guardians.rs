@@ -5,11 +5,11 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Grounded, NormalForm, RowBuilder};
 
-use super::{GUARDIANS, age, named, occupation, relation};
+use super::{GUARDIANS, age, is_guardian, named, occupation, relation};
 use crate::people::{Mention, name_at, skip_honorific};
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, starts_with_any, trim, trim_end_of};
 
 /// 「保護者は、実母の高橋ゆかりさん、三十四歳、パート勤務、電話は、…」, and what follows in the next sentence.
 pub(in crate::rules) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -23,7 +23,7 @@ pub(in crate::rules) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled
         let people: Vec<Mention> = scene
             .mentions(sentence.range.clone())
             .into_iter()
-            .filter(|m| m.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r)))
+            .filter(is_guardian)
             .filter(|m| {
                 text[m.range.end..].starts_with('の')
                     || about
@@ -68,10 +68,8 @@ pub(in crate::rules) fn guardians(scene: &Scene<'_>, spec: &FieldSpec) -> Filled
 /// 「保護者については、回答なし」 is about the guardians themselves; 「保護者には知らせていない」 is not.
 fn names_guardians(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> bool {
     let words = scene.words(&trim(scene.text(), sentence.full.clone()));
-    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-        || ["保護者は", "保護者については", "保護者の氏名", "保護者、"]
-            .iter()
-            .any(|cue| words.starts_with(cue))
+    sentence.is_under(&spec.headings)
+        || starts_with_any(words, &["保護者は", "保護者については", "保護者の氏名", "保護者、"])
 }
 
 /// Guardians in running speech: 「実母の小山なつみさんが…」, and what 「実母は29歳で、工場で働いている」 adds.
@@ -125,10 +123,7 @@ fn named_guardians<'d>(
             if let Some(work) = work.filter(|_| !row.has("occupation")) {
                 row.copy("occupation", work)?;
             }
-            let phone = scene.doc.annotations_in(range.clone()).find_map(|a| match &a.entity {
-                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-                _ => None,
-            });
+            let phone = scene.phone(range.clone());
             if let Some((number, words)) =
                 phone.filter(|_| spec.column("phone").is_some() && !row.has("phone"))
             {
@@ -144,8 +139,7 @@ fn named_guardians<'d>(
 /// Under the heading, or a sentence that begins with the cue.
 fn is_about(scene: &Scene<'_>, spec: &FieldSpec, sentence: &Sentence) -> bool {
     let words = scene.words(&trim(scene.text(), sentence.full.clone()));
-    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-        || spec.cues.iter().any(|cue| words.starts_with(cue.as_str()))
+    sentence.is_under(&spec.headings) || starts_with_any(words, &spec.cues)
 }
 
 fn guardian<'d>(
@@ -172,10 +166,7 @@ fn guardian<'d>(
     if let Some(work) = clauses(text, rest.clone()).into_iter().find_map(|c| occupation(text, c)) {
         row.copy("occupation", work)?;
     }
-    let phone = scene.doc.annotations_in(rest.clone()).find_map(|a| match &a.entity {
-        Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-        _ => None,
-    });
+    let phone = scene.phone(rest.clone());
     if let Some((number, words)) = phone {
         row.normal("phone", &NormalForm::Phone(number), words)?;
     }

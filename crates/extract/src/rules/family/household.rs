@@ -10,7 +10,7 @@ use crate::people::Mention;
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, has_any, trim, trim_end_of};
+use crate::words::{clauses, has_any, lead_of, trim, trim_end_of};
 
 /// The sentences about the household: under its heading, or with its cues.
 pub(in crate::rules) fn household_sentences<'s>(
@@ -68,7 +68,7 @@ pub(in crate::rules) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
     let mut status = None;
     for sentence in household_sentences(scene, spec) {
-        let told = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        let told = sentence.is_under(&spec.headings);
         if told && status.is_none() && scene.mentions(sentence.range.clone()).is_empty() {
             status = without(scene, sentence)
                 .filter(|o| matches!(o, Outcome::Without { reason, .. } if *reason != record::Reason::None));
@@ -189,7 +189,7 @@ fn member_facts(
             } else {
                 words
             };
-            let lead = topic.iter().find(|t| text[words.clone()].starts_with(**t)).map_or(0, |t| t.len());
+            let lead = lead_of(&text[words.clone()], &topic);
             row.copy("health", words.start + lead..words.end)?;
         }
     }

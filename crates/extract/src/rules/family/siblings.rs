@@ -10,7 +10,7 @@ use crate::people::{Mention, name_at, skip_honorific};
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, has_any, is_kanji, is_katakana, trim, trim_end_of};
+use crate::words::{clauses, has_any, is_kanji, is_katakana, starts_with_any, trim, trim_end_of};
 
 /// 有 with the words, 無 or 不明 from a sentence about brothers and sisters.
 pub(in crate::rules) fn siblings_known(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -48,7 +48,7 @@ pub(in crate::rules) fn says_there_is(scene: &Scene<'_>, sentence: &Sentence) ->
     let lead = text[range.start..first.range.start].trim_end_matches('、');
     let behind = text[first.range.end..range.end].strip_prefix('が').unwrap_or_default();
     ["", "上に", "下に", "ほかに", "他に", "本児には", "本児に", "家には"].contains(&lead)
-        && WORDS.siblings.there.iter().any(|t| behind.starts_with(t))
+        && starts_with_any(behind, &WORDS.siblings.there)
         && !text[range].contains('「')
 }
 

@@ -6,7 +6,7 @@ use record::template::ColumnSpec;
 
 use super::{OTHER, is_stated};
 use crate::scene::{Scene, Sentence};
-use crate::words::{Spoken, find_any, is_kanji, spoken_choices};
+use crate::words::{Spoken, find_any, is_kanji, spoken_choices, starts_with_any};
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.
 pub(super) struct Area<'c> {
@@ -43,7 +43,7 @@ pub(super) fn areas<'c>(
             let trace = k.choice.label == OTHER
                 && last.is_some_and(|last| &text[last.range.end..k.range.start] == "の");
             // 「歯型のついたあざ」
-            let marks = ["のついた", "の付いた"].iter().any(|w| text[k.range.end..].starts_with(w));
+            let marks = starts_with_any(&text[k.range.end..], &["のついた", "の付いた"]);
             let leads = marks && i + 1 < kinds.len();
             !trace && !leads
         })

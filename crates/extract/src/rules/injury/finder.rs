@@ -3,15 +3,16 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use record::RowBuilder;
 use record::template::ColumnSpec;
-use record::{Kept, NormalForm, RowBuilder};
 use regex::Regex;
 
 use super::OTHER;
+use crate::rules::fill_day;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, spoken_choices, trim, trim_end_of};
+use crate::words::{clauses, ends_with_any, find_any, spoken_choices, trim, trim_end_of};
 
 /// Who found it, at the end of his words: 「着替えを手伝った副主任の先生」 → 副主任の先生.
 static FINDER: LazyLock<Option<Regex>> =
@@ -43,10 +44,7 @@ pub(super) fn found(
         let some = rows.iter().any(of);
         for row in rows.iter_mut().filter(|row| !some || of(row)) {
             if let Some((day, annotation)) = date.as_ref().filter(|_| !row.has("found_at")) {
-                if let Some(day) = day {
-                    row.normal("found_at", &NormalForm::Date(*day), annotation.range.clone())?;
-                }
-                row.keep("found_at", Kept::Words, annotation.range.clone())?;
+                fill_day(row, "found_at", *day, annotation)?;
             }
             if let Some(finder) = finder.clone().filter(|_| !row.has("found_by")) {
                 row.copy("found_by", finder)?;
@@ -98,7 +96,7 @@ fn finder(scene: &Scene<'_>, sentence: &Sentence, verb: &Range<usize>) -> Option
     let person = words.start + found.start()..words.start + found.end();
     let name = trim_end_of(text, person.clone(), &["さん"]);
     let known = named.is_some()
-        || WORDS.finder.people.iter().any(|f| text[person.clone()].ends_with(f))
+        || ends_with_any(&text[person.clone()], &WORDS.finder.people)
         || text[person.clone()].contains('の');
     (known && !name.is_empty() && status(text, words).is_none()).then_some(name)
 }

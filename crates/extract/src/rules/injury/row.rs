@@ -11,7 +11,7 @@ use super::OTHER;
 use super::area::{Area, side_start};
 use super::size::size;
 use crate::scene::Scene;
-use crate::words::{find_any, spoken_choices, trim};
+use crate::words::{find_any, spoken_choices, starts_with_any, trim};
 
 /// Parts that people have two of.
 const PAIRED: &[&str] = &["眼周囲", "頬", "耳", "上腕", "前腕", "手", "大腿", "下腿", "足"];
@@ -116,9 +116,8 @@ fn side(
         let other = text[at.end..].trim_start_matches(['側', 'の']);
         let parts = spec.column("part").map_or(&[][..], |c| c.choices.as_slice());
         // 「額の右の頬」 does not happen; 「腕、左の頬に」 does.
-        let next = parts.iter().any(|c| {
-            other.starts_with(c.label.as_str()) || c.spoken.iter().any(|w| other.starts_with(w.as_str()))
-        });
+        let next =
+            parts.iter().any(|c| other.starts_with(c.label.as_str()) || starts_with_any(other, &c.spoken));
         if !next {
             return row.choose("side", label, at);
         }

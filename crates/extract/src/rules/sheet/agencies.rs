@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Entity, Grounded, NormalForm, RowBuilder};
+use record::{Grounded, NormalForm, RowBuilder};
 
 use super::headed_or_cued;
 use crate::people::{name_at, skip_honorific};
 use crate::rules::{Filled, Outcome, contact, without};
 use crate::scene::Scene;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, trim, trim_end_of};
+use crate::words::{clauses, ends_with_any, find_any, lead_of, trim, trim_end_of};
 
 /// The name of an organisation in `range`.
 pub(in crate::rules) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
@@ -77,14 +77,9 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
             let Some(row) = rows.last_mut().filter(|_| any) else { continue };
             let words = trim_end_of(text, trim(text, clause.clone()), &WORDS.agencies.role_endings);
             // 「担当は小田さん」
-            let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"]
-                .iter()
-                .find(|l| text[words.clone()].starts_with(**l));
-            let words = words.start + lead.map_or(0, |l| l.len())..words.end;
-            let phone = scene.doc.annotations_in(clause).find_map(|a| match &a.entity {
-                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-                _ => None,
-            });
+            let leads = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"];
+            let words = words.start + lead_of(&text[words.clone()], &leads)..words.end;
+            let phone = scene.phone(clause);
             if let Some((number, words)) = phone {
                 row.normal("contact", &NormalForm::Phone(number), words)?;
             } else if is_officer(text, &words) && !row.has("person") {
@@ -104,11 +99,11 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
 fn is_officer(text: &str, words: &Range<usize>) -> bool {
     let said = &text[words.clone()];
     let post = said.split_once('の').is_some_and(|(post, name)| {
-        WORDS.agencies.posts.iter().any(|p| post.ends_with(p))
+        ends_with_any(post, &WORDS.agencies.posts)
             && (1..=5).contains(&name.chars().count())
             && name.chars().all(|c| crate::words::is_kanji(c) || crate::words::is_katakana(c))
     });
-    post || ["さん", "先生", "氏"].iter().any(|h| said.ends_with(h))
+    post || ends_with_any(said, &["さん", "先生", "氏"])
 }
 
 /// 「担任の山田先生」, 「山田さん」: the name.

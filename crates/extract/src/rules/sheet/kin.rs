@@ -1,13 +1,13 @@
 //! Relatives and others who help.
 
 use record::template::FieldSpec;
-use record::{Entity, Grounded, NormalForm, RowBuilder};
+use record::{Grounded, NormalForm, RowBuilder};
 
 use super::headed_or_cued;
 use crate::rules::{Filled, Outcome, family, without};
 use crate::scene::Scene;
 use crate::vocabulary::WORDS;
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, lead_of, trim, trim_end_of};
 
 /// Relatives and others who help: where they are, how they are reached, what they do.
 pub(in crate::rules) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -15,10 +15,12 @@ pub(in crate::rules) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     let mut status = None;
     let mut told = headed_or_cued(scene, spec);
-    told.extend(scene.sentences.iter().filter(|s| {
-        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-            && family::helps_from_elsewhere(scene, s)
-    }));
+    told.extend(
+        scene
+            .sentences
+            .iter()
+            .filter(|s| !s.is_under(&spec.headings) && family::helps_from_elsewhere(scene, s)),
+    );
     told.sort_by_key(|s| s.full.start);
     told.dedup_by_key(|s| s.full.start);
     for sentence in told {
@@ -61,11 +63,7 @@ pub(in crate::rules) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     } else {
                         living.end
                     };
-                    let start = words.start
-                        + ["は、", "は", "が", "も"]
-                            .iter()
-                            .find(|p| text[words.clone()].starts_with(**p))
-                            .map_or(0, |p| p.len());
+                    let start = words.start + lead_of(&text[words.clone()], &["は、", "は", "が", "も"]);
                     // 「マイさんが市内に」
                     let subject = text[start..tail.max(start)]
                         .rfind(['が', 'は'])
@@ -89,10 +87,7 @@ pub(in crate::rules) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     row.copy("support", trim_end_of(text, words, &tails))?;
                 }
             }
-            let phone = scene.doc.annotations_in(own).find_map(|a| match &a.entity {
-                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-                _ => None,
-            });
+            let phone = scene.phone(own);
             if let Some((number, words)) = phone {
                 row.normal("phone", &NormalForm::Phone(number), words)?;
             }
@@ -109,10 +104,7 @@ pub(in crate::rules) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     for sentence in scene.narrative() {
         let Some(person) = scene.mentions(sentence.range.clone()).into_iter().next() else { continue };
-        let number = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        });
+        let number = scene.phone(sentence.range.clone());
         let known = rows
             .iter_mut()
             .find(|row| row.text("relation") == person.relation.as_deref() && !row.has("phone"));

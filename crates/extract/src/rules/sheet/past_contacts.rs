@@ -4,15 +4,15 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::FieldSpec;
-use record::{Grounded, Kept, NormalForm, RowBuilder};
+use record::{Grounded, Kept, RowBuilder};
 use regex::Regex;
 
 use super::agencies::agency_in;
 use super::headed_or_cued;
-use crate::rules::{Filled, Outcome, without};
+use crate::rules::{Filled, Outcome, fill_day, without};
 use crate::scene::Scene;
 use crate::vocabulary::WORDS;
-use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, starts_with_any, trim, trim_end_of};
 
 /// When something was where no day was said: 「小学6年のとき」「3歳の頃」「出生直後」「数年前」.
 static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -42,8 +42,7 @@ pub(in crate::rules) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Fi
             .max(sentence.range.start);
         let kinds_in = |range: Range<usize>| {
             // 相談 in 児童相談所 is a place.
-            let place =
-                |s: &Spoken<'_>| ["所", "セ", "員", "室"].iter().any(|p| text[s.range.end..].starts_with(p));
+            let place = |s: &Spoken<'_>| starts_with_any(&text[s.range.end..], &["所", "セ", "員", "室"]);
             spoken_choices(text, range, kinds).into_iter().find(|s| !place(s))
         };
         let spoken = kinds_in(inner.min(sentence.range.end)..sentence.range.end)
@@ -53,10 +52,7 @@ pub(in crate::rules) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Fi
         let mut row = RowBuilder::new(scene.doc, spec);
         row.choose("kind", &kind.choice.label, kind.range.clone())?;
         if let Some((day, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() {
-            if let Some(day) = day {
-                row.normal("at", &NormalForm::Date(day), annotation.range.clone())?;
-            }
-            row.keep("at", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "at", day, annotation)?;
         } else if let Some(at) = PERIOD.as_ref().and_then(|r| r.find(&text[sentence.range.clone()])) {
             row.keep("at", Kept::Words, sentence.range.start + at.start()..sentence.range.start + at.end())?;
         }
