@@ -17,6 +17,7 @@ mod scene;
 mod status;
 #[cfg(feature = "train")]
 pub mod train;
+mod vocabulary;
 mod words;
 
 use std::ops::Range;

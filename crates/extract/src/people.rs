@@ -5,28 +5,9 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use record::template::Choice;
 
-use crate::words::{is_kanji, is_katakana, is_whole_word};
+use crate::vocabulary::WORDS;
+use crate::words::{ends_with_any, is_kanji, is_katakana, is_whole_word, starts_with_any};
 
-/// Compounds that hold a word for a relative and name none (language.md pass 6).
-const NO_PERSON: &[&str] = &[
-    "母子手帳",
-    "母子保健",
-    "母子",
-    "父子",
-    "母乳",
-    "父の日",
-    "母の日",
-    "母国",
-    "父母会",
-    "養父市",
-    "保母",
-    "父兄",
-    "分母",
-    "祖父母",
-    "実父母",
-    "父母",
-    "里親",
-];
 /// A grandparent, uncle or aunt without a side.
 const SIDELESS: &[&str] =
     &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おばあさん", "おじいさん", "おじ", "おば"];
@@ -71,7 +52,7 @@ impl Relations {
         for word in SIDELESS {
             add(word, None, true);
         }
-        for word in NO_PERSON {
+        for word in &WORDS.people.no_person {
             add(word, None, false);
         }
         let matcher = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns)?;
@@ -120,66 +101,10 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     ![before, after].into_iter().flatten().any(is_kanji)
 }
 
-/// In front of an honorific these name a role: 近所のおばさん, 大家さん.
-const NO_NAMES: &[&str] = &[
-    "おば",
-    "おじ",
-    "おばあ",
-    "おじい",
-    "お母",
-    "お父",
-    "お兄",
-    "お姉",
-    "叔母",
-    "叔父",
-    "伯母",
-    "伯父",
-    "奥",
-    "旦那",
-    "大家",
-    "住人",
-    "隣",
-    "お隣",
-    "祖母",
-    "祖父",
-    "母",
-    "父",
-    "兄",
-    "姉",
-    "弟",
-    "妹",
-    "担当",
-    "お子",
-    "娘",
-    "息子",
-    "医者",
-    "看護師",
-    "保育士",
-    "保健師",
-    "警察官",
-    "相談員",
-    "支援員",
-    "園長",
-    "校長",
-    "教頭",
-    "担任",
-    "先生",
-];
-/// Given names in hiragana that begin like a particle: 早川のぞみ, 菊地はる.
-const GIVEN: &[&str] = &[
-    "のぞ", "のぶ", "のり", "のあ", "のえ", "のん", "のの", "とも", "とわ", "とし", "とき", "とよ", "とみ",
-    "とお", "はる", "はな", "はや", "はじ", "はづ", "はつ", "もえ", "もも", "もあ", "もね", "もな", "もと",
-    "かず", "かい", "かえ", "かお", "かな", "かほ", "かれ", "かん", "かつ", "かよ", "かり", "かす", "かけ",
-    "かつ", "きよ", "にこ", "にな", "にじ",
-];
-/// Ends of hiragana that make a phrase of it and no given name.
-const NO_GIVEN: &[&str] =
-    &["ない", "なし", "なく", "た", "て", "ます", "です", "とも", "とき", "かり", "いる", "ある"];
-
 /// The length in bytes of the given name that begins at the start of `rest`, behind a family name; 0 where a particle stands
 /// there: 「早川のぞみさん」, but 「森田と、」「菊地はいない」.
 fn given_name(rest: &str) -> usize {
-    if !GIVEN.iter().any(|start| rest.starts_with(start)) {
+    if !starts_with_any(rest, &WORDS.people.given) {
         return 0;
     }
     let run = rest.find(|c: char| !matches!(c, 'ぁ'..='ん')).unwrap_or(rest.len());
@@ -193,7 +118,7 @@ fn given_name(rest: &str) -> usize {
         }
         None => return 0,
     };
-    let phrase = honorific.is_none() && NO_GIVEN.iter().any(|end| name.ends_with(end));
+    let phrase = honorific.is_none() && ends_with_any(name, &WORDS.people.no_given);
     if (2..=4).contains(&name.chars().count()) && !phrase { name.len() } else { 0 }
 }
 
@@ -214,13 +139,12 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         }
         let particle = matches!(c, 'と' | 'で' | 'が' | 'は' | 'も' | 'に' | 'を' | 'の' | 'か')
             && before.is_some_and(|b| is_kanji(b) || is_katakana(b));
-        let called = c == 'と' && ["という", "といい", "と言", "と申"].iter().any(|v| rest.starts_with(v));
+        let called = c == 'と' && starts_with_any(rest, &["という", "といい", "と言", "と申"]);
         let stops = called
             || matches!(c, '、' | '。' | '，' | ' ' | '　' | '「' | '」' | '(' | ')' | '\n')
             || c.is_ascii_digit()
             || particle
-            || (before.is_some()
-                && (rest.starts_with("です") || HONORIFICS.iter().any(|h| rest.starts_with(h))));
+            || (before.is_some() && (rest.starts_with("です") || starts_with_any(rest, HONORIFICS)));
         if stops {
             end = at;
             break;
@@ -258,7 +182,7 @@ pub(crate) fn name_before(text: &str, range: Range<usize>, honorific: &Range<usi
         let joined = words
             .match_indices('の')
             .any(|(at, _)| words[..at].ends_with(|c: char| matches!(c, 'ぁ'..='ん')));
-        (!words.is_empty() && !joined && !NO_NAMES.contains(&words)).then_some(name)
+        (!words.is_empty() && !joined && !WORDS.people.no_names.contains(&words)).then_some(name)
     })
 }
 

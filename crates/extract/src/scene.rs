@@ -1,148 +1,28 @@
 //! The dictation, read once for all rules: sentences, the heading each stands under, and what kind of sentence it is.
 
 mod items;
+mod plan;
+mod sentences;
 mod split;
 mod turns;
+mod wish;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use jiff::civil::Date;
-use record::template::{Choice, FieldSpec, FieldType, Template};
+use record::template::{Choice, FieldSpec, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
-use regex::Regex;
 use text::polarity;
 
 use crate::people::{Mention, Relations};
-use crate::words::{find_all, has_any, is_kanji, is_katakana, trim};
+use crate::words::has_any;
 
-/// A pause of this length ends a sentence that has no full stop.
-const SENTENCE_PAUSE_MS: u64 = 700;
-/// Headings whose text is one sentence, even when a full stop stands between.
-const SHORT_SECTIONS: &[&str] =
-    &["目的", "場所", "形態", "実施日時", "対応者", "面接対象者", "受付方法", "保護者", "確認者"];
-/// Under these headings the speaker tells what will be done.
-const PLAN_SECTIONS: &[&str] = &["今後の対応"];
-/// The speaker's own words for a plan, at the end of a sentence.
-const PLAN_ENDINGS: &[&str] = &[
-    "します",
-    "する",
-    "予定",
-    "予定です",
-    "訪問",
-    "電話",
-    "確認",
-    "依頼",
-    "連絡",
-    "届ける",
-    "届けます",
-    "もらいます",
-    "もらう",
-    "伺います",
-    "伝えます",
-    "伝える",
-    "行う",
-    "行います",
-    "照会",
-    "再訪問",
-    "打ち合わせ",
-    "打合せ",
-    "面接",
-    "面談",
-    "協議",
-    "相談",
-    "同行",
-    "問い合わせ",
-    "問合せ",
-    "報告",
-    "調整",
-    "案内",
-    "再案内",
-    "送付",
-    "手渡し",
-    "同席",
-    "観察",
-    "引き継ぎ",
-];
-/// Ends of a sentence that are a plan whatever day it is.
-const CERTAIN_PLANS: &[&str] = &[
-    "を予定",
-    "を検討する",
-    "を検討",
-    "を検討中",
-    "を予定する",
-    "を予定している",
-    "する予定",
-    "する予定です",
-    "する方針",
-    "こととする",
-    "ことにする",
-    "ことにした",
-    "ことにしました",
-];
+pub(crate) use plan::supervisor_marker;
+use sentences::{conversation, sentences};
+
 /// What the questions of a conversation stand under: no form has this heading.
 const QUESTION: &str = "質問";
-/// Headings of a view: its words end where somebody is quoted or a plan begins.
-const VIEWS: &[&str] = &["所見", "診断", "提出理由", "援助方針案", "短期目標", "中期目標", "長期目標"];
-/// Words for a day to come that are no date.
-const PLAN_WORDS: &[&str] = &[
-    "今週中",
-    "来週",
-    "明日",
-    "明後日",
-    "次回",
-    "今月中",
-    "来月",
-    "後日",
-    "速やかに",
-    "月末",
-    "週明け",
-    "年内",
-    "までに",
-    "もう一度",
-    "再度",
-    "改めて",
-    "今後は",
-    "今後、",
-    "このあと",
-    "この後",
-    "これから",
-    "のちほど",
-    "後ほど",
-    "明朝",
-    "明晩",
-    "あす",
-    "あした",
-    "来年",
-    "年明け",
-    "近日中",
-    "近いうち",
-    "早急に",
-    "至急",
-    "本日中",
-    "今日中",
-    "夕方までに",
-];
-/// Verbs and endings of a wish.
-const WISH_WORDS: &[&str] = &[
-    "希望",
-    "望ん",
-    "たい」",
-    "ほしい」",
-    "欲しい」",
-    "くない」と話",
-    "たくない",
-    "たいと話",
-    "たいと言",
-    "たいと訴",
-    "ほしいと話",
-    "ほしいと言",
-    "ほしいと訴",
-    "ばいい」",
-    "がいい」",
-    "といい」",
-];
 
 /// One sentence, or the part of one behind a heading.
 #[derive(Clone, Debug)]
@@ -155,6 +35,13 @@ pub(crate) struct Sentence {
     pub(crate) heading: Option<String>,
     /// Where that heading was spoken.
     pub(crate) head: Option<Range<usize>>,
+}
+
+impl Sentence {
+    /// Whether the sentence stands under any of the headings.
+    pub(crate) fn is_under(&self, headings: &[String]) -> bool {
+        self.heading.as_ref().is_some_and(|h| headings.contains(h))
+    }
 }
 
 /// What the rules look at.
@@ -234,6 +121,11 @@ impl<'d> Scene<'d> {
         polarity::scope(self.up_to_sentence_end(range.start), range)
     }
 
+    /// The field of the form that `rule` fills.
+    pub(crate) fn field(&self, rule: &str) -> Option<&'d FieldSpec> {
+        self.template.fields.iter().find(|f| f.rule.as_deref() == Some(rule))
+    }
+
     /// The choices of a code list of the form; none where the list does not exist.
     pub(crate) fn codes(&self, id: &str) -> &'d [Choice] {
         self.template.codes.get(id).unwrap_or_default()
@@ -249,7 +141,7 @@ impl<'d> Scene<'d> {
 
     /// Sentences under any of the headings.
     pub(crate) fn under<'s>(&'s self, headings: &'s [String]) -> impl Iterator<Item = &'s Sentence> {
-        self.sentences.iter().filter(move |s| s.heading.as_ref().is_some_and(|h| headings.contains(h)))
+        self.sentences.iter().filter(move |s| s.is_under(headings))
     }
 
     /// Sentences under no heading.
@@ -281,7 +173,7 @@ impl<'d> Scene<'d> {
     /// Sentences that a field is about: under its headings, or with its cues.
     pub(crate) fn about<'s>(&'s self, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
         self.sentences.iter().filter(move |s| {
-            s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+            s.is_under(&spec.headings)
                 || (self.is_narrative(s) && has_any(self.text(), s.full.clone(), &spec.cues))
         })
     }
@@ -325,6 +217,14 @@ impl<'d> Scene<'d> {
             .collect()
     }
 
+    /// The first telephone number said in `range`, with its words.
+    pub(crate) fn phone(&self, range: Range<usize>) -> Option<(String, Range<usize>)> {
+        self.doc.annotations_in(range).find_map(|a| match &a.entity {
+            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
+            _ => None,
+        })
+    }
+
     /// Times said in `range`: start and, for a range, end.
     pub(crate) fn times(&self, range: Range<usize>) -> Vec<(ClockTime, Option<ClockTime>, &'d Annotation)> {
         self.doc
@@ -336,318 +236,4 @@ impl<'d> Scene<'d> {
             })
             .collect()
     }
-
-    /// Whether the sentence says what staff will do.
-    pub(crate) fn is_plan(&self, sentence: &Sentence) -> bool {
-        if let Some(heading) = &sentence.heading {
-            // 「…が記録しました。」 closes the entry under any heading.
-            let recorded =
-                ["が記録しました", "が記録した", "が記録", "が作成しました", "が作成した", "が記入しました"];
-            let words = self.words(&trim(self.text(), sentence.range.clone()));
-            let closing = recorded.iter().any(|end| words.ends_with(end));
-            return PLAN_SECTIONS.contains(&heading.as_str()) && !closing;
-        }
-        let words = self.words(&trim(self.text(), sentence.range.clone()));
-        // 「本日午後1時に、園からかけ直します」
-        let later_today = words.ends_with("ます")
-            && is_to_come(words)
-            && self
-                .dates(sentence.range.clone())
-                .iter()
-                .any(|(date, _)| date.is_some() && *date == self.doc.anchor())
-            && !self.times(sentence.range.clone()).is_empty();
-        let future = later_today
-            || self.dates(sentence.range.clone()).iter().any(|(date, _)| match (date, self.doc.anchor()) {
-                (Some(date), Some(anchor)) => *date > anchor,
-                _ => false,
-            })
-            || PLAN_WORDS.iter().any(|w| words.contains(w));
-        let ends = PLAN_ENDINGS.iter().any(|e| words.ends_with(e)) || is_to_come(words);
-        let certain = CERTAIN_PLANS.iter().any(|e| words.ends_with(e));
-        if certain && self.quotes(sentence.range.clone()).is_empty() {
-            return true;
-        }
-        self.quotes(sentence.range.clone()).is_empty() && ends && (future || self.is_for_supervisor(sentence))
-    }
-
-    /// Whether the sentence ends in a verb of what is to come, or of what is done as a rule, and quotes nobody.
-    pub(crate) fn is_undertaking(&self, sentence: &Sentence) -> bool {
-        let words = self.words(&trim(self.text(), sentence.range.clone()));
-        self.quotes(sentence.range.clone()).is_empty() && is_to_come(words)
-    }
-
-    /// Whether the sentence asks the supervisor (「SVに確認」).
-    pub(crate) fn is_for_supervisor(&self, sentence: &Sentence) -> bool {
-        supervisor_marker(self.text(), sentence.range.clone()).is_some()
-    }
-
-    /// 「自分で育てたいけれど、夜が心配」: a verb of wanting inside 「」, which need not be its end.
-    fn is_desired(&self, sentence: &Sentence) -> bool {
-        const WANTED: &[&str] = &["たい", "ほしい", "欲しい", "たくない"];
-        const NO_WISH: &[&str] =
-            &["みたい", "つめたい", "冷たい", "重たい", "眠たい", "ぜったい", "いったい", "会いたいわけ"];
-        let text = self.text();
-        WANTED.iter().flat_map(|word| find_all(text, sentence.range.clone(), word)).any(|at| {
-            let behind = [
-                "けれど",
-                "けど",
-                "が、",
-                "から",
-                "し、",
-                "です",
-                "と思",
-                "な」",
-                "の」",
-                "よ」",
-                "、",
-                "。」",
-            ];
-            self.is_quoted(at.start)
-                && behind.iter().any(|word| text[at.end..].starts_with(word))
-                && !NO_WISH.iter().any(|word| text[..at.end].ends_with(word))
-        })
-    }
-
-    /// Whether the sentence is somebody's wish in direct or reported speech.
-    pub(crate) fn is_wish(&self, sentence: &Sentence) -> bool {
-        (has_any(self.text(), sentence.range.clone(), WISH_WORDS) || self.is_desired(sentence))
-            && (!self.quotes(sentence.range.clone()).is_empty() || self.words(&sentence.range).contains('「'))
-    }
-}
-
-/// A polite or plain verb that is neither past nor a state: 「調べます」「付き添う」「決める」; a noun behind a deadline:
-/// 「野口、月末までに心理検査」.
-fn is_to_come(words: &str) -> bool {
-    const STATES: &[&str] = &[
-        "ています",
-        "でいます",
-        "がいます",
-        "もいます",
-        "にいます",
-        "はいます",
-        "あります",
-        "思います",
-        "言います",
-        "ております",
-        "ている",
-        "でいる",
-        "ある",
-        "いる",
-    ];
-    if STATES.iter().any(|state| words.ends_with(state)) {
-        return false;
-    }
-    if words.ends_with("です") && !words.ends_with("予定です") {
-        return false;
-    }
-    if words.ends_with("ます") || words.ends_with(['る', 'す', 'う', 'く', 'む', 'つ', 'ぶ', 'ぐ'])
-    {
-        return !["そう", "よう", "とのことで", "と話す", "と言う", "と訴える"]
-            .iter()
-            .any(|e| words.ends_with(e));
-    }
-    words.contains("までに") && words.ends_with(|c| is_kanji(c) || is_katakana(c))
-}
-
-/// 「SVに確認」「スーパーバイザーの大野さんに相談」: the words for the supervisor, a name, the particle and what is asked for.
-static SUPERVISOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        "(SV|スーパーバイザー)(?:の[一-龠ァ-ヴー]{1,6}(?:さん|係長|課長)?)?(?:に|へ|にも|と)、?(?:確認|相談|報告|協議|判断を|指示を|助言を|意見を|諮)",
-    )
-    .ok()
-});
-
-/// 「SVに確認」 and its like: the range from SV to the verb.
-pub(crate) fn supervisor_marker(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    let found = SUPERVISOR.as_ref()?.find(text.get(range.clone())?)?;
-    Some(range.start + found.start()..range.start + found.end())
-}
-
-fn sentences(doc: &Document, template: &Template, quoted: &[Range<usize>]) -> Vec<Sentence> {
-    let text = doc.text();
-    let headings: Vec<(&str, Range<usize>)> = doc
-        .annotations()
-        .iter()
-        .filter_map(|a| match &a.entity {
-            Entity::Heading(canonical) => Some((canonical.as_str(), a.range.clone())),
-            _ => None,
-        })
-        .collect();
-
-    let mut sentences = Vec::new();
-    let mut current: Option<(&str, Range<usize>)> = None;
-    // The heading holds for one sentence only: 「目的、安全確認。」「保護者は、…」.
-    let mut once = false;
-    let mut next = headings.iter().peekable();
-    let wholes = doc.sentences(SENTENCE_PAUSE_MS);
-    for whole in wholes.into_iter().flat_map(|whole| split::split(doc, whole, quoted)) {
-        let (mut at, mut start) = (whole.start, whole.start);
-        while let Some((canonical, range)) = next.next_if(|(_, r)| r.start < whole.end) {
-            push(text, start, at..range.start.max(at), current.as_ref(), &mut sentences);
-            (start, at) = (range.start, range.end.max(at));
-            current = Some((canonical, range.clone()));
-            let spoken = text[range.clone()].trim_end_matches(['、', ' ']);
-            once = (spoken.ends_with('は') && !spoken.ends_with("としては"))
-                || SHORT_SECTIONS.contains(canonical)
-                || is_item(template, canonical);
-        }
-        // 「主訴。夜に一人でいる。…とのことです。」: what is told of it is no more the complaint in short.
-        let complaint = current.as_ref().is_some_and(|(h, _)| *h == "主訴")
-            && template.fields.iter().any(|f| f.rule.as_deref() == Some("acts"));
-        let last = || sentences.last().filter(|s: &&Sentence| s.heading.as_deref() == Some("主訴"));
-        if at == whole.start
-            && complaint
-            && is_hearsay(&text[whole.clone()])
-            && last().is_some_and(|s| !is_hearsay(&text[s.range.clone()]))
-        {
-            current = None;
-        }
-        if at == whole.start
-            && current.as_ref().is_some_and(|(h, _)| items::opens(template, h, &text[whole.clone()]))
-        {
-            current = None;
-        }
-        if at == whole.start
-            && current.as_ref().is_some_and(|(h, _)| VIEWS.iter().any(|v| h.ends_with(v)))
-            && ends_view(doc, &whole)
-        {
-            current = None;
-        }
-        let words = trim(text, at.min(whole.end)..whole.end);
-        let announced = once && is_announcement(&text[words.clone()]);
-        // 「関係機関は2か所。」: what is announced follows, as much as it may be.
-        once &= !(announced && is_count(&text[words]));
-        if push(text, start, at.min(whole.end)..whole.end, current.as_ref(), &mut sentences)
-            && once
-            && !announced
-        {
-            current = None;
-        }
-    }
-    leave_answers(text, template, &mut sentences);
-    sentences
-}
-
-/// Under a heading that asks for an answer (「同意」「告知」) a later sentence without a word of the answer stands for itself.
-fn leave_answers(text: &str, template: &Template, sentences: &mut [Sentence]) {
-    const ANSWERED: &[&str] = &["consents", "notices"];
-    let fields = template.fields.iter().filter(|f| f.rule.as_deref().is_some_and(|r| ANSWERED.contains(&r)));
-    for field in fields {
-        for i in 1..sentences.len() {
-            let (before, rest) = sentences.split_at_mut(i);
-            let (Some(last), Some(sentence)) = (before.last(), rest.first_mut()) else { continue };
-            let headed = sentence.heading.as_ref().is_some_and(|h| field.headings.contains(h));
-            let follows = last.head != sentence.head;
-            let polite = ["です", "ます", "した", "た", "る"]
-                .iter()
-                .any(|e| text[trim(text, sentence.range.clone())].ends_with(e));
-            if headed
-                && !follows
-                && polite
-                && !has_any(text, sentence.range.clone(), &field.cues)
-                && !has_any(
-                    text,
-                    outside_quote(text, &sentence.range),
-                    &["不明", "わから", "分から", "拒否", "署名", "返事", "説明", "伝え"],
-                )
-            {
-                sentence.heading = None;
-                sentence.head = None;
-            }
-        }
-    }
-}
-
-/// The words in front of the first 「.
-fn outside_quote(text: &str, range: &Range<usize>) -> Range<usize> {
-    range.start..text[range.clone()].find('「').map_or(range.end, |at| range.start + at)
-}
-
-/// The sentences of a conversation. The first answer holds the question in `full`: 「きょうだいはいますか」「いません」.
-fn conversation(text: &str, turns: &[turns::Turn]) -> Vec<Sentence> {
-    let mut sentences = Vec::new();
-    let mut question: Option<usize> = None;
-    for turn in turns {
-        for range in turns::sentences(text, turn) {
-            let full = question.take().filter(|_| !turn.asked).unwrap_or(range.start)..range.end;
-            let heading = turn.asked.then(|| QUESTION.to_owned());
-            sentences.push(Sentence { range: range.clone(), full, heading, head: None });
-            if turn.asked {
-                question = Some(range.start);
-            }
-        }
-    }
-    sentences
-}
-
-/// 「…だそうです」「…とのこと」: told by somebody else.
-fn is_hearsay(sentence: &str) -> bool {
-    let words = sentence.trim_end_matches(['。', '、', ' ', '\n']);
-    [
-        "そうです",
-        "そうだ",
-        "とのこと",
-        "とのことです",
-        "とのことでした",
-        "ということです",
-        "と話しています",
-        "らしい",
-        "らしいです",
-    ]
-    .iter()
-    .any(|end| words.ends_with(end))
-}
-
-/// A sentence behind a view that is none: somebody is quoted, or the next step is told.
-fn ends_view(doc: &Document, sentence: &Range<usize>) -> bool {
-    let quoted = doc
-        .annotations_in(sentence.clone())
-        .any(|a| matches!(&a.entity, Entity::Quote(quote) if quote.speaker.is_some()));
-    let words = doc.text()[sentence.clone()].trim_start();
-    quoted || ["今後", "次回", "見直し", "来週", "明日"].iter().any(|w| words.starts_with(w))
-}
-
-/// 「2か所です」「3回に分けて聞きました」: how much follows, or that it was asked.
-fn is_announcement(words: &str) -> bool {
-    const ASKED: &[&str] =
-        &["聞きました", "聞いています", "確認しました", "尋ねました", "聞き取りました", "聴取しました"];
-    let asked =
-        words.chars().count() <= 20 && !words.contains('「') && ASKED.iter().any(|end| words.ends_with(end));
-    asked || is_count(words)
-}
-
-/// 「2か所です」「次のとおりです」
-fn is_count(words: &str) -> bool {
-    const COUNTS: &[&str] = &["つ", "か所", "カ所", "点", "機関", "名", "人", "とおり", "通り"];
-    let counted = words.trim_end_matches("です").trim_end_matches("あります");
-    let number = counted.starts_with(|c: char| c.is_ascii_digit() || "一二三四五六次以".contains(c));
-    number && COUNTS.iter().any(|c| counted.ends_with(c)) && counted.chars().count() <= 8
-}
-
-/// A heading that only fields of one value stand under: 「生年月日。」「性別。」.
-fn is_item(template: &Template, heading: &str) -> bool {
-    let mut fields = template.fields.iter().filter(|f| f.headings.iter().any(|h| h == heading)).peekable();
-    fields.peek().is_some()
-        && fields.all(|f| !matches!(f.kind, FieldType::Text | FieldType::Quote | FieldType::Rows))
-}
-
-/// Adds a sentence unless it is only punctuation; tells whether it was added.
-fn push(
-    text: &str,
-    full_start: usize,
-    range: Range<usize>,
-    heading: Option<&(&str, Range<usize>)>,
-    sentences: &mut Vec<Sentence>,
-) -> bool {
-    let trimmed = trim(text, range.clone());
-    if trimmed.is_empty() {
-        return false;
-    }
-    sentences.push(Sentence {
-        range: trimmed.start..range.end,
-        full: full_start..range.end,
-        heading: heading.map(|(canonical, _)| (*canonical).to_owned()),
-        head: heading.map(|(_, range)| range.clone()),
-    });
-    true
 }

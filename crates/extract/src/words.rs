@@ -32,6 +32,21 @@ pub(crate) fn has_any<S: AsRef<str>>(text: &str, range: Range<usize>, words: &[S
     words.iter().any(|w| text.contains(w.as_ref()))
 }
 
+/// Whether `text` begins with any of `words`.
+pub(crate) fn starts_with_any<S: AsRef<str>>(text: &str, words: &[S]) -> bool {
+    words.iter().any(|w| text.starts_with(w.as_ref()))
+}
+
+/// Whether `text` ends with any of `words`.
+pub(crate) fn ends_with_any<S: AsRef<str>>(text: &str, words: &[S]) -> bool {
+    words.iter().any(|w| text.ends_with(w.as_ref()))
+}
+
+/// The length of the first of `words` that `text` begins with; 0 where none does.
+pub(crate) fn lead_of(text: &str, words: &[&str]) -> usize {
+    words.iter().find(|w| text.starts_with(**w)).map_or(0, |w| w.len())
+}
+
 /// A choice that was spoken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Spoken<'c> {

@@ -158,7 +158,7 @@ fn names_parent(scene: &Scene<'_>, range: &Range<usize>) -> bool {
 }
 
 fn stands_under(spec: &FieldSpec, sentence: &Sentence) -> bool {
-    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
+    sentence.is_under(&spec.headings)
 }
 
 /// The dictation with the routed sentences under their headings.

@@ -10,200 +10,12 @@ use regex::Regex;
 use super::{Filled, Outcome, family, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{find_any, has_any, lead_of, trim};
 
-/// Words for acts against a child, for what is left undone, and for what is heard of them.
-pub(super) const ACTS: &[&str] = &[
-    "叩",
-    "たた",
-    "殴",
-    "なぐ",
-    "蹴",
-    "けられ",
-    "けっ",
-    "どな",
-    "怒鳴",
-    "暴言",
-    "暴力",
-    "罵",
-    "物を投げ",
-    "投げつけ",
-    "投げた",
-    "投げる",
-    "締め出",
-    "閉め出",
-    "閉じ込め",
-    "出され",
-    "出てい",
-    "入ってくるな",
-    "首を絞",
-    "揺さぶ",
-    "泣き声",
-    "悲鳴",
-    "叫び声",
-    "平手",
-    "つね",
-    "噛",
-    "つかみ",
-    "つかん",
-    "引っ張",
-    "引きず",
-    "押さえ",
-    "突き飛",
-    "押し倒",
-    "立たせ",
-    "立たさ",
-    "正座させ",
-    "縛",
-    "食事を与え",
-    "ごはんを与え",
-    "食べさせ",
-    "食事をさせ",
-    "ご飯を作ら",
-    "飲ませ",
-    "与えな",
-    "与えず",
-    "放置",
-    "置き去り",
-    "置いて出",
-    "一人で置",
-    "ひとりで置",
-    "留守番させ",
-    "無視",
-    "脅",
-    "死ね",
-    "骨折",
-    "やけど",
-    "熱傷",
-    "火傷",
-    "落ち",
-    "落とした",
-    "あざ",
-    "痣",
-    "聞こえ",
-    "こわい",
-    "怖い",
-    "触られ",
-    "触った",
-    "触る",
-    "さわられ",
-    "さわった",
-    "連れて行かな",
-    "受診させ",
-    "入浴させ",
-    "風呂に入れ",
-    "着替えさせ",
-    "泣いてい",
-    "泣き叫",
-    "ぶたれ",
-    "ぶった",
-    "ぶたな",
-    "ひっぱた",
-    "はたかれ",
-    "はたいた",
-    "はたく",
-    "げんこつ",
-    "ビンタ",
-    "びんた",
-    "手を上げ",
-    "手をあげ",
-    "手が出",
-    "ベルトで",
-    "髪をつか",
-    "髪を引",
-    "胸ぐら",
-    "壁に押",
-    "押しつけ",
-    "押し付け",
-    "追い出",
-    "外に出さ",
-    "怒声",
-    "大声で",
-    "罵声",
-    "物が割れ",
-    "割れる音",
-    "鍵をかけ",
-    "水をかけ",
-    "熱湯",
-    "冷水",
-    "タバコの火",
-    "たばこの火",
-    "刃物",
-    "包丁",
-    "食事を抜",
-    "ごはんを抜",
-    "ご飯を抜",
-    "食事抜き",
-    "学校に行かせ",
-    "登校させな",
-    "病院に連れて",
-    "ひとりで留守",
-    "一人で留守",
-    "1人で留守",
-    "留守番",
-    "ひとりきり",
-    "一人きり",
-    "子どもだけで",
-    "子どもだけに",
-    "本児だけで",
-    "本児だけに",
-    "きょうだいだけ",
-    "明け方まで",
-    "朝まで帰",
-    "帰ってこな",
-    "置いて出か",
-    "目の前で",
-    "面前で",
-    "なじ",
-    "ののし",
-    "蹴飛ば",
-    "踏みつけ",
-    "床に",
-    "菓子パンだけ",
-];
 /// Words that make a person the one who does it.
 const AGENT: &[&str] = &["から", "に", "が", "による"];
 const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等)";
-const FREQUENCIES: &[&str] = &[
-    "ほぼ毎晩",
-    "ほぼ毎日",
-    "ほとんど毎晩",
-    "ほとんど毎日",
-    "毎晩",
-    "毎日",
-    "毎朝",
-    "毎週",
-    "毎回",
-    "たびたび",
-    "しょっちゅう",
-    "ときどき",
-    "時々",
-    "たまに",
-    "頻繁",
-    "1日おき",
-    "毎晩のように",
-    "毎日のように",
-    "週末ごと",
-    "週末のたび",
-    "連日",
-    "連夜",
-    "夜な夜な",
-    "四六時中",
-    "日常的",
-    "隔週",
-    "ほぼ毎週",
-    "ほとんど毎週",
-    "ほぼ毎朝",
-    "毎日何度も",
-    "日に何度も",
-    "1日に何度も",
-    "週に何度も",
-    "週に何回も",
-    "月に何度か",
-    "月に何回か",
-    "週に何度か",
-    "週に何回か",
-];
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -243,14 +55,14 @@ pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return Ok(Some(outcome));
         }
     }
-    for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), ACTS)) {
+    for sentence in reported(scene).filter(|s| has_any(text, s.range.clone(), &WORDS.abuse.acts)) {
         // Inside quotations too: 「ママにたたかれた」 names the agent.
         for mention in scene.relations.mentions(text, sentence.range.clone()) {
             let after = text[mention.range.end..sentence.range.end].trim_start_matches("さん");
             let Some(particle) = AGENT.iter().find(|p| after.starts_with(**p)) else {
                 continue;
             };
-            let act = find_any(text, mention.range.end..sentence.range.end, ACTS);
+            let act = find_any(text, mention.range.end..sentence.range.end, &WORDS.abuse.acts);
             let passive = after.contains("れ") || matches!(*particle, "が" | "による");
             if act.is_none() || !passive || after.starts_with("によると") || after.starts_with("から聞")
             {
@@ -286,7 +98,7 @@ fn is_told_act(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     const OBJECT: &[&str] = &["本児を", "本児に", "本児の", "本児だけ", "子どもを", "子どもに", "子どもの"];
     let text = scene.text();
     let range = sentence.range.clone();
-    has_any(text, range.clone(), ACTS)
+    has_any(text, range.clone(), &WORDS.abuse.acts)
         && has_any(text, range.clone(), OBJECT)
         && !has_any(text, range.clone(), &["「", "説明", "と話", "と言", "弁解", "こわい", "怖い", "聞こえ"])
         && scene.quotes(range.clone()).is_empty()
@@ -356,47 +168,15 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A sentence of an act, or one that tells only since when and how often (「2か月前から、週に4回くらいです」).
 fn tells_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const ELSEWHERE: &[&str] = &[
-        "生まれ",
-        "産まれ",
-        "生年月日",
-        "誕生日",
-        "相談歴",
-        "住んで",
-        "通って",
-        "入院",
-        "退院",
-        "受理",
-        "受付",
-        "受けま",
-        "受けた",
-    ];
     let text = scene.text();
     let since = since_in(text, sentence.range.clone()).is_some();
     let begins = since || has_any(text, sentence.range.clone(), &["から"]);
     let often = frequency_in(text, sentence.range.clone()).is_some();
-    !has_any(text, sentence.full.clone(), ELSEWHERE)
-        && (has_any(text, sentence.range.clone(), ACTS)
+    !has_any(text, sentence.full.clone(), &WORDS.abuse.elsewhere)
+        && (has_any(text, sentence.range.clone(), &WORDS.abuse.acts)
             || ((begins || often) && is_only_when(scene, sentence))
             || (since && often)
-            || (since
-                && has_any(
-                    text,
-                    sentence.range.clone(),
-                    &[
-                        "起き",
-                        "起こ",
-                        "続い",
-                        "続く",
-                        "始ま",
-                        "あって",
-                        "あるそう",
-                        "あるらしい",
-                        "あるという",
-                        "見られ",
-                        "目立",
-                    ],
-                )))
+            || (since && has_any(text, sentence.range.clone(), &WORDS.abuse.goes_on)))
 }
 
 fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
@@ -406,51 +186,6 @@ fn since_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
 
 /// A sentence of times and their frequency, and nothing of what happens but 「続いて」.
 pub(super) fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const REST: &[&str] = &[
-        "とのことです",
-        "とのこと",
-        "だそうです",
-        "そうです",
-        "そうだ",
-        "のことです",
-        "のこと",
-        "です",
-        "だった",
-        "でした",
-        "続いていて",
-        "続いています",
-        "続いている",
-        "続いて",
-        "続く",
-        "くらい",
-        "ぐらい",
-        "ほど",
-        "ごろ",
-        "頃",
-        "から",
-        "まで",
-        "いて",
-        "らしい",
-        "あるそう",
-        "あった",
-        "あって",
-        "あり",
-        "ある",
-        "起きて",
-        "起こって",
-        "見られ",
-        "という",
-        "そう",
-        "です",
-        "だ",
-        "の",
-        "は",
-        "に",
-        "で",
-        "、",
-        "。",
-        " ",
-    ];
     let text = scene.text();
     let range = sentence.range.clone();
     let mut cut: Vec<Range<usize>> = Vec::new();
@@ -476,7 +211,7 @@ pub(super) fn is_only_when(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         at = at.max(part.end);
     }
     rest.push_str(text.get(at..range.end).unwrap_or_default());
-    for word in REST {
+    for word in &WORDS.abuse.only_when {
         rest = rest.replace(word, "");
     }
     rest.chars().count() <= 1
@@ -499,7 +234,7 @@ pub(super) fn frequency(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    if let Some(word) = find_any(text, range.clone(), FREQUENCIES) {
+    if let Some(word) = find_any(text, range.clone(), &WORDS.abuse.frequencies) {
         return Some(word);
     }
     // 「2、3日に1回」「10日に1度」
@@ -513,8 +248,6 @@ fn frequency_in(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let between = &text[start.end..start.end + end];
     let counted = !between.is_empty()
         && between.chars().all(|c| c.is_ascii_digit() || matches!(c, '、' | '〜' | 'か' | 'ら' | '数'));
-    let about = ["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]
-        .iter()
-        .find(|w| text[words.end..range.end].starts_with(**w));
-    counted.then(|| words.start..words.end + about.map_or(0, |w| w.len()))
+    let about = lead_of(&text[words.end..range.end], &["くらい", "ぐらい", "ほど", "程度", "前後", "以上"]);
+    counted.then(|| words.start..words.end + about)
 }

@@ -5,67 +5,12 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Flag, Reason};
 
-use super::abuse::{ACTS, is_only_when, reported};
+use super::abuse::{is_only_when, reported};
 use super::{Filled, Outcome, copied, family, reporter, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
+use crate::vocabulary::WORDS;
 use crate::words::{find_any, has_any};
-
-/// Sentences of other lines of the sheet, also under 通告内容.
-const OTHER_LINES: &[&str] = &[
-    "相談歴",
-    "通告歴",
-    "過去の",
-    "以前の相談",
-    "通告者",
-    "きょうだい",
-    "DV",
-    "だれの行為",
-    "誰の行為",
-    "だれから",
-    "誰から",
-    "だれが",
-    "誰が",
-    "いつから",
-    "いつの",
-    "時期",
-    "頻度",
-    "として受理",
-    "かどうか",
-    "判断して",
-    "わけではな",
-    "目撃し",
-    "場面を見",
-    "場面は見",
-    "直接見",
-    "目で見",
-    "自身は見",
-    "見ておらず、",
-    "結果の連絡",
-    "種別は",
-    "所属は",
-    "通っている",
-    "在籍",
-    "実際に",
-    "承知",
-    "知らせて",
-    "知らないそう",
-    "知りませ",
-    "伝えていな",
-    "伝えてお",
-    "了解",
-    "協力",
-    "連絡は",
-    "連絡を",
-    "緊急対応",
-    "住所",
-    "電話",
-    "生年月日",
-    "性別",
-    "説明しました",
-    "のは、児童",
-    "主訴",
-];
 
 /// The sentences that tell the acts, as they were said. Only a denial of them is no act: then the field is denied.
 pub(super) fn acts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -95,7 +40,8 @@ fn denied_act(scene: &Scene<'_>) -> Option<Outcome> {
     let text = scene.text();
     reported(scene).find_map(|s| {
         let denied = status(text, s.range.clone()).is_some_and(|found| found.reason == Reason::Denial);
-        let acts = has_any(text, s.range.clone(), ACTS) && !has_any(text, s.range.clone(), &["「", "DV"]);
+        let acts = has_any(text, s.range.clone(), &WORDS.abuse.acts)
+            && !has_any(text, s.range.clone(), &["「", "DV"]);
         let by = scene.mentions(s.range.clone()).into_iter().find_map(|m| m.relation)?;
         (denied && acts && by != "本児").then(|| without_as(scene, s, Reason::Denial, Some(by)))
     })
@@ -104,11 +50,11 @@ fn denied_act(scene: &Scene<'_>) -> Option<Outcome> {
 /// A sentence of another line of the sheet, or one that only says how the reporter knows, when, or how often.
 fn is_other_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let text = scene.text();
-    has_any(text, sentence.full.clone(), OTHER_LINES)
+    has_any(text, sentence.full.clone(), &WORDS.account.other_lines)
         || family::says_there_is(scene, sentence)
         || scene.is_wish(sentence)
             && sentence.heading.is_some()
-            && !has_any(text, sentence.range.clone(), ACTS)
+            && !has_any(text, sentence.range.clone(), &WORDS.abuse.acts)
         || scene.is_of_reporter(sentence)
         || is_only_when(scene, sentence)
         || has_any(
@@ -134,7 +80,7 @@ fn is_account(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     if is_other_line(scene, sentence) || is_condition(scene, sentence) || scene.is_wish(sentence) {
         return false;
     }
-    if has_any(text, range.clone(), ACTS) || has_injury(scene, &range) {
+    if has_any(text, range.clone(), &WORDS.abuse.acts) || has_injury(scene, &range) {
         return true;
     }
     let people = scene.mentions(range.clone());
@@ -153,66 +99,18 @@ fn has_injury(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     found.is_some_and(|at| !scene.is_negated(at))
 }
 
-/// Words for how a child is, and not what is done to it.
-const CONDITIONS: &[&str] = &[
-    "やせ",
-    "痩せ",
-    "体重",
-    "笑わな",
-    "元気がな",
-    "元気がない",
-    "食欲",
-    "眠れ",
-    "夜泣き",
-    "おねしょ",
-    "夜尿",
-    "落ち着き",
-    "おびえ",
-    "怯え",
-    "表情",
-    "汚れ",
-    "臭",
-    "においが",
-    "虫歯",
-    "発達",
-    "言葉が遅",
-    "登校しぶ",
-    "登校を渋",
-    "欠席",
-    "遅刻",
-    "不登校",
-    "休みがち",
-    "顔色",
-];
-
 /// 「本児は、3キロやせ、笑わなくなった」: the child as it is.
 fn is_condition(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    // Without a subject only what can be said of a child alone.
-    const CHILD_ALONE: &[&str] = &[
-        "やせ",
-        "痩せ",
-        "体重",
-        "笑わな",
-        "食欲",
-        "夜泣き",
-        "おねしょ",
-        "登校しぶ",
-        "登校を渋",
-        "欠席",
-        "遅刻",
-        "不登校",
-        "休みがち",
-    ];
     let text = scene.text();
     let range = sentence.range.clone();
     let first = scene.mentions(range.clone()).into_iter().next();
     let words = match &first {
-        Some(m) if m.relation.as_deref() == Some("本児") => CONDITIONS,
+        Some(m) if m.relation.as_deref() == Some("本児") => &WORDS.account.conditions,
         Some(_) => return false,
-        None => CHILD_ALONE,
+        None => &WORDS.account.child_alone,
     };
     has_any(text, range.clone(), words)
-        && !has_any(text, range.clone(), ACTS)
+        && !has_any(text, range.clone(), &WORDS.abuse.acts)
         && !has_any(text, range, &["「"])
 }
 

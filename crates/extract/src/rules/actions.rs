@@ -5,29 +5,13 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, Kept, NormalForm, RowBuilder};
 
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, fill_day, without};
 use crate::scene::{Scene, Sentence, supervisor_marker};
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, trim, trim_end_of,
+};
 
-/// Deadlines that are kept as words.
-const VAGUE_DEADLINES: &[&str] = &[
-    "今週中",
-    "来週中",
-    "今月中",
-    "来月中",
-    "今月末",
-    "来月末",
-    "月末",
-    "週明け",
-    "年度内",
-    "年内",
-    "速やかに",
-    "至急",
-    "後日",
-    "来週",
-    "来月",
-    "次回",
-];
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
 const VERB_ENDINGS: &[&str] =
     &["する予定です", "する予定", "します", "する", "ます", "予定です", "予定", "とする", "です"];
@@ -55,7 +39,7 @@ pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// (「明日、担当から園に電話、SVに確認」), which is an action of its own only in a form that does not ask for such questions.
 fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     let text = scene.text();
-    let asks = scene.template.fields.iter().any(|f| f.rule.as_deref() == Some("supervisor_checks"));
+    let asks = scene.field("supervisor_checks").is_some();
     let Some(marker) = supervisor_marker(text, sentence.range.clone()) else {
         return by_actor(scene, sentence.range.clone());
     };
@@ -85,10 +69,10 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     for clause in clauses(text, range.clone()) {
         let before = trim(text, start..clause.start);
         // 「つながらないときは、…」 is a condition.
-        if ["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"]
-            .iter()
-            .any(|e| text[before.clone()].ends_with(e))
-            && !text[before.clone()].contains('、')
+        if ends_with_any(
+            &text[before.clone()],
+            &["ときは", "時は", "場合は", "場合には", "ければ", "なら", "たら"],
+        ) && !text[before.clone()].contains('、')
         {
             start = clause.start;
             continue;
@@ -96,7 +80,8 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
         let said = without_deadline(scene, &before);
         // 「北が7日に電話、来週中に所内で協議」: a deadline of its own, behind one that was said.
         let own = without_deadline(scene, &clause) != trim(text, clause.clone()) && lead(text, &clause) == 0;
-        let timed = !scene.dates(before.clone()).is_empty() || has_any(text, before.clone(), VAGUE_DEADLINES);
+        let timed = !scene.dates(before.clone()).is_empty()
+            || has_any(text, before.clone(), &WORDS.actions.vague_deadlines);
         if own
             && timed
             && actor(scene, &said).is_some_and(|(_, end)| end < said.end)
@@ -118,30 +103,11 @@ fn by_actor(scene: &Scene<'_>, range: Range<usize>) -> Vec<Range<usize>> {
     parts
 }
 
-/// What opens a plan and is no part of it.
-const LEADS: &[&str] = &[
-    "このあと",
-    "この後",
-    "これから",
-    "今後",
-    "まず",
-    "まずは",
-    "その後",
-    "そのあと",
-    "あわせて",
-    "併せて",
-    "また",
-    "次に",
-    "それから",
-    "最後に",
-    "なお",
-    "さらに",
-];
-
 /// Length of the lead that opens `range`, with its は.
 fn lead(text: &str, range: &Range<usize>) -> usize {
     let words = &text[range.clone()];
-    let lead = LEADS.iter().filter(|l| words.starts_with(**l)).map(|l| l.len()).max().unwrap_or(0);
+    let lead =
+        WORDS.actions.leads.iter().filter(|l| words.starts_with(**l)).map(|l| l.len()).max().unwrap_or(0);
     let topic = ["ですが", "ですけど", "ですけれど", "ですけれども", "については", "は"];
     if let Some(topic) = topic.iter().find(|t| lead > 0 && words[lead..].starts_with(**t)) {
         return lead + topic.len();
@@ -157,7 +123,7 @@ fn without_deadline(scene: &Scene<'_>, range: &Range<usize>) -> Range<usize> {
     let text = scene.text();
     let range = &trim(text, range.start + lead(text, range)..range.end);
     let date = scene.dates(range.clone()).into_iter().map(|(_, a)| with_time(scene, a.range.clone())).next();
-    let words = date.into_iter().chain(find_any(text, range.clone(), VAGUE_DEADLINES));
+    let words = date.into_iter().chain(find_any(text, range.clone(), &WORDS.actions.vague_deadlines));
     let first =
         words.filter(|w| w.start == range.start).map(|w| after_deadline(text, w.end, range.end)).max();
     trim(text, first.unwrap_or(range.start)..range.end)
@@ -170,53 +136,6 @@ fn opens(scene: &Scene<'_>, clause: &Range<usize>) -> bool {
     named.is_some_and(|who| is_actor(scene, &who))
 }
 
-/// Titles and offices that act.
-const OFFICIALS: &[&str] = &[
-    "担当",
-    "ワーカー",
-    "保健師",
-    "相談員",
-    "福祉司",
-    "心理司",
-    "児福司",
-    "児心司",
-    "心理",
-    "SSW",
-    "SC",
-    "MSW",
-    "SV",
-    "園",
-    "校",
-    "課",
-    "所",
-    "署",
-    "センター",
-    "病院",
-    "担任",
-    "園長",
-    "校長",
-    "教頭",
-    "教諭",
-    "主任",
-    "係長",
-    "係",
-    "児相",
-    "委員",
-    "医師",
-    "市",
-    "区",
-    "こちら",
-    "当所",
-    "学童",
-    "事業所",
-];
-/// Words in front of は that are what is done, or when, and nobody who does it.
-const NO_ACTORS: &[&str] = &[
-    "今後", "次回", "当面", "本日", "明日", "今回", "今日", "訪問", "面接", "電話", "健診", "受診", "登園",
-    "登校", "通院", "検査", "会議", "保護", "日程", "方針", "要否", "結果", "内容", "連絡", "確認", "送迎",
-    "時間", "写真", "夕方", "午前", "午後", "一方",
-];
-
 /// A name (「北さん」「長谷部」), a title or an office, and none of the family.
 fn is_actor(scene: &Scene<'_>, who: &Range<usize>) -> bool {
     let text = scene.text();
@@ -225,10 +144,10 @@ fn is_actor(scene: &Scene<'_>, who: &Range<usize>) -> bool {
     let count = name.chars().count();
     let named = name.len() < words.len()
         || ((1..=4).contains(&count) && name.chars().all(|c| is_kanji(c) || is_katakana(c)));
-    (named || OFFICIALS.iter().any(|o| words.ends_with(o)))
+    (named || ends_with_any(words, &WORDS.actions.officials))
         && scene.mentions(who.clone()).iter().all(|m| m.relation.is_none())
         && scene.doc.annotations_in(who.clone()).next().is_none()
-        && !NO_ACTORS.iter().any(|w| words.ends_with(w))
+        && !ends_with_any(words, &WORDS.actions.no_actors)
 }
 
 fn action<'d>(
@@ -241,7 +160,7 @@ fn action<'d>(
     let mut rest = trim(text, part.start + lead(text, &part)..part.end);
 
     let date = scene.dates(rest.clone()).into_iter().next();
-    let vague = find_any(text, rest.clone(), VAGUE_DEADLINES);
+    let vague = find_any(text, rest.clone(), &WORDS.actions.vague_deadlines);
     let deadline = date.as_ref().map(|(_, a)| with_time(scene, a.range.clone())).or(vague);
     if let Some(words) = &deadline {
         if let Some((Some(day), annotation)) = &date {
@@ -333,8 +252,8 @@ fn actor(scene: &Scene<'_>, range: &Range<usize>) -> Option<(Range<usize>, usize
 fn together(head: &str) -> Option<(usize, &'static str)> {
     let at = head.find('で')?;
     let who = &head[..at];
-    let place = ["園", "校", "所", "室", "院", "宅", "庁", "課", "家"].iter().any(|end| who.ends_with(end));
-    let means = ["電話", "メール", "書面", "オンライン"].iter().any(|end| who.ends_with(end));
+    let place = ends_with_any(who, &["園", "校", "所", "室", "院", "宅", "庁", "課", "家"]);
+    let means = ends_with_any(who, &["電話", "メール", "書面", "オンライン"]);
     let joint = (3..=12).contains(&who.chars().count()) && who.contains('と');
     (joint && !place && !means).then_some((at, "で"))
 }
@@ -382,8 +301,7 @@ pub(super) fn supervisor_checks(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// SV or スーパーバイザー at the start of the marker.
 fn supervisor(text: &str, marker: &Range<usize>) -> Range<usize> {
-    let word = ["スーパーバイザー", "SV"].iter().find(|w| text[marker.start..].starts_with(**w));
-    marker.start..marker.start + word.map_or(0, |w| w.len())
+    marker.start..marker.start + lead_of(&text[marker.start..], &["スーパーバイザー", "SV"])
 }
 
 /// What is asked, behind 「…したいのは」「…する点は」.
@@ -398,37 +316,8 @@ fn asked_behind(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
 
 /// A clause that is an action of its own and not the object of the question.
 fn is_action(scene: &Scene<'_>, range: &Range<usize>) -> bool {
-    actor(scene, range).is_some() || ["電話", "訪問", "連絡"].iter().any(|e| scene.words(range).ends_with(e))
+    actor(scene, range).is_some() || ends_with_any(scene.words(range), &["電話", "訪問", "連絡"])
 }
-
-/// Behind these words stands that something was agreed on, and not what.
-const PROMISES: &[&str] = &[
-    "ことにし",
-    "ことになり",
-    "ことになっ",
-    "ことに決め",
-    "ことに同意",
-    "ことに合意",
-    "ことで合意",
-    "ことで了承",
-    "ことで一致",
-    "ことを約束",
-    "ことを了承",
-    "ことを確認",
-    "ことを取り決め",
-    "ことは約束",
-    "ことを決め",
-    "ことについて",
-    "と約束",
-    "と取り決め",
-    "と決め",
-    "という約束",
-    "、これは",
-    "、これには",
-    "、これで",
-    "、そう約束",
-    "ということで",
-];
 
 /// Agreements that both sides voiced.
 pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -448,16 +337,14 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             row.copy("who", mention.range)?;
         }
         if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
-            if let Some(day) = day {
-                row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
-            }
-            row.keep("by", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "by", day, annotation)?;
             if annotation.range.start == what.start {
                 what = trim(text, after_deadline(text, annotation.range.end, what.end)..what.end);
             }
         }
         // 「…ことにし、本児もうなずいた」「…、これは実父も了承した」: what was promised ends there.
-        let promise = find_any(text, what.clone(), PROMISES).filter(|p| !scene.is_quoted(p.start));
+        let promise =
+            find_any(text, what.clone(), &WORDS.actions.promises).filter(|p| !scene.is_quoted(p.start));
         if let Some(promise) = promise.filter(|p| p.start > what.start) {
             what = trim(text, what.start..promise.start);
         }

@@ -8,7 +8,8 @@ use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
 use super::section::says_only_status;
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{clauses, find_any, lead_of, trim, trim_end_of};
 
 /// One row for each thing, with its number where one was said.
 pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -32,35 +33,9 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let named: Vec<&String> = spec.cues.iter().filter(|cue| !cue.starts_with('を')).collect();
         let from = find_any(text, sentence.range.clone(), &named).map_or(sentence.range.start, |cue| cue.end);
-        let from = from
-            + ["としては、", "としては", "として", "は、", "は"]
-                .iter()
-                .find(|p| text[from..].starts_with(**p))
-                .map_or(0, |p| p.len());
+        let from = from + lead_of(&text[from..], &["としては、", "としては", "として", "は、", "は"]);
         for clause in clauses(text, from..sentence.range.end).into_iter().flat_map(|c| things(text, &c)) {
-            let words = trim_end_of(
-                text,
-                trim(text, clause),
-                &[
-                    "を預かりました",
-                    "を預かった",
-                    "を預かり",
-                    "を持参しました",
-                    "を持参した",
-                    "を持参",
-                    "を持って来ました",
-                    "を持って来た",
-                    "を持ってきました",
-                    "を持ってきた",
-                    "を持ってきています",
-                    "を持って来ています",
-                    "を預かっています",
-                    "です",
-                    "がある",
-                    "あり",
-                    "のみ",
-                ],
-            );
+            let words = trim_end_of(text, trim(text, clause), &WORDS.belongings.endings);
             if words.is_empty() || crate::status::status(text, words.clone()).is_some() {
                 continue;
             }
@@ -93,9 +68,7 @@ pub(super) fn belongings(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「着替え3組」: a number at the end with its counter, whatever is counted.
 fn number_behind(text: &str, words: &Range<usize>) -> Option<(f64, Range<usize>)> {
-    const COUNTERS: &[&str] =
-        &["セット", "枚", "組", "着", "足", "本", "冊", "個", "袋", "箱", "台", "点", "缶", "つ"];
-    let counter = COUNTERS.iter().find(|c| text[words.clone()].ends_with(**c))?;
+    let counter = WORDS.belongings.counters.iter().find(|c| text[words.clone()].ends_with(**c))?;
     let end = words.end - counter.len();
     let digits = text[words.start..end].chars().rev().take_while(char::is_ascii_digit).count();
     let number = text[end - digits..end].parse().ok()?;

@@ -9,7 +9,8 @@ use super::section::whole_section;
 use super::{Filled, Outcome, copied, entry, without, without_as};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_any, has_any, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{ends_with_any, find_any, has_any, starts_with_any, trim};
 
 /// What the caller is to the child.
 pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -24,38 +25,13 @@ pub(super) fn relation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A caller who is no relative: 「相談者は匿名、同じ階に住む女性」「近所の方から電話」.
 fn unrelated(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const STANDING: &[&str] = &[
-        "住む",
-        "住人",
-        "近所",
-        "近隣",
-        "隣",
-        "知人",
-        "友人",
-        "同僚",
-        "先生",
-        "担任",
-        "教諭",
-        "校長",
-        "園長",
-        "保育士",
-        "支援員",
-        "指導員",
-        "民生委員",
-        "児童委員",
-        "看護師",
-        "医師",
-        "大家",
-        "店員",
-        "通りがかり",
-    ];
     let text = scene.text();
     let Some((_, words)) = super::reporter::sentence(scene) else { return Ok(None) };
     let own = crate::words::clauses(text, words).into_iter().map(|c| trim(text, c));
     let mut own = own.map(|c| {
         crate::words::trim_end_of(text, c, &["だそうです", "とのことです", "です", "だという", "で"])
     });
-    let Some(clause) = own.find(|c| has_any(text, c.clone(), STANDING)) else { return Ok(None) };
+    let Some(clause) = own.find(|c| has_any(text, c.clone(), &WORDS.call.standing)) else { return Ok(None) };
     let grounded = Grounded::choice(scene.doc, &spec.choices, "その他", clause.clone())?;
     Ok(Some(Outcome::Stated(grounded.with_detail(scene.doc, clause))))
 }
@@ -80,7 +56,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let before = before.filter(|r| r.start < r.end).into_iter().flat_map(|r| scene.doc.annotations_in(r));
     let before = before.filter(|a| {
         let behind = text[a.range.end..].trim_start_matches('の');
-        ["男性", "女性", "方", "人", "男の人", "女の人"].iter().any(|w| behind.starts_with(w))
+        starts_with_any(behind, &["男性", "女性", "方", "人", "男の人", "女の人"])
     });
     let adult = before.into_iter().find_map(|a| match &a.entity {
         Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
@@ -168,48 +144,6 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// Lines of the sheet's other fields: who took the call, who called, the child, the disposition, the time.
 fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LINES: &[&str] = &[
-        "受けたのは",
-        "受け付けたのは",
-        "聞き取りをしたのは",
-        "対応したのは",
-        "受付は",
-        "が受ける",
-        "が受けた",
-        "が受けました",
-        "が対応した",
-        "に受けた",
-        "に受けました",
-        "受けた電話",
-        "電話をしてきたのは",
-        "として受理",
-        "継続とする",
-        "継続とし",
-        "終了とする",
-        "終了とし",
-        "紹介とする",
-        "連絡先は",
-        "電話番号は",
-        "電話番号も",
-        "電話を受け",
-        "かけてきたのは",
-        "氏名は",
-        "名前は",
-        "通っている",
-        "どこの学校",
-        "どこの園",
-        "かかった時間",
-        "が取った",
-        "が取りました",
-        "電話が鳴",
-        "話していたのは",
-        "話したのは",
-        "種別は",
-        "種別、",
-        "他機関紹介",
-        "へ引き",
-        "に引き",
-    ];
     let text = scene.text();
     let label = || {
         let lists = scene.template.fields.iter().filter(|f| f.rule.as_deref() == Some("choice"));
@@ -218,7 +152,7 @@ fn is_line(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     is_length(scene, sentence)
         || label()
         || scene.is_of_reporter(sentence)
-        || has_any(text, sentence.full.clone(), LINES)
+        || has_any(text, sentence.full.clone(), &WORDS.call.lines)
         || is_bare(scene, sentence)
 }
 
@@ -266,9 +200,7 @@ fn is_bare(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         .ends_with(['歳', '子', '児']);
     let facts = facts || (child && aged && !text[words.clone()].contains(['を', 'に', '「']));
     let ends = ["る", "た", "い", "です", "ます", "とのこと", "う", "ず"];
-    facts
-        && text[words.clone()].chars().count() <= 30
-        && !ends.iter().any(|e| text[words.clone()].ends_with(e))
+    facts && text[words.clone()].chars().count() <= 30 && !ends_with_any(&text[words.clone()], &ends)
 }
 
 /// What the consultation is about: the section, else what was told, without the call's own head and what was advised.
@@ -291,31 +223,12 @@ pub(super) fn consultation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A sentence of another field; one that only says that somebody called.
 fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const OTHER_FIELDS: &[&str] = &[
-        "助言",
-        "案内し",
-        "勧め",
-        "相談者",
-        "通告者",
-        "引き継",
-        "引継",
-        "所要時間",
-        "通話時間",
-        "緊急性",
-        "処理は",
-        "相談種別",
-        "受付",
-        "連絡先",
-        "受けたのは",
-        "くらい話",
-        "対応は",
-    ];
     const CALLED: &[&str] = &["から電話", "からの電話"];
     const DWELLS: &[&str] =
         &["に住んでいるという", "に住んでいるそう", "に住んでいるとのこと", "に住む方", "に住む人", "の住人"];
     let text = scene.text();
     let short = text[trim(text, sentence.range.clone())].chars().count() <= 14;
-    has_any(text, sentence.full.clone(), OTHER_FIELDS)
+    has_any(text, sentence.full.clone(), &WORDS.call.other_fields)
         || (short && has_any(text, sentence.full.clone(), CALLED))
         || (text[trim(text, sentence.range.clone())].chars().count() <= 20
             && has_any(text, sentence.full.clone(), DWELLS)
@@ -324,7 +237,7 @@ fn is_other(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 
 /// Whether another field of the form, the advice, takes the sentence by its cues.
 fn advises(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    let advice = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("notice"));
+    let advice = scene.field("notice");
     advice.is_some_and(|f| has_any(scene.text(), sentence.full.clone(), &f.cues))
 }
 
@@ -386,9 +299,7 @@ pub(super) fn handover_to(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The words between 「引き継ぎは、」 or 「引き継ぎ先は」 and へ or に.
 fn handed_to(text: &str, behind: Range<usize>) -> Option<Range<usize>> {
     let rest = &text[behind.clone()];
-    let lead = ["先は、", "先は", "ぎ先は、", "ぎ先は", "は、", "は", "ぎは、", "ぎは", "先、", "、", "ぎ、"]
-        .iter()
-        .find(|lead| rest.starts_with(**lead))?;
+    let lead = WORDS.call.handover_leads.iter().find(|lead| rest.starts_with(**lead))?;
     let start = behind.start + lead.len();
     let end = find_any(text, start..behind.end, &["へ", "に、", "にしました", "に引"])
         .map(|at| at.start)
@@ -436,7 +347,7 @@ pub(super) fn duration(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in &scene.sentences {
-        let headed = sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h));
+        let headed = sentence.is_under(&spec.headings);
         let cue = find_any(text, sentence.full.clone(), &spec.cues);
         let Some(from) = cue
             .filter(|c| !scene.is_quoted(c.start))
@@ -448,7 +359,7 @@ pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind =
             text[from..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ', 'の']);
         let behind = behind.trim_start_matches("有無は").trim_start_matches('、');
-        let starts = |words: &[&str]| words.iter().any(|w| behind.starts_with(w));
+        let starts = |words: &[&str]| starts_with_any(behind, words);
         let whole = || -> Range<usize> { sentence.full.clone() };
         if starts(&["ありません", "ありませんでした", "あるとは"]) {
             return Ok(starts(&["ありません"]).then(|| without_as(scene, sentence, Reason::None, None)));

@@ -10,65 +10,22 @@ use regex::Regex;
 
 use text::hedge;
 
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, stated, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, spoken_choices,
+    starts_with_any, trim, trim_end_of,
+};
 
-/// Words with which a sentence is about somebody else.
-pub(super) const OTHERS: &[&str] = &[
-    "通告者",
-    "相談者",
-    "保護者",
-    "きょうだい",
-    "兄弟",
-    "姉妹",
-    "対応者",
-    "同居",
-    "祖母への",
-    "姉が",
-    "兄が",
-    "弟が",
-    "妹が",
-];
-/// Headings under which the sheet is about somebody else, or tells no facts of the child's person.
-pub(super) const OTHER_SECTIONS: &[&str] = &[
-    "主訴",
-    "家族構成",
-    "きょうだい",
-    "保護者",
-    "親権者",
-    "親族",
-    "対応者",
-    "関係機関",
-    "相談歴",
-    "経過",
-    "役割分担",
-    "生育歴",
-    "既往歴",
-];
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
 /// From this age on nobody is the child of a sheet.
 const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
 const KIN: &[&str] = &["姪", "甥", "めい", "おい", "孫", "お孫さん", "娘さん", "娘", "息子さん", "息子"];
-/// Ends of a sentence that are not part of an address.
-const TAIL: &[&str] = &[
-    "らしいとのこと",
-    "だとのことです",
-    "とのことです",
-    "だということです",
-    "らしいです",
-    "だそうです",
-    "だそうだ",
-    "とのこと",
-    "らしい",
-    "です",
-    "である",
-    "になります",
-];
 /// An address without the word for it: 「うみ市西浜3丁目9-1」.
 static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -80,9 +37,9 @@ static ADDRESS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Sentences about the child and nobody else.
 fn about_child<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sentence> {
     scene.narrative().filter(|s| {
-        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
+        !s.heading.as_deref().is_some_and(|h| WORDS.child.other_sections.contains(&h))
             && !scene.is_of_reporter(s)
-            && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && !has_any(scene.text(), s.full.clone(), &WORDS.child.others)
             && super::reporter::cue(scene.text(), s.full.clone()).is_none()
             && (scene.quotes(s.range.clone()).is_empty() || tells_name(scene.words(&s.full)))
     })
@@ -151,11 +108,11 @@ pub(super) fn introduced<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Rang
             Some(words.start + kin.len())
         })?;
         // 「孫の内田あやか、小学3年生」
-        let kin = KIN.iter().any(|k| text[..subject].ends_with(k)) && text[subject..].starts_with('の');
+        let kin = ends_with_any(&text[..subject], KIN) && text[subject..].starts_with('の');
         let start = if kin { subject + "の".len() } else { after_topic(text, subject, sentence.range.end)? };
         let name = name_at(text, start..sentence.range.end)?;
         // 「息子さんは、平野だいちくんです」
-        if ["くん", "ちゃん", "君"].iter().any(|h| text[name.end..].starts_with(h)) {
+        if starts_with_any(&text[name.end..], &["くん", "ちゃん", "君"]) {
             return Some((sentence, name));
         }
         let next = behind_reading(text, after_name(text, &name, sentence.range.end)?);
@@ -199,7 +156,7 @@ fn starts_with_person_fact(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     };
     let words = scene.words(range);
     words.starts_with(['男', '女'])
-        || SCHOOL.iter().any(|s| words.starts_with(s))
+        || starts_with_any(words, SCHOOL)
         || scene.doc.annotations_in(range.clone()).any(begins)
 }
 
@@ -236,7 +193,7 @@ fn opening_name(scene: &Scene<'_>) -> Option<Range<usize>> {
         let aged = aged.into_iter().any(|a| matches!(a.entity, Entity::Age(_) | Entity::Date(_)));
         let spelt = text[name.clone()].chars().any(is_kanji) && !text[name.clone()].contains(NO_NAME);
         let person = scene.mentions(name.clone()).is_empty() && spelt;
-        if person && (aged || FACTS.iter().any(|f| text[next..].starts_with(f))) {
+        if person && (aged || starts_with_any(&text[next..], FACTS)) {
             return Some(name);
         }
     }
@@ -254,22 +211,7 @@ fn named(scene: &Scene<'_>, name: Range<usize>) -> Outcome {
 
 /// Where the words begin after 「…は、」.
 fn after_topic(text: &str, from: usize, limit: usize) -> Option<usize> {
-    let particle = [
-        "は、",
-        "は",
-        "も、",
-        "も",
-        "が、",
-        "、",
-        "ですが、",
-        "についてですが、",
-        "については、",
-        "ですけど、",
-        "ですけれど、",
-        "ですけれども、",
-    ]
-    .iter()
-    .find(|p| text[from..limit].starts_with(**p))?;
+    let particle = WORDS.child.topics.iter().find(|p| text[from..limit].starts_with(**p))?;
     Some(from + particle.len())
 }
 
@@ -308,8 +250,7 @@ pub(super) fn born(scene: &Scene<'_>, spec: &FieldSpec) -> Option<(Date, Range<u
 
 /// Under the field's heading, or with its cues.
 fn is_about(scene: &Scene<'_>, sentence: &Sentence, spec: &FieldSpec) -> bool {
-    sentence.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-        || has_any(scene.text(), sentence.full.clone(), &spec.cues)
+    sentence.is_under(&spec.headings) || has_any(scene.text(), sentence.full.clone(), &spec.cues)
 }
 
 /// Completed years. A range keeps its words and no value; an infant is 0 with the months in words.
@@ -338,10 +279,7 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             behind.find(|a| matches!(&a.entity, Entity::Age(_))).map(|a| a.range.end)
         });
         if let Some(end) = next {
-            let about = ["くらい", "ぐらい", "ほど"]
-                .iter()
-                .find(|w| text[end..].starts_with(**w))
-                .map_or(0, |w| w.len());
+            let about = lead_of(&text[end..], &["くらい", "ぐらい", "ほど"]);
             let words = annotation.range.start..end + about;
             let grounded =
                 Grounded::words(scene.doc, std::slice::from_ref(&words)).with_flags([Flag::Uncertain]);
@@ -374,15 +312,12 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let spoken = spoken_choices(text, words.clone(), &spec.choices).into_iter().find(|s| {
                 let whole = s.range == words;
                 let long = text[s.range.clone()].chars().count() > 1;
-                let adult =
-                    ["男の人", "女の人", "男性", "女性"].iter().any(|a| text[s.range.start..].starts_with(a))
-                        && !is_minor_before(scene, s.range.start);
+                let adult = starts_with_any(&text[s.range.start..], &["男の人", "女の人", "男性", "女性"])
+                    && !is_minor_before(scene, s.range.start);
                 s.choice.label.chars().count() == 1 && (whole || long) && !adult
             });
             if let Some(spoken) = spoken {
-                let grounded =
-                    Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
-                return Ok(Some(Outcome::Stated(grounded)));
+                return stated(scene, spec, &spoken.choice.label, spoken.range);
             }
         }
     }
@@ -403,40 +338,19 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
         let own = set_aside(text, sentence.range.clone());
-        let words = trim_end_of(text, trim(text, own), TAIL);
+        let words = trim_end_of(text, trim(text, own), &WORDS.child.tail);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
     }
     let told = about_child(scene).find_map(|s| words_after_cue(scene, s, &spec.cues));
     Ok(told.or_else(|| {
         about_child(scene).filter(|s| s.heading.is_none()).find_map(|s| {
-            let words = trim_end_of(text, trim(text, s.range.clone()), TAIL);
+            let words = trim_end_of(text, trim(text, s.range.clone()), &WORDS.child.tail);
             let address = ADDRESS.as_ref().is_some_and(|r| r.is_match(&text[words.clone()]));
             address.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
         })
     }))
 }
-
-/// What begins the next item in the same sentence.
-const NEXT_ITEMS: &[&str] = &[
-    "通って",
-    "所属",
-    "学校は",
-    "学校、",
-    "性別",
-    "きょうだい",
-    "電話",
-    "連絡先",
-    "携帯",
-    "調査",
-    "職業",
-    "年齢",
-    "氏名",
-    "名前",
-    "生年月日",
-    "保護者",
-    "協力",
-];
 
 /// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
 fn set_aside(text: &str, range: Range<usize>) -> Range<usize> {
@@ -464,9 +378,9 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
     let next = clauses(text, start..sentence.full.end)
         .into_iter()
         .skip(1)
-        .find(|c| NEXT_ITEMS.iter().any(|item| text[c.clone()].starts_with(item)));
+        .find(|c| starts_with_any(&text[c.clone()], &WORDS.child.next_items));
     let end = next.map_or(sentence.full.end, |c| c.start);
-    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), TAIL);
+    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), &WORDS.child.tail);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }
@@ -486,28 +400,9 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .into_iter()
                 .find(|s| s.choice.label == NO_SCHOOL && s.range == words);
             if let Some(home) = home {
-                let grounded = Grounded::choice(scene.doc, &spec.choices, NO_SCHOOL, home.range)?;
-                return Ok(Some(Outcome::Stated(grounded)));
+                return stated(scene, spec, NO_SCHOOL, home.range);
             }
-            let words = trim_end_of(
-                text,
-                trim(text, clause),
-                &[
-                    "に通っています",
-                    "に通っているそうです",
-                    "に通っているとのこと",
-                    "に通っていて",
-                    "に通っている",
-                    "に通う",
-                    "に在籍しています",
-                    "に在籍している",
-                    "に在籍",
-                    "だそうです",
-                    "とのことです",
-                    "です",
-                    "に",
-                ],
-            );
+            let words = trim_end_of(text, trim(text, clause), &WORDS.child.attends);
             let spoken = spoken_choices(text, words.clone(), &spec.choices);
             let Some(spoken) =
                 spoken.into_iter().find(|s| s.choice.label != "その他" && is_school(text, &s.range))
@@ -535,23 +430,7 @@ pub(super) fn school(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「所属、不明」
     let item = |s: &&Sentence| {
         let words = &text[trim(text, s.full.clone())];
-        !scene.is_of_reporter(s)
-            && [
-                "所属",
-                "学校名",
-                "就学状況",
-                "学校や園",
-                "園や学校",
-                "どこの学校",
-                "どこの園",
-                "どこの保育園",
-                "通っている学校",
-                "通っている園",
-                "通っている先",
-                "通園先",
-            ]
-            .iter()
-            .any(|cue| words.starts_with(cue))
+        !scene.is_of_reporter(s) && starts_with_any(words, &WORDS.child.school_items)
     };
     Ok(scene.sentences.iter().filter(item).find_map(|s| without(scene, s)))
 }

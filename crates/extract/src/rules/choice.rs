@@ -3,10 +3,11 @@
 use record::template::{FieldSpec, FieldType};
 use record::{Flag, Grounded, NormalForm, Reason};
 
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, stated, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{Spoken, find_any, has_any, spoken_choices, starts_with_any, trim, trim_end_of};
 
 /// The first choice spoken in a sentence about the field; of a `multi` field all of them. A literal field takes a label only
 /// if the label itself was spoken: [`record::Field::stated`] sees to that.
@@ -44,8 +45,7 @@ pub(super) fn choice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // 「養護の児童虐待。」: a line that is the label and nothing else.
         let bare = scene.narrative().find_map(|s| whole_choice(scene, spec, s));
         if let Some(spoken) = bare {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
-            return Ok(Some(Outcome::Stated(grounded)));
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
         }
     }
     Ok(Grounded::labels(scene.doc, &spec.choices, &labels)?.map(Outcome::Stated))
@@ -67,28 +67,7 @@ pub(super) fn whole_choice<'c>(
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
-        let Some(marker) = find_any(
-            scene.text(),
-            sentence.range.clone(),
-            &[
-                "受理",
-                "受付",
-                "受け付け",
-                "受けま",
-                "受けた",
-                "受ける",
-                "通告",
-                "があり、",
-                "がありました",
-                "があった",
-                "が入",
-                "で入",
-                "に入",
-                "来所",
-                "来庁",
-                "で相談",
-            ],
-        ) else {
+        let Some(marker) = find_any(scene.text(), sentence.range.clone(), &WORDS.choice.received) else {
             continue;
         };
         let text = scene.text();
@@ -99,8 +78,7 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             spoken = spoken_choices(text, marker.start..sentence.range.end, &spec.choices);
             spoken.retain(|s| {
                 let behind = &text[s.range.end..];
-                let closes =
-                    ["です", "。", "、", "で", "し", "にて", "によ"].iter().any(|w| behind.starts_with(w));
+                let closes = starts_with_any(behind, &["です", "。", "、", "で", "し", "にて", "によ"]);
                 closes && !scene.is_quoted(s.range.start)
             });
             spoken.truncate(1);
@@ -109,8 +87,7 @@ pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let exact =
             spoken.iter().position(|s| s.choice.label == "189").unwrap_or(spoken.len().saturating_sub(1));
         if let Some(spoken) = spoken.into_iter().nth(exact) {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, &spoken.choice.label, spoken.range)?;
-            return Ok(Some(Outcome::Stated(grounded)));
+            return stated(scene, spec, &spoken.choice.label, spoken.range);
         }
     }
     Ok(None)
@@ -135,8 +112,7 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind = behind.trim_start_matches(['は', 'も', 'が', '、', ' ']);
         let unneeded = has_any(scene.text(), sentence.range.clone(), &["不要", "必要なし", "必要はない"]);
         if unneeded
-            || ["不要", "必要な", "必要あり"].iter().any(|w| behind.starts_with(w))
-                && !behind.starts_with("必要あり。")
+            || starts_with_any(behind, &["不要", "必要な", "必要あり"]) && !behind.starts_with("必要あり。")
         {
             return Ok(Some(super::without_as(scene, sentence, Reason::None, None)));
         }
@@ -184,12 +160,7 @@ pub(super) fn response(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         });
         if let Some(choice) = spoken {
             let trigger = sentence.full.start..at + choice.label.len();
-            return Ok(Some(Outcome::Stated(Grounded::choice(
-                scene.doc,
-                &spec.choices,
-                &choice.label,
-                trigger,
-            )?)));
+            return stated(scene, spec, &choice.label, trigger);
         }
         if status(scene.text(), rest).is_some_and(|s| s.reason == Reason::SaidUnknown) {
             return Ok(without(scene, sentence));

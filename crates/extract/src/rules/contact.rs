@@ -8,10 +8,14 @@ use record::{Flag, Grounded, Kept, NormalForm, RowBuilder};
 use regex::Regex;
 use text::hedge;
 
-use super::{Filled, Outcome};
+use super::{Filled, Outcome, stated};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, is_kanji, is_katakana, spoken_choices, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, spoken_choices,
+    starts_with_any, trim,
+};
 
 /// The opening of a dictation: sentences before the first narrative heading, at most this many.
 const OPENING: usize = 4;
@@ -20,30 +24,6 @@ const HEAD_BYTES: usize = 15;
 const MET: &str = "面接した";
 const NOT_MET: &str = "会えなかった";
 const REFUSED: &str = "面接拒否";
-/// People of other organisations who are met.
-const PROFESSIONS: &[&str] = &[
-    "MSW",
-    "SSW",
-    "SC",
-    "主治医",
-    "医師",
-    "看護師",
-    "担任",
-    "副校長",
-    "校長",
-    "教頭",
-    "園長",
-    "保育士",
-    "養護教諭",
-    "民生委員",
-    "児童委員",
-    "副園長",
-    "支援員",
-    "指導員",
-    "コーディネーター",
-    "施設長",
-    "大家",
-];
 
 /// The day and the times: under the field's heading, else in the first sentence that has a time, else a date.
 pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -136,7 +116,7 @@ pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// How: the first form spoken in the opening.
 pub(super) fn form(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let Some((label, range)) = opening_choice(scene, spec) else { return Ok(None) };
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, range)?)))
+    stated(scene, spec, label, range)
 }
 
 fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s str, Range<usize>)> {
@@ -273,7 +253,7 @@ fn listing(scene: &Scene<'_>, sentence: &Sentence) -> Option<Range<usize>> {
     if sentence.heading.as_deref() == Some("面接対象者") && met_in(scene, &sentence.range).is_none() {
         // A name or a relation and no verb: 「本児、担任の相田先生」.
         let range = trim(text, sentence.range.clone());
-        let told = ["です", "。", "、", "先生", "さん"].iter().any(|e| text[range.clone()].ends_with(e))
+        let told = ends_with_any(&text[range.clone()], &["です", "。", "、", "先生", "さん"])
             || text[range.clone()].ends_with(|c| is_kanji(c) || is_katakana(c));
         return told.then(|| sentence.head.clone()).flatten().map(|head| head.start..head.end);
     }
@@ -294,7 +274,7 @@ fn listed<'d>(
     rows: &mut Vec<RowBuilder<'d>>,
 ) -> Result<(), record::GroundingError> {
     let mut from = cue.end.max(sentence.range.start);
-    while let Some(title) = find_any(scene.text(), from..sentence.range.end, PROFESSIONS) {
+    while let Some(title) = find_any(scene.text(), from..sentence.range.end, &WORDS.contact.professions) {
         from = title.end;
         rows.push(professional(scene, spec, sentence, title, sentence.range.end, (MET, cue))?);
     }
@@ -311,10 +291,8 @@ fn professionals<'d>(
     let text = scene.text();
     for clause in clauses(text, sentence.range.clone()) {
         // 「校長は出張のため会えませんでした」
-        let title = find_any(text, clause.clone(), PROFESSIONS).filter(|t| {
-            ["は", "が", "とは", "には", "先生は", "先生には", "先生とは"]
-                .iter()
-                .any(|p| text[t.end..].starts_with(p))
+        let title = find_any(text, clause.clone(), &WORDS.contact.professions).filter(|t| {
+            starts_with_any(&text[t.end..], &["は", "が", "とは", "には", "先生は", "先生には", "先生とは"])
         });
         let missed = find_any(text, clause.clone(), &["会えず", "会えな", "会えませ", "会えてい", "不在"]);
         if let (Some(title), Some(missed)) = (title, missed)
@@ -325,31 +303,11 @@ fn professionals<'d>(
             rows.push(professional(scene, spec, sentence, title, missed.start, (NOT_MET, &missed))?);
         }
     }
-    let Some(met) = find_any(
-        text,
-        sentence.range.clone(),
-        &[
-            "とも面接",
-            "と面接",
-            "とも面会",
-            "と面会",
-            "にお会いし",
-            "にも会いま",
-            "に会いま",
-            "に会った",
-            "にも会った",
-            "と会いま",
-            "から話を聞",
-            "からも話を聞",
-            "にも話を聞",
-            "から聴取",
-            "からも聴取",
-        ],
-    ) else {
+    let Some(met) = find_any(text, sentence.range.clone(), &WORDS.contact.met_with) else {
         return Ok(());
     };
     let mut from = sentence.range.start;
-    while let Some(title) = find_any(text, from..met.start, PROFESSIONS) {
+    while let Some(title) = find_any(text, from..met.start, &WORDS.contact.professions) {
         from = title.end;
         rows.push(professional(scene, spec, sentence, title, met.start, (MET, &met))?);
     }
@@ -366,7 +324,7 @@ fn professional<'d>(
 ) -> Result<RowBuilder<'d>, record::GroundingError> {
     let text = scene.text();
     let mut row = RowBuilder::new(scene.doc, spec);
-    let gap = ["、", "の"].iter().find(|p| text[title.end..until].starts_with(**p)).map_or(0, |p| p.len());
+    let gap = lead_of(&text[title.end..until], &["、", "の"]);
     if let Some(name) = name_at(text, title.end + gap..until)
         .filter(|n| skip_honorific(text, n.end) == until || skip_honorific(text, n.end) > n.end)
     {
@@ -437,36 +395,7 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
         "連絡がつか",
     ]) {
         Some(NOT_MET)
-    } else if has(&[
-        "と面接",
-        "来所し",
-        "面接し",
-        "面会し",
-        "とも面接",
-        "に会いま",
-        "に会い、",
-        "に会った",
-        "に会うこと",
-        "お会いし",
-        "に会えま",
-        "に会えた",
-        "と会い",
-        "と会っ",
-        "と会え",
-        "と会うこと",
-        "から話を聞",
-        "に話を聞",
-        "と話をし",
-        "会えたのは",
-        "が対応",
-        "が応対",
-        "が出てき",
-        "が出迎え",
-        "に話をうかが",
-        "から話をうかが",
-        "から話を伺",
-        "に話を伺",
-    ]) {
+    } else if has(&WORDS.contact.met) {
         Some(MET)
     } else {
         None

@@ -7,10 +7,13 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Grounded, PersonBuilder};
 
-use super::{Filled, Outcome, copied, without};
+use super::{Filled, Outcome, copied, stated, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, ends_with_any, find_all, find_any, has_any, lead_of, spoken_choices, starts_with_any, trim,
+};
 
 /// Ways in which a contact is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,54 +56,6 @@ const OF_VISITS: &[&str] = &["不在", "面会できた", "面会拒否", "訪�
 /// A line that is dead for want of payment is how the family lives, not a call.
 const DEAD_LINE: &[&str] = &["滞納", "未払", "止まって", "止められ", "不通の", "不通になっている"];
 const ANSWERED: &[&str] = &["電話に出", "つながり", "つながった", "通話", "話ができ", "応答あり", "応答があ"];
-
-/// Ends of the names of organisations.
-const ORGS: &[&str] =
-    &["園", "校", "院", "所", "署", "センター", "課", "会", "児相", "警察", "医院", "クリニック"];
-/// Offices and professions of people of other organisations.
-const OFFICES: &[&str] = &[
-    "校長",
-    "教頭",
-    "担任",
-    "園長",
-    "保育士",
-    "教諭",
-    "医師",
-    "主治医",
-    "看護師",
-    "MSW",
-    "SSW",
-    "SC",
-    "保健師",
-    "主任",
-    "先生",
-    "職員",
-    "民生委員",
-    "児童委員",
-    "警察官",
-    "副校長",
-    "副園長",
-    "養護教諭",
-    "主任保育士",
-    "係長",
-    "課長",
-    "所長",
-    "室長",
-    "主査",
-    "主事",
-    "主幹",
-    "事務長",
-    "事務",
-    "支援員",
-    "指導員",
-    "相談員",
-    "施設長",
-    "管理者",
-    "警部補",
-    "巡査部長",
-    "巡査",
-    "助産師",
-];
 
 /// A contact in the text.
 struct Contact<'s> {
@@ -146,24 +101,11 @@ fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
 
 /// Whether words of a report stand in `range`.
 pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
-    const REPORTS: &[&str] = &[
-        "とのこと",
-        "そうだ",
-        "そうです",
-        "と話し",
-        "と話す",
-        "と聞いて",
-        "と言っ",
-        "と言う",
-        "の話では",
-        "によると",
-        "と伝え",
-    ];
-    has_any(text, range, REPORTS)
+    has_any(text, range, &WORDS.entry.reports)
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
-    NO_VISIT.iter().any(|word| text[at..].starts_with(word))
+    starts_with_any(&text[at..], NO_VISIT)
 }
 
 fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
@@ -233,10 +175,6 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
     Ok(None)
 }
 
-fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
-}
-
 /// Every result of the contact's kind that is spoken and not negated.
 pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
@@ -252,15 +190,16 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for found in spoken_choices(text, sentence.full.clone(), &spec.choices) {
             // 不在着信 is a missed call.
             // 「担当不在のため」 is about the office.
-            let ours = ["担当", "担当者", "職員", "担当が", "担当者が", "担当は"]
-                .iter()
-                .any(|w| text[..found.range.start].ends_with(w));
+            let ours = ends_with_any(
+                &text[..found.range.start],
+                &["担当", "担当者", "職員", "担当が", "担当者が", "担当は"],
+            );
             let missed =
                 found.choice.label == "不在" && (text[found.range.end..].starts_with("着信") || ours);
             // 「つながらないときは」 is a condition.
             let ifs = ["とき", "時は", "場合", "なら", "れば", "ければ", "たら"];
             let rest = text[found.range.end..sentence.full.end].trim_start_matches(['い', 'か', 'っ', 'た']);
-            let conditional = ifs.iter().any(|w| rest.starts_with(w));
+            let conditional = starts_with_any(rest, &ifs);
             let certain = !conditional
                 && !scene.is_quoted(found.range.start)
                 && !is_reported(text, found.range.start, sentence)
@@ -284,28 +223,14 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What the other side told stands directly behind the call: 「副校長に架電。本児は、遅刻が増えたとのこと。」
 fn has_news(scene: &Scene<'_>, contact: &Contact<'_>) -> bool {
-    const NEWS: &[&str] = &[
-        "出られた",
-        "出たのは",
-        "応対された",
-        "対応された",
-        "が出て",
-        "とのこと",
-        "そうだ",
-        "そうです",
-        "と話",
-        "と言",
-        "と説明",
-        "と回答",
-        "と聞",
-    ];
     const FAILED: &[&str] =
         &["不通", "留守", "着信拒否", "出ず", "出な", "つながら", "応答な", "折り返しを依頼", "不在"];
     let text = scene.text();
     let here = contact.word.end..contact.sentence.full.end;
     let next = scene.sentences.iter().find(|s| s.full.start >= contact.sentence.full.end);
     !has_any(text, contact.sentence.full.clone(), FAILED)
-        && (has_any(text, here, NEWS) || next.is_some_and(|s| has_any(text, s.full.clone(), NEWS)))
+        && (has_any(text, here, &WORDS.entry.news)
+            || next.is_some_and(|s| has_any(text, s.full.clone(), &WORDS.entry.news)))
 }
 
 /// Whom the contact was with: a relative, or an organisation with an office and a name.
@@ -320,7 +245,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // 「実母が妹を連れて来所」: the one who comes, not whom the sentence names beside.
     let comes = clause.clone().filter(|_| contact.way == Way::Received).and_then(|c| {
         let mut people = scene.mentions(c).into_iter().filter(|m| m.relation.is_some());
-        people.find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p)))
+        people.find(|m| starts_with_any(&text[m.range.end..], &["が", "は"]))
     });
     if let Some(mention) = comes {
         return Ok(person(scene, mention.range));
@@ -343,8 +268,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let people: Vec<_> =
         scene.mentions(contact.sentence.full.clone()).into_iter().filter(|m| m.relation.is_some()).collect();
     // 「実母が妹を連れて来所」: the one who acts, not whom the sentence names beside.
-    let acts =
-        people.iter().find(|m| ["が", "は"].iter().any(|p| text[m.range.end..].starts_with(p))).cloned();
+    let acts = people.iter().find(|m| starts_with_any(&text[m.range.end..], &["が", "は"])).cloned();
     let here = acts.or_else(|| people.into_iter().find(|m| !text[m.range.end..].starts_with('の')));
     let met = || {
         let met = ["と面接", "と面会", "と話", "が対応", "は不在", "が応対", "に会", "宅"];
@@ -352,7 +276,7 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let people = scene.mentions(s.full.clone()).into_iter();
             people.filter(|m| m.relation.is_some()).find(|m| {
                 let after = &text[m.range.end..s.full.end];
-                met.iter().any(|word| after.starts_with(word))
+                starts_with_any(after, &met)
             })
         })
     };
@@ -361,25 +285,10 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「中学校のSSW、大橋さんからメールがあった」: who wrote, or to whom the office wrote.
 fn correspondent(scene: &Scene<'_>) -> Option<Outcome> {
-    const LETTERS: &[&str] = &[
-        "からメール",
-        "よりメール",
-        "からのメール",
-        "にメール",
-        "へメール",
-        "からFAX",
-        "にFAX",
-        "から手紙",
-        "からの手紙",
-        "に手紙",
-        "から文書",
-        "に文書",
-        "から書面",
-        "に書面",
-    ];
     let text = scene.text();
     scene.narrative().find_map(|sentence| {
-        let word = find_any(text, sentence.full.clone(), LETTERS).filter(|w| !scene.is_quoted(w.start))?;
+        let word = find_any(text, sentence.full.clone(), &WORDS.entry.letters)
+            .filter(|w| !scene.is_quoted(w.start))?;
         let before = sentence.full.start..word.start;
         let clause = clauses(text, before.clone()).pop()?;
         let words = partner_words(scene, with_office(text, &before, clause.start..word.start))?;
@@ -397,7 +306,7 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
     });
     let office = clauses(text, before.start..clause.start).pop().map(|c| trim(text, c));
     match office {
-        Some(office) if named && OFFICES.iter().any(|o| text[office.clone()].ends_with(o)) => {
+        Some(office) if named && ends_with_any(&text[office.clone()], &WORDS.entry.offices) => {
             office.start..clause.end
         }
         _ => clause,
@@ -406,28 +315,12 @@ fn with_office(text: &str, before: &Range<usize>, clause: Range<usize>) -> Range
 
 /// 「し副校長の清水先生と」: without the rest of the verb before.
 fn skip_verb(text: &str, clause: Range<usize>) -> Range<usize> {
-    let rest = ["して", "し、", "し", "の際", "時に"].iter().find(|p| text[clause.clone()].starts_with(**p));
-    clause.start + rest.map_or(0, |p| p.len())..clause.end
+    let rest = lead_of(&text[clause.clone()], &["して", "し、", "し", "の際", "時に"]);
+    clause.start + rest..clause.end
 }
 
 /// The words in front of に, から, と … at the end of `clause`, without what stands before the person.
 fn partner_words(scene: &Scene<'_>, clause: Range<usize>) -> Option<Range<usize>> {
-    const PARTICLES: &[&str] = &[
-        "の携帯に",
-        "の携帯へ",
-        "宅に",
-        "宅へ",
-        "宅を",
-        "宅",
-        "から",
-        "より",
-        "に",
-        "へ",
-        "と",
-        "を",
-        "が",
-        "も",
-    ];
     let text = scene.text();
     let moments = scene
         .doc
@@ -442,7 +335,7 @@ fn partner_words(scene: &Scene<'_>, clause: Range<usize>) -> Option<Range<usize>
         words = trim(text, words.start + rest.len()..words.end);
     }
     // から of 「から電話」 belongs to the contact's own word.
-    if let Some(particle) = PARTICLES.iter().find(|p| text[words.clone()].ends_with(**p)) {
+    if let Some(particle) = WORDS.entry.particles.iter().find(|p| text[words.clone()].ends_with(**p)) {
         words.end -= particle.len();
     } else if !text[clause.end..].starts_with("から")
         && !text[clause.end..].starts_with("より")
@@ -486,10 +379,10 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         None => (words.clone(), words.end..words.end),
     };
     // 「こども家庭課係長の日下部」: the office stands at the end of the organisation.
-    let own = OFFICES.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
+    let own = WORDS.entry.offices.iter().filter(|o| text[org.clone()].ends_with(**o)).map(|o| o.len()).max();
     let split = own
         .map(|len| org.start..org.end - len)
-        .filter(|o| !rest.is_empty() && ORGS.iter().any(|end| text[o.clone()].ends_with(end)));
+        .filter(|o| !rest.is_empty() && ends_with_any(&text[o.clone()], &WORDS.entry.orgs));
     if let Some(whole) = split
         && let Some(name) = name_at(text, rest.clone())
     {
@@ -498,19 +391,19 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         person.name(name);
         return Some(Outcome::Stated(Grounded::person(person)));
     }
-    let is_org = ORGS.iter().any(|end| text[org.clone()].ends_with(end));
+    let is_org = ends_with_any(&text[org.clone()], &WORDS.entry.orgs);
     let office = if is_org { rest.clone() } else { words.clone() };
-    let title = OFFICES
-        .iter()
-        .find_map(|o| text[office.clone()].find(o).map(|at| office.start + at..office.start + at + o.len()));
+    let title =
+        WORDS.entry.offices.iter().find_map(|o| {
+            text[office.clone()].find(o).map(|at| office.start + at..office.start + at + o.len())
+        });
     if is_org {
         person.org(org);
     }
     if let Some(title) = title {
         // 副校長, 養護教諭: with what stands before it.
         let title = office.start..title.end;
-        let after = title.end
-            + ["の", "、"].iter().find(|p| text[title.end..].starts_with(**p)).map_or(0, |p| p.len());
+        let after = title.end + lead_of(&text[title.end..], &["の", "、"]);
         if after < words.end
             && let Some(name) = name_at(text, after..words.end)
         {
@@ -536,73 +429,15 @@ pub(super) fn account(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「記録は児童福祉司の北。」「電話を受けたのは、…です。」: who wrote the entry.
 fn tells_recorder(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LEADS: &[&str] = &[
-        "記録は",
-        "記録、",
-        "記録者",
-        "記入者",
-        "記入は",
-        "対応は",
-        "対応者",
-        "対応したのは",
-        "担当は",
-        "電話を受けたのは",
-        "受けたのは",
-        "電話をかけたのは",
-        "かけたのは",
-        "訪問したのは",
-        "訪問者は",
-        "以上、",
-        "以上です",
-    ];
     let text = scene.text();
     let words = &text[trim(text, sentence.full.clone())];
-    LEADS.iter().any(|lead| words.starts_with(lead)) && words.chars().count() <= 40 && !words.contains('「')
+    starts_with_any(words, &WORDS.entry.recorder_leads)
+        && words.chars().count() <= 40
+        && !words.contains('「')
 }
 
 /// A sentence of a day, a time, the way of the contact and the staff, and nothing else.
 pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const HEAD_WORDS: &[&str] = &[
-        "個別ケース検討会議",
-        "ケース検討会議",
-        "ケース会議",
-        "実務者会議",
-        "関係者会議",
-        "カンファレンス",
-        "会議",
-        "開催",
-        "出席",
-        "参加",
-        "実施",
-        "がありました",
-        "があった",
-        "しました",
-        "した",
-        "ました",
-        "を行い",
-        "行いました",
-        "行った",
-        "です",
-        "ごろ",
-        "頃",
-        "を",
-        "家庭訪問",
-        "電話相談",
-        "受理",
-        "受付",
-        "面接",
-        "架電",
-        "訪問",
-        "来所",
-        "電話",
-        "で",
-        "に",
-        "まで",
-        "から",
-        "、",
-        "。",
-        " ",
-    ];
     let text = scene.text();
     let attended = has_any(text, sentence.full.clone(), super::staff::ATTENDED);
     let mut rest = String::new();
@@ -618,7 +453,7 @@ pub(super) fn is_head(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         }
     }
     rest.push_str(&text[at..sentence.range.end]);
-    for word in HEAD_WORDS {
+    for word in &WORDS.entry.head_words {
         rest = rest.replace(word, "");
     }
     moments > 0 && (attended || rest.chars().count() <= 2)

@@ -8,16 +8,17 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::{Choice, FieldSpec};
-use record::{Flag, Grounded, Kept, NormalForm, Reason, RowBuilder, State};
+use record::{Flag, Grounded, Kept, Reason, RowBuilder, State};
 use regex::Regex;
 use text::hedge;
 
 use super::family::GUARDIANS;
-use super::{Filled, Outcome};
+use super::{Filled, Outcome, fill_day};
 use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{Spoken, find_any, has_any, spoken_choices, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{Spoken, ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim};
 
 /// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -58,7 +59,7 @@ fn candidates<'c>(scene: &Scene<'_>, sentence: &Sentence, items: &'c [Choice]) -
         let quoted = said.iter().find_map(|words| cues::find(text, words.clone(), &choice.label));
         let range = quoted.or_else(|| cues::find(text, sentence.full.clone(), &choice.label))?;
         // 「実父が実母を突き飛ばす」 is done to no child.
-        let to_parent = ["母を", "母さんを", "妻を", "父を"].iter().any(|w| text[..range.start].ends_with(w));
+        let to_parent = ends_with_any(&text[..range.start], &["母を", "母さんを", "妻を", "父を"]);
         if to_parent && choice.label.starts_with("頭部") {
             return None;
         }
@@ -100,7 +101,7 @@ fn topics(scene: &Scene<'_>, sentence: &Sentence) -> (bool, bool) {
     let topical = |relations: &[&str]| {
         scene.mentions(sentence.range.clone()).iter().any(|m| {
             m.relation.as_deref().is_some_and(|r| relations.contains(&r))
-                && ["は", "が", "も", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p))
+                && starts_with_any(&scene.text()[m.range.end..], &["は", "が", "も", "、"])
         })
     };
     (topical(&["本児"]), topical(GUARDIANS))
@@ -132,10 +133,7 @@ fn row<'d>(
         }
     }
     if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
-        if let Some(day) = day {
-            row.normal("said_at", &NormalForm::Date(day), annotation.range.clone())?;
-        }
-        row.keep("said_at", Kept::Words, annotation.range.clone())?;
+        fill_day(&mut row, "said_at", day, annotation)?;
     }
     if spec.column("polarity").is_some() {
         let (label, words) = polarity_of(scene, sentence, &found.range);
@@ -150,27 +148,12 @@ fn row<'d>(
 
 /// The sentence without the words that lead over to it: 「それから、」「5つ目、繰り返しの心配ですが、」.
 fn told(text: &str, sentence: &Sentence) -> Range<usize> {
-    const LEADS: &[&str] = &[
-        "それから",
-        "それと",
-        "また",
-        "さらに",
-        "そして",
-        "あと",
-        "まず",
-        "次に",
-        "あの",
-        "その",
-        "えー",
-        "えっと",
-        "ええと",
-    ];
     let mut words = trim(text, sentence.range.clone());
     loop {
         let rest = &text[words.clone()];
-        let lead = LEADS.iter().find_map(|lead| {
+        let lead = WORDS.evidence.leads.iter().find_map(|lead| {
             let behind = rest.strip_prefix(lead)?;
-            (behind.starts_with('、') || LEADS.iter().any(|l| behind.starts_with(l))).then_some(lead.len())
+            (behind.starts_with('、') || starts_with_any(behind, &WORDS.evidence.leads)).then_some(lead.len())
         });
         let Some(cut) = lead.or_else(|| NUMBERED.as_ref()?.find(rest).map(|m| m.end())) else { return words };
         words = trim(text, words.start + cut..words.end);
@@ -184,15 +167,14 @@ fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Opt
     let bracket = text[..words.start].trim_end_matches(['「', '『']).len().max(sentence.full.start);
     let people = scene.mentions(sentence.full.start..bracket);
     let speaks = |m: &Mention| {
-        m.range.end == bracket || ["は", "が", "も", "、"].iter().any(|p| text[m.range.end..].starts_with(p))
+        m.range.end == bracket || starts_with_any(&text[m.range.end..], &["は", "が", "も", "、"])
     };
     if let Some(speaker) = people.iter().rfind(|m| speaks(m)) {
         return Some(speaker.range.clone());
     }
     let goes_on = ["また", "さらに", "そして", "続けて", "それから", "その後"];
     let before = scene.sentences.iter().rfind(|s| s.full.end <= sentence.full.start)?;
-    let continued =
-        people.is_empty() && goes_on.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+    let continued = people.is_empty() && starts_with_any(&text[sentence.range.clone()], &goes_on);
     continued.then(|| scene.mentions(before.range.clone()).into_iter().rfind(|m| speaks(m)))?.map(|m| m.range)
 }
 
@@ -218,10 +200,6 @@ pub(super) fn speaker_of(
     }
 }
 
-/// Ends of a condition: 飲むと, 叩けば.
-const CONDITIONS: &[&str] =
-    &["むと", "ると", "うと", "くと", "すと", "つと", "ぶと", "たら", "れば", "えば", "けば", "せば", "めば"];
-
 /// Where the answer to the cue ends: its clause, and where the clause is only the topic (「父からの暴力については、」) the sentence.
 fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usize {
     const TOPICS: &[&str] =
@@ -229,7 +207,7 @@ fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usi
     let text = scene.text();
     let clause = scene.scope(cue.clone()).end.max(cue.end);
     let topical = text[clause..].starts_with('、')
-        && TOPICS.iter().any(|topic| text[cue.end..clause].ends_with(topic))
+        && ends_with_any(&text[cue.end..clause], TOPICS)
         && text[cue.end..clause].chars().count() <= 24;
     if topical { sentence.range.end.max(clause) } else { clause }
 }
@@ -238,8 +216,8 @@ fn answer_end(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> usi
 fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&'static str, Range<usize>) {
     let text = scene.text();
     // 「こわがって近づかない」: the negation is of the next verb, 「こわがっていない」 of this one.
-    let joined = text[cue.clone()].ends_with('て')
-        && !["い", "お", "は", "な"].iter().any(|p| text[cue.end..].starts_with(p));
+    let joined =
+        text[cue.clone()].ends_with('て') && !starts_with_any(&text[cue.end..], &["い", "お", "は", "な"]);
     // 「しがみついて離れない」
     let behind = &text[cue.end..sentence.full.end];
     let next: String = behind.chars().take(3).collect();
@@ -249,15 +227,13 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「ごみだらけで足の踏み場がない」: so is what follows で, 「ごみ屋敷ではない」 is not.
-    let linked = text[cue.end..].starts_with('で')
-        && !["では", "でな", "でも"].iter().any(|p| text[cue.end..].starts_with(p));
+    let linked =
+        text[cue.end..].starts_with('で') && !starts_with_any(&text[cue.end..], &["では", "でな", "でも"]);
     if joined || linked {
         return ("肯定", cue.clone());
     }
     // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
-    if ["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"]
-        .iter()
-        .any(|p| behind.starts_with(p))
+    if starts_with_any(behind, &["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"])
     {
         let positive = behind.starts_with("の問題はあり") && !behind.starts_with("の問題はありませ");
         return (if positive { "肯定" } else { "否定" }, cue.clone());
@@ -269,8 +245,8 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     }
     // 「飲むと手がつけられなくなる」: what is negated behind a condition is its consequence.
     let said = ["と話", "と言", "と訴", "と聞", "と説明", "との", "とい"];
-    let condition = find_any(text, cue.end..sentence.full.end, CONDITIONS)
-        .filter(|at| !said.iter().any(|s| text[at.end - "と".len()..].starts_with(s)));
+    let condition = find_any(text, cue.end..sentence.full.end, &WORDS.evidence.conditions)
+        .filter(|at| !starts_with_any(&text[at.end - "と".len()..], &said));
     // What stands behind 「…」 negates no words inside.
     let said = brackets(text, &sentence.full).into_iter().find(|b| b.start <= cue.start && cue.end <= b.end);
     if let Some(words) = &said {

@@ -12,6 +12,7 @@ use super::section::whole_section;
 use super::{Filled, Outcome, child};
 use crate::people::skip_honorific;
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{clauses, has_any, trim, trim_end_of};
 
 /// Languages in front of their verb: 「タガログ語と日本語を使って」.
@@ -66,20 +67,7 @@ fn line(scene: &Scene<'_>, spec: &FieldSpec, range: Range<usize>) -> Range<usize
         }
     }
     let words = trim(text, range.start..end);
-    let tail = [
-        "と聞いています",
-        "と聞いている",
-        "だと聞いています",
-        "だと聞いている",
-        "にあります",
-        "にある",
-        "だそうです",
-        "とのことです",
-        "とのこと",
-        "です",
-        "である",
-    ];
-    let words = trim_end_of(text, words, &tail);
+    let words = trim_end_of(text, words, &WORDS.item.endings);
     // で only where the line was cut behind it.
     if end < range.end { trim_end_of(text, words, &["で"]) } else { words }
 }

@@ -4,13 +4,14 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::FieldSpec;
-use record::{Grounded, Kept, NormalForm, RowBuilder};
+use record::{Grounded, Kept, RowBuilder};
 use regex::Regex;
 
 use super::section::whole_section;
-use super::{Filled, Outcome, sheet, without};
+use super::{Filled, Outcome, fill_day, sheet, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{clauses, ends_with_any, find_any, has_any, lead_of, starts_with_any, trim, trim_end_of};
 
 /// Days and events, under the heading of the course.
 pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -21,19 +22,12 @@ pub(super) fn course(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         for (i, (day, annotation)) in dates.iter().enumerate() {
             let end = dates.get(i + 1).map_or(sentence.range.end, |(_, next)| next.range.start);
             let event = trim(text, annotation.range.end..end);
-            let event = event.start
-                + ["に、", "に", "は、", "は"]
-                    .iter()
-                    .find(|p| text[event.clone()].starts_with(**p))
-                    .map_or(0, |p| p.len())..event.end;
+            let event = event.start + lead_of(&text[event.clone()], &["に、", "に", "は、", "は"])..event.end;
             if event.is_empty() {
                 continue;
             }
             let mut row = RowBuilder::new(scene.doc, spec);
-            if let Some(day) = day {
-                row.normal("date", &NormalForm::Date(*day), annotation.range.clone())?;
-            }
-            row.keep("date", Kept::Words, annotation.range.clone())?;
+            fill_day(&mut row, "date", *day, annotation)?;
             row.copy("event", trim(text, event))?;
             rows.push(row);
         }
@@ -58,11 +52,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .filter_map(|term| Some((term, find_any(text, said.clone(), &[term])?)))
             .min_by_key(|(_, at)| at.start);
         let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
-        let start = start
-            + ["は、", "は", "、", "として"]
-                .iter()
-                .find(|p| text[start..sentence.range.end].starts_with(**p))
-                .map_or(0, |p| p.len());
+        let start = start + lead_of(&text[start..sentence.range.end], &["は、", "は", "、", "として"]);
         let goal = trim(text, start..sentence.range.end);
         if goal.is_empty()
             || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
@@ -99,9 +89,7 @@ fn is_task_behind_goal(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 fn by_term(text: &str, sentence: &Sentence, cues: &[String]) -> Vec<Sentence> {
     let mut ends: Vec<usize> = clauses(text, sentence.range.clone())
         .into_iter()
-        .filter(|c| {
-            c.start > sentence.range.start && cues.iter().any(|cue| text[c.clone()].starts_with(cue.as_str()))
-        })
+        .filter(|c| c.start > sentence.range.start && starts_with_any(&text[c.clone()], cues))
         .map(|c| c.start)
         .collect();
     ends.push(sentence.range.end);
@@ -128,10 +116,7 @@ fn day(
 ) -> Result<(), record::GroundingError> {
     let vague = ["今月中", "来月中", "今週中", "年度内", "年内", "3か月以内", "半年以内", "1か月以内"];
     if let Some((day, annotation)) = scene.dates(range.clone()).into_iter().next() {
-        if let Some(day) = day {
-            row.normal("by", &NormalForm::Date(day), annotation.range.clone())?;
-        }
-        return row.keep("by", Kept::Words, annotation.range.clone());
+        return fill_day(row, "by", day, annotation);
     }
     let within = || {
         clauses(scene.text(), range.clone()).into_iter().find_map(|clause| {
@@ -195,64 +180,11 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
             {
                 let after = annotation.range.end;
-                let skip = [
-                    "までに",
-                    "中に",
-                    "末までに",
-                    "末に",
-                    "上旬に",
-                    "中旬に",
-                    "下旬に",
-                    "以内に",
-                    "に",
-                    "まで",
-                    "、",
-                ]
-                .iter()
-                .find(|p| text[after..task.end].starts_with(**p))
-                .map_or(0, |p| p.len());
+                let skip = lead_of(&text[after..task.end], &WORDS.meeting.behind_deadline);
                 task = trim(text, after + skip..task.end);
             }
             let task = lead_of_time(text, task);
-            let task = trim_end_of(
-                text,
-                task,
-                &[
-                    "することになっています",
-                    "することになっている",
-                    "することになりました",
-                    "することになった",
-                    "することとなっています",
-                    "ことになっています",
-                    "ことになっている",
-                    "ことになりました",
-                    "ことになった",
-                    "こととなっています",
-                    "こととなった",
-                    "ことにしています",
-                    "ことにしました",
-                    "ことにした",
-                    "こととしました",
-                    "こととする",
-                    "してもらいます",
-                    "してもらう",
-                    "していただきます",
-                    "する予定です",
-                    "する予定",
-                    "予定です",
-                    "します",
-                    "する",
-                    "を行います",
-                    "を行う",
-                    "を担当します",
-                    "を担当する",
-                    "を担当",
-                    "をお願いします",
-                    "をお願いする",
-                    "をお願い",
-                    "です",
-                ],
-            );
+            let task = trim_end_of(text, task, &WORDS.meeting.task_endings);
             if task.is_empty() {
                 continue;
             }
@@ -326,7 +258,7 @@ fn is_agreed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         "をお願いしました",
     ];
     let words = scene.words(&trim(scene.text(), sentence.range.clone()));
-    AGREED.iter().any(|end| words.ends_with(end)) && scene.quotes(sentence.range.clone()).is_empty()
+    ends_with_any(words, AGREED) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
 fn is_policy(sentence: &Sentence) -> bool {
@@ -344,29 +276,6 @@ fn is_assigned(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// 「保育園は」, 「担当が」 at the start of a clause: the words, and where the task begins. Under the heading of the roles
 /// whoever stands there bears one.
 fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Option<(Range<usize>, usize)> {
-    const STAFF: &[&str] = &[
-        "担当",
-        "当所",
-        "児相",
-        "児福司",
-        "児童福祉司",
-        "児童心理司",
-        "児心司",
-        "保健師",
-        "園",
-        "学校",
-        "SV",
-        "民生委員",
-        "主任児童委員",
-        "家庭相談員",
-        "病院",
-        "施設",
-        "機関",
-        "センター",
-        "カウンセラー",
-        "里親",
-        "課",
-    ];
     let text = scene.text();
     let clause = trim(text, clause.clone());
     let said = ["は", "が"]
@@ -378,12 +287,14 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
         let whole = under_heading
             && text[clause.end..].starts_with('、')
             && (sheet::agency_in(text, &clause).is_some()
-                || STAFF.iter().any(|s| text[clause.clone()].ends_with(s)));
+                || ends_with_any(&text[clause.clone()], &WORDS.meeting.staff));
         whole.then_some((clause.len(), "、"))
     };
     let (at, particle) = said.or_else(alone)?;
     let who = clause.start..clause.start + at;
-    let named = under_heading || sheet::agency_in(text, &who).is_some() || has_any(text, who.clone(), STAFF);
+    let named = under_heading
+        || sheet::agency_in(text, &who).is_some()
+        || has_any(text, who.clone(), &WORDS.meeting.staff);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
     (named && short && !TERMS.contains(&&text[who.clone()]))
         .then(|| (who, clause.start + at + particle.len()))

@@ -33,8 +33,9 @@ pub(crate) use topic::of_reporter;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use record::template::FieldSpec;
-use record::{Grounded, Reason};
+use record::{Annotation, Grounded, GroundingError, Kept, NormalForm, Reason, RowBuilder};
 
 use crate::Error;
 use crate::scene::{Scene, Sentence};
@@ -239,6 +240,24 @@ pub(crate) fn without_as(
 ) -> Outcome {
     let words = Grounded::words(scene.doc, std::slice::from_ref(&sentence.full));
     Outcome::Without { reason, by, words }
+}
+
+/// The choice `label` of the field, by its words.
+fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
+    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
+}
+
+/// The day of `words` into a column, and the words; these alone where they fix no day.
+fn fill_day(
+    row: &mut RowBuilder<'_>,
+    column: &str,
+    day: Option<Date>,
+    words: &Annotation,
+) -> Result<(), GroundingError> {
+    if let Some(day) = day {
+        row.normal(column, &NormalForm::Date(day), words.range.clone())?;
+    }
+    row.keep(column, Kept::Words, words.range.clone())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use record::{ClockTime, Entity, Flag, Grounded, Missing, NormalForm};
 
 use super::{Filled, Outcome, contact, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_all, find_any, has_any, trim};
+use crate::words::{find_all, find_any, has_any, starts_with_any, trim};
 
 /// A sentence that sets a limit tells no moment of an event: 「48時間以内に返事をもらう約束」.
 const LIMITS: &[&str] = &["以内", "期限", "までに", "予定", "約束"];
@@ -125,8 +125,7 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
     for cue in &spec.cues {
         for (i, sentence) in scene.sentences.iter().enumerate() {
             // 「一時保護したことを伝えた」 is about the telling.
-            let told =
-                |at: &Range<usize>| ["こと", "旨", "理由"].iter().any(|w| text[at.end..].starts_with(w));
+            let told = |at: &Range<usize>| starts_with_any(&text[at.end..], &["こと", "旨", "理由"]);
             let Some(word) =
                 find_all(text, sentence.full.clone(), cue).find(|at| !scene.is_quoted(at.start) && !told(at))
             else {
@@ -267,8 +266,7 @@ pub(super) fn closed_on(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// The moment of the template's field that `rule` fills.
 fn input(scene: &Scene<'_>, rule: &str) -> Option<Moment> {
-    let spec = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some(rule))?;
-    of_event(scene, spec)
+    of_event(scene, scene.field(rule)?)
 }
 
 fn computed(
@@ -348,8 +346,7 @@ pub(super) fn custody_limit(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 }
 
 fn from_start(scene: &Scene<'_>, count: impl Fn(Date) -> Result<Date, jiff::Error>) -> Option<Outcome> {
-    let spec = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("moment_about"))?;
-    let start = of_event(scene, spec)?;
+    let start = input(scene, "moment_about")?;
     let last = start.day.ok_or(Missing::Day).and_then(|day| count(day).map_err(|_| Missing::Day));
     computed(scene, &start.ranges, last.map(NormalForm::Date))
 }

@@ -8,10 +8,13 @@ use record::{Entity, Flag, Grounded, NormalForm, PersonBuilder};
 use regex::Regex;
 
 use super::child::words_after_cue;
-use super::{Filled, Outcome, without};
+use super::{Filled, Outcome, stated, without};
 use crate::people::{name_at, name_before, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim, trim_end_of,
+};
 
 /// Words that name the reporter as such; who he is follows: 「通告者は」「かけてこられたのは」「通告元についてですが、」.
 static REPORTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -35,39 +38,8 @@ static CAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-/// A sentence of the reception speaks of one of these.
-const RECEPTION: &[&str] = &[
-    "受理",
-    "受付",
-    "受け",
-    "通告",
-    "相談",
-    "通報",
-    "電話があ",
-    "電話が入",
-    "電話がか",
-    "から電話",
-    "から入電",
-    "来所",
-    "来庁",
-    "窓口",
-];
 /// The reception is told at the beginning.
 const OPENING: usize = 4;
-const ANONYMOUS: &[&str] = &[
-    "匿名",
-    "名前は言わ",
-    "名前は言いたく",
-    "名前を言いたく",
-    "名前は言えな",
-    "名前は出したく",
-    "名前は伏せ",
-    "名前は明かさ",
-    "名前を明かさ",
-    "名前はちょっと",
-    "名乗ら",
-    "名乗りたく",
-];
 const END: &[&str] = &[
     "さんです",
     "だそうです",
@@ -93,9 +65,10 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
     });
     // 「通告者、氏名は匿名希望」 tells an item of his, and not who he is.
     let item = |words: &Range<usize>| {
-        ["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"]
-            .iter()
-            .any(|i| text[words.clone()].starts_with(i))
+        starts_with_any(
+            &text[words.clone()],
+            &["氏名", "名前", "お名前", "住所", "住まい", "電話", "連絡先", "年齢"],
+        )
     };
     let (named, only_item) = match named {
         Some((s, words)) if item(&words) => (None, Some((s, words))),
@@ -120,14 +93,16 @@ pub(crate) fn sentence<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, Range<
             })
         })
         .or_else(|| {
-            scene.narrative().take(OPENING).filter(|s| has_any(text, s.full.clone(), RECEPTION)).find_map(
-                |s| {
+            scene
+                .narrative()
+                .take(OPENING)
+                .filter(|s| has_any(text, s.full.clone(), &WORDS.reporter.reception))
+                .find_map(|s| {
                     let came = CAME.as_ref()?.find(&text[s.range.clone()])?;
                     let at = s.range.start + came.start();
                     (!scene.is_quoted(at)).then_some(())?;
                     Some((s, person_before(scene, s.range.start..at)?))
-                },
-            )
+                })
         })
         .or(only_item)
 }
@@ -148,9 +123,9 @@ fn person_before(scene: &Scene<'_>, range: Range<usize>) -> Option<Range<usize>>
 
 /// The words that belong to the reporter alone: up to the clause that speaks of his name, address or telephone.
 fn own_words(text: &str, words: &Range<usize>) -> Range<usize> {
-    let other = clauses(text, words.clone()).into_iter().find(|c| {
-        ["氏名", "名前", "住所", "電話", "連絡先"].iter().any(|item| text[c.clone()].starts_with(item))
-    });
+    let other = clauses(text, words.clone())
+        .into_iter()
+        .find(|c| starts_with_any(&text[c.clone()], &["氏名", "名前", "住所", "電話", "連絡先"]));
     words.start..other.map_or(words.end, |c| c.start)
 }
 
@@ -166,7 +141,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         .collect();
     let own = own_words(text, &words);
     let mut person = PersonBuilder::new(scene.doc);
-    if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), ANONYMOUS)) {
+    if let Some(said) = told.iter().find_map(|s| find_any(text, s.full.clone(), &WORDS.reporter.anonymous)) {
         person.anonymous(said);
         relative(scene, &mut person, own);
         return Ok(Some(Outcome::Stated(Grounded::person(person))));
@@ -184,7 +159,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
         let start = item.end + if text[item.end..].starts_with('、') { "、".len() } else { 0 };
         let name = name_at(text, start..s.full.end)?;
         let whole = skip_honorific(text, name.end) > name.end
-            || ["です", "。", "、", "と名乗", "という"].iter().any(|e| text[name.end..].starts_with(e));
+            || starts_with_any(&text[name.end..], &["です", "。", "、", "と名乗", "という"]);
         (whole && text[name.clone()].chars().any(is_kanji)).then_some(name)
     });
     if let Some(name) = named {
@@ -210,7 +185,7 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
 
 fn begins_with(text: &str, sentence: &Sentence, items: &[&str]) -> bool {
     let words = &text[trim(text, sentence.full.clone())];
-    items.iter().any(|item| words.starts_with(item))
+    starts_with_any(words, items)
 }
 
 /// The relation to the child where the words are one: 「相談者、実父、…」.
@@ -227,7 +202,8 @@ fn relative(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, own: Range<usize>
 
 /// A reporter who gives no name and is not introduced.
 fn unnamed(scene: &Scene<'_>) -> Option<Outcome> {
-    let said = scene.narrative().find_map(|s| find_any(scene.text(), s.full.clone(), ANONYMOUS))?;
+    let said =
+        scene.narrative().find_map(|s| find_any(scene.text(), s.full.clone(), &WORDS.reporter.anonymous))?;
     let mut person = PersonBuilder::new(scene.doc);
     person.anonymous(said);
     Some(Outcome::Stated(Grounded::person(person)))
@@ -376,65 +352,14 @@ pub(super) fn phone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 fn number_in(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
-    scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
-        Entity::Phone(number) => {
-            let form = NormalForm::Phone(number.clone());
-            Some(Outcome::Stated(Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form)))
-        }
-        _ => None,
-    })
+    let (number, words) = scene.phone(sentence.full.clone())?;
+    Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &NormalForm::Phone(number))))
 }
 
 /// Whether the reporter may be asked again or contacted: 「調査協力は、できる」「連絡は、しないでほしい」.
 pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // Not what the family was told or asked.
     const FAMILY: &[&str] = &["保護者に", "保護者へ", "関係機関"];
-    const NO: &[&str] = &[
-        "しないで",
-        "やめて",
-        "不要",
-        "いらな",
-        "いりませ",
-        "必要な",
-        "困る",
-        "困り",
-        "できない",
-        "できません",
-        "断",
-        "遠慮",
-        "望まな",
-        "拒否",
-        "不可",
-        "応じられ",
-        "応じな",
-        "否",
-    ];
-    const YES: &[&str] = &[
-        "できる",
-        "できます",
-        "してもよい",
-        "してもいい",
-        "してよい",
-        "していい",
-        "してくれ",
-        "協力して",
-        "構わない",
-        "構いません",
-        "かまわない",
-        "かまいません",
-        "大丈夫",
-        "可能",
-        "応じる",
-        "応じます",
-        "協力する",
-        "協力します",
-        "協力したい",
-        "ほしい",
-        "希望",
-        "諾",
-        "連絡可",
-        "了承",
-    ];
     let text = scene.text();
     for sentence in scene.narrative() {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
@@ -442,17 +367,12 @@ pub(super) fn cooperation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         let behind = cue.start..sentence.full.end;
-        for (label, words) in [("否", NO), ("諾", YES)] {
+        for (label, words) in [("否", &WORDS.reporter.refuses), ("諾", &WORDS.reporter.agrees)] {
             if let Some(found) = find_any(text, behind.clone(), words) {
                 // 「連絡は希望されませんでした」
                 let label = if label == "諾" && scene.is_negated(found.clone()) { "否" } else { label };
                 let trigger = cue.start..found.end.max(cue.end);
-                return Ok(Some(Outcome::Stated(Grounded::choice(
-                    scene.doc,
-                    &spec.choices,
-                    label,
-                    trigger,
-                )?)));
+                return stated(scene, spec, label, trigger);
             }
         }
         if let Some(outcome) = without(scene, sentence) {

@@ -6,10 +6,11 @@ use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
 
 use super::section::whole_section;
-use super::{Filled, Outcome, copied, family, staff, without, without_as};
+use super::{Filled, Outcome, copied, family, staff, stated, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{clauses, find_all, find_any, has_any, spoken_choices, starts_with_any, trim};
 
 const BY_OFFICE: &str = "児相職員の直接目視";
 const BY_TOWN: &str = "市区町村職員の目視";
@@ -17,88 +18,17 @@ const BY_SCHOOL: &str = "所属機関(園・学校)による目視";
 const BY_POLICE: &str = "警察";
 const BY_HOSPITAL: &str = "医療機関";
 const UNSEEN: &str = "未確認";
-/// Words for seeing the child.
-const SEEN: &[&str] = &[
-    "目視",
-    "安全確認",
-    "安全を確認",
-    "安全は確認",
-    "安全が確認",
-    "現認",
-    "直接確認",
-    "本児を確認",
-    "無事を確認",
-    "姿を確認",
-    "本児と面接",
-    "本児と面会",
-    "本児に面接",
-    "本児に面会",
-    "本児に会",
-    "本児と会",
-    "本児は在宅",
-    "登園を確認",
-    "登校を確認",
-    "安全を確かめ",
-    "安全について確認",
-    "無事を確かめ",
-    "無事が確認",
-    "無事であることを確認",
-    "姿を確かめ",
-    "直接見",
-    "直接目で見",
-    "目で見て",
-    "じかに見",
-    "直に見",
-    "この目で",
-];
 /// Who sees, by the words for them in front of the seeing.
-const SEERS: &[(&str, &[&str])] = &[
-    (BY_POLICE, &["警察官", "警察", "警官", "交番"]),
-    (BY_HOSPITAL, &["医師", "主治医", "看護師", "病院の", "病院が", "MSW"]),
-    (
-        BY_SCHOOL,
-        &[
-            "担任",
-            "園長",
-            "保育士",
-            "校長",
-            "教頭",
-            "養護教諭",
-            "園が",
-            "園の職員",
-            "学校が",
-            "小学校が",
-            "中学校が",
-            "園による",
-            "学校による",
-            "教諭",
-            "先生",
-        ],
-    ),
-    (
-        BY_TOWN,
-        &[
-            "市職員",
-            "区職員",
-            "町職員",
-            "市の職員",
-            "区の職員",
-            "町の職員",
-            "市区町村",
-            "家庭相談員",
-            "子家セン",
-            "子ども家庭支援センター",
-            "市の担当",
-            "区の担当",
-            "市役所",
-            "保健師",
-        ],
-    ),
-    (
-        BY_OFFICE,
-        &["児童福祉司", "児福司", "児童心理司", "児心司", "児相", "当所", "担当", "私", "職員", "SV"],
-    ),
-];
+fn seers() -> [(&'static str, &'static [&'static str]); 5] {
+    let words = &WORDS.safety;
+    [
+        (BY_POLICE, &words.police),
+        (BY_HOSPITAL, &words.hospital),
+        (BY_SCHOOL, &words.school),
+        (BY_TOWN, &words.town),
+        (BY_OFFICE, &words.office),
+    ]
+}
 
 /// Words that take back what stands in front of them.
 const TAKEN_BACK: &[&str] = &["じゃなくて", "ではなく", "いや、", "訂正、", "失礼、"];
@@ -120,7 +50,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             return stated(scene, spec, &spoken.choice.label, spoken.range);
         }
         if let Some((label, words)) =
-            SEERS.iter().find_map(|(label, words)| Some((*label, find_any(text, said.clone(), words)?)))
+            seers().into_iter().find_map(|(label, words)| Some((label, find_any(text, said.clone(), words)?)))
         {
             return stated(scene, spec, label, words);
         }
@@ -129,7 +59,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.narrative().filter(|s| s.heading.is_none()) {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices).into_iter().find(|s| {
             let seen = ["の目視", "による目視", "が目視", "の直接目視", "が直接目視"];
-            !scene.is_quoted(s.range.start) && seen.iter().any(|w| text[s.range.end..].starts_with(w))
+            !scene.is_quoted(s.range.start) && starts_with_any(&text[s.range.end..], &seen)
         });
         if let Some(spoken) = spoken.filter(|s| !scene.is_negated(s.range.clone())) {
             return stated(scene, spec, &spoken.choice.label, spoken.range);
@@ -140,7 +70,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut unseen = None;
     for sentence in headed.into_iter().chain(told) {
         // The last word for it: a heading (「安全確認、」) may stand in front.
-        let words = SEEN.iter().flat_map(|word| find_all(text, sentence.full.clone(), word));
+        let words = WORDS.safety.seen.iter().flat_map(|word| find_all(text, sentence.full.clone(), word));
         let Some(word) = words.filter(|w| !scene.is_quoted(w.start)).max_by_key(|w| (w.start, w.end)) else {
             continue;
         };
@@ -159,25 +89,22 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let before = sentence.full.start..word.start;
         // The seer nearest to the word.
-        let seer = SEERS
-            .iter()
-            .flat_map(|(label, words)| words.iter().map(move |w| (*label, *w)))
+        let seer = seers()
+            .into_iter()
+            .flat_map(|(label, words)| words.iter().map(move |w| (label, *w)))
             .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
             .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
         // 「児童福祉司と保健師が」: the office saw, with whoever came along.
-        let office = SEERS.iter().filter(|(label, _)| *label == BY_OFFICE).flat_map(|(label, words)| {
-            words.iter().filter(|w| **w != "職員" && **w != "担当").map(move |w| (*label, *w))
-        });
-        let office = office
-            .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
+        let titles = WORDS.safety.office.iter().filter(|w| !["職員", "担当"].contains(w));
+        let office = titles
+            .filter_map(|w| text[before.clone()].rfind(w).map(|at| (before.start + at, BY_OFFICE, *w)))
             .max_by_key(|(at, ..)| *at);
         let seer = match seer {
             Some((_, BY_TOWN, _)) => office.or(seer),
             _ => seer,
         };
         if let Some((at, label, w)) = seer {
-            let grounded = Grounded::choice(scene.doc, &spec.choices, label, at..at + w.len())?;
-            return Ok(Some(Outcome::Stated(grounded)));
+            return stated(scene, spec, label, at..at + w.len());
         }
         if let Some((label, words)) = by_staff(scene) {
             return stated(scene, spec, label, words);
@@ -186,24 +113,7 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let absent = || {
         scene.narrative().find_map(|s| {
             let child = has_any(text, s.full.clone(), &["本児", "子ども"]);
-            find_any(
-                text,
-                s.full.clone(),
-                &[
-                    "会えず",
-                    "会えな",
-                    "会えませ",
-                    "会えてい",
-                    "面会できず",
-                    "確認できず",
-                    "姿は見られ",
-                    "姿を見られ",
-                    "姿は見え",
-                    "姿が見え",
-                    "姿を確認できな",
-                ],
-            )
-            .filter(|_| child)
+            find_any(text, s.full.clone(), &WORDS.safety.absent).filter(|_| child)
         })
     };
     match unseen.or_else(absent) {
@@ -212,13 +122,9 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
 }
 
-fn stated(scene: &Scene<'_>, spec: &FieldSpec, label: &str, words: Range<usize>) -> Filled {
-    Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, words)?)))
-}
-
 /// The office whose people attended: where no sentence names the one who saw.
 fn by_staff(scene: &Scene<'_>) -> Option<(&'static str, Range<usize>)> {
-    let rows = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("staff"))?;
+    let rows = scene.field("staff")?;
     let titles = staff::titles_of(scene, rows);
     let office =
         titles.iter().find(|(label, _)| matches!(label.as_str(), "児童福祉司" | "児童心理司" | "SV"));
@@ -237,24 +143,7 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let behind = cue.end..sentence.full.end;
         let words = &text[cue.clone()];
         let apart = !words.starts_with("同席") || scene.is_negated(cue.clone());
-        let failed = has_any(
-            text,
-            behind.clone(),
-            &[
-                "できず",
-                "できな",
-                "できませ",
-                "できてい",
-                "聞けてい",
-                "拒",
-                "なし",
-                "ならず",
-                "しなかった",
-                "していない",
-                "叶わ",
-                "かなわ",
-            ],
-        );
+        let failed = has_any(text, behind.clone(), &WORDS.safety.not_alone);
         if apart
             && let Some(found) = status(text, behind.clone())
             && found.reason.state() == record::State::Unknown
@@ -281,82 +170,6 @@ pub(super) fn interviewed_alone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 実施, 一部 or 未実施, with the reason in the words that give it.
 pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const NOT_DONE: &[&str] = &[
-        "見せてもらえず",
-        "見せてもらえな",
-        "見せてくれず",
-        "確認できず",
-        "確認できな",
-        "確認できませ",
-        "確認していない",
-        "確認しておらず",
-        "未実施",
-        "未確認",
-        "見られず",
-        "確認せず",
-        "見ていません",
-        "見ていない",
-        "見ておらず",
-        "見ません",
-        "見なかった",
-        "見せてくれな",
-        "していません",
-        "していない",
-        "しておらず",
-        "拒否",
-        "嫌がり",
-        "嫌がった",
-        "確認には至らず",
-        "実施せず",
-        "実施していない",
-        "実施できず",
-        "実施でき",
-        "、できず",
-        "はできず",
-        "はできてい",
-        "はできな",
-        "、できて",
-        "、できな",
-    ];
-    const PARTLY: &[&str] = &[
-        "のみ確認",
-        "だけ確認",
-        "一部",
-        "部分的",
-        "のみ目視",
-        "だけ目視",
-        "のみ見",
-        "だけ見",
-        "だけを見",
-        "だけは見",
-        "しか見",
-        "しか確認",
-    ];
-    const DONE: &[&str] = &[
-        "確認した",
-        "確認しました",
-        "確認し",
-        "実施",
-        "確認済",
-        "確認。",
-        "確認、",
-        "見たが",
-        "見ましたが",
-        "も見ました",
-        "を見ました",
-        "も見た",
-        "を見た",
-        "見せてもら",
-        "異常なし",
-        "目視",
-        "調べ",
-        "見ました",
-        "見た。",
-        "見て確",
-        "確かめ",
-        "診てもら",
-        "診察",
-    ];
     let text = scene.text();
     for sentence in scene.about(spec) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues)
@@ -368,9 +181,9 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         }
         let behind = cue.start..sentence.full.end;
-        let partly = find_any(text, behind.clone(), PARTLY);
-        let not_done = find_any(text, behind.clone(), NOT_DONE);
-        let done = find_any(text, behind, DONE);
+        let partly = find_any(text, behind.clone(), &WORDS.safety.partly);
+        let not_done = find_any(text, behind.clone(), &WORDS.safety.not_done);
+        let done = find_any(text, behind, &WORDS.safety.done);
         let (label, words) = match (partly, not_done, done) {
             (Some(words), ..) => ("一部", words),
             (None, Some(words), _) => ("未実施", words),
@@ -397,8 +210,7 @@ fn reason(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Optio
             }
         }
     }
-    let told =
-        ["見せてもらえ", "拒否", "嫌が", "見せてくれ"].iter().any(|w| text[words.clone()].starts_with(w));
+    let told = starts_with_any(&text[words.clone()], &["見せてもらえ", "拒否", "嫌が", "見せてくれ"]);
     told.then(|| words.clone())
 }
 
@@ -408,7 +220,7 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let present = |ranges: &[Range<usize>]| {
         Some(Outcome::Stated(Grounded::normal(scene.doc, ranges, &NormalForm::Present)))
     };
-    let table = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("injuries"));
+    let table = scene.field("injuries");
     if let Some(table) = table {
         match super::by_name("injuries")?.fill(scene, table)? {
             Some(Outcome::Stated(rows)) => return Ok(present(rows.ranges().get(..1).unwrap_or_default())),
@@ -419,7 +231,7 @@ pub(super) fn injury_present(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
         let behind = text[cue.end..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ']);
-        if ["あり", "有", "ある", "が見られ", "見られた", "認め"].iter().any(|w| behind.starts_with(w))
+        if starts_with_any(behind, &["あり", "有", "ある", "が見られ", "見られた", "認め"])
             && !scene.is_negated(cue)
         {
             return Ok(present(std::slice::from_ref(&sentence.full)));
@@ -481,36 +293,6 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A row for each brother or sister: whether he or she was seen.
 pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const SEEN: &[&str] = &[
-        "確認",
-        "目視",
-        "面接",
-        "面会",
-        "会え",
-        "会った",
-        "在宅",
-        "元気",
-        "無事",
-        "同席",
-        "を見た",
-        "を見ました",
-        "を見ています",
-        "一緒に見て",
-        "姿を見",
-    ];
-    const UNSEEN: &[&str] = &[
-        "会えず",
-        "会えな",
-        "会えてい",
-        "確認できず",
-        "確認できな",
-        "確認できてい",
-        "未確認",
-        "不在",
-        "確認していない",
-        "確認しておらず",
-        "面会できず",
-    ];
     let text = scene.text();
     let mut rows: Vec<(String, RowBuilder<'_>)> = Vec::new();
     let mut status = None;
@@ -536,9 +318,9 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             family::age(scene, &mut row, start..end)?;
             // 「兄と妹は学校で確認」: what is said of the last holds for all.
             let said = person.range.end..sentence.range.end;
-            if let Some(words) = find_any(text, said.clone(), UNSEEN) {
+            if let Some(words) = find_any(text, said.clone(), &WORDS.safety.sibling_unseen) {
                 row.choose("confirmed", "無", words)?;
-            } else if let Some(words) = find_any(text, said.clone(), SEEN) {
+            } else if let Some(words) = find_any(text, said.clone(), &WORDS.safety.sibling_seen) {
                 let label = if scene.is_negated(words.clone()) { "無" } else { "有" };
                 row.choose("confirmed", label, words)?;
             } else if let Some(words) = find_any(text, said, &["不明"]) {

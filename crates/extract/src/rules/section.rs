@@ -9,7 +9,8 @@ use super::family::GUARDIANS;
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{clauses, find_any, has_any, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{clauses, ends_with_any, find_any, has_any, starts_with_any, trim};
 
 /// Behind the words of a status there is at most its ending: 「確認でき|ませんでした」.
 const STATUS_TAIL_CHARS: usize = 6;
@@ -29,7 +30,7 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let topic = topic(scene, s);
         let parents = topic.as_deref().is_some_and(|who| GUARDIANS.contains(&who));
         let fits = if of_parents { topic.as_deref() != Some("本児") } else { !parents };
-        let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), MANNERS);
+        let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), &WORDS.section.manners);
         fits && (manner || has_any(scene.text(), s.range.clone(), &spec.cues))
             && scene.quotes(s.range.clone()).is_empty()
             && !scene.words(&s.range).contains('「')
@@ -45,22 +46,7 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.
 fn tells_of_look(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const LOOKED: &[&str] = &[
-        "見せても",
-        "見せてくれ",
-        "脱いで",
-        "めくって",
-        "着衣の下",
-        "衣服の下",
-        "服の下",
-        "寝間着の下",
-        "シャツの下",
-        "全身を見",
-        "体全体を見",
-        "全身を確認",
-        "体全体を確認",
-    ];
-    has_any(scene.text(), sentence.range.clone(), LOOKED)
+    has_any(scene.text(), sentence.range.clone(), &WORDS.section.looked)
 }
 
 /// 「けがはありませんでした」 answers another field, 「表情は確認できず」 none; 「あまり元気がありませんでした」 is what was seen.
@@ -93,45 +79,15 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let first = scene.mentions(sentence.range.clone()).into_iter().next();
     first.is_some_and(|m| {
-        let topical = ["は", "も", "が", "、"].iter().any(|p| scene.text()[m.range.end..].starts_with(p));
+        let topical = starts_with_any(&scene.text()[m.range.end..], &["は", "も", "が", "、"]);
         topical && super::family::is_sibling(&m)
     })
 }
 
-/// How somebody bears himself.
-const MANNERS: &[&str] = &[
-    "笑",
-    "落ち着",
-    "協力的",
-    "表情",
-    "疲れ",
-    "涙",
-    "言葉が少な",
-    "言葉少な",
-    "口数",
-    "泣い",
-    "声が小さ",
-    "声を荒",
-    "いらいら",
-    "イライラ",
-    "うつむ",
-    "隠さず",
-    "丁寧",
-    "視線",
-    "目を合わ",
-    "口調",
-    "顔色",
-    "酒のにおい",
-    "ふらつ",
-    "身なり",
-    "緊張",
-    "戸惑",
-];
-
 /// Whom the sentence is about: the person at its start, 「実母はよく笑い」.
 fn topic(scene: &Scene<'_>, sentence: &Sentence) -> Option<String> {
     let first = scene.mentions(sentence.range.clone()).into_iter().next()?;
-    let topical = ["は", "も", "が"].iter().any(|p| scene.text()[first.range.end..].starts_with(p));
+    let topical = starts_with_any(&scene.text()[first.range.end..], &["は", "も", "が"]);
     let named = topical || scene.text()[first.range.end..].starts_with('、');
     if named && first.range.start == sentence.range.start { first.relation } else { None }
 }
@@ -149,42 +105,14 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.
 fn is_told(scene: &Scene<'_>, sentence: &Sentence) -> bool {
-    const TOLD: &[&str] = &[
-        "に手渡し",
-        "を手渡し",
-        "を説明",
-        "を案内",
-        "を助言",
-        "を依頼",
-        "ようお願いし",
-        "よう伝え",
-        "よう話し",
-        "よう促し",
-        "ことを伝え",
-        "ことを話し",
-        "ことをお伝え",
-        "を勧め",
-        "をすすめ",
-        "を注意し",
-        "を促し",
-        "を紹介し",
-        "を説明し",
-        "を伝え",
-        "を案内し",
-        "を助言し",
-        "を指導し",
-        "を渡し",
-        "をお願いし",
-        "と伝えました",
-        "と伝えた",
-    ];
     let text = scene.text();
-    let Some(verb) = find_any(text, sentence.range.clone(), TOLD).filter(|v| !scene.is_quoted(v.start))
+    let Some(verb) =
+        find_any(text, sentence.range.clone(), &WORDS.section.told).filter(|v| !scene.is_quoted(v.start))
     else {
         return false;
     };
     scene.mentions(sentence.range.start..verb.start).into_iter().any(|m| {
-        let to = ["には", "に", "へ", "へは"].iter().any(|p| text[m.range.end..].starts_with(p));
+        let to = starts_with_any(&text[m.range.end..], &["には", "に", "へ", "へは"]);
         // 「申込書を実母に手渡し」
         let given = text[..m.range.start].ends_with('を');
         to && (given || m.range.start == sentence.range.start) && !text[m.range.end..].starts_with("によ")
@@ -219,50 +147,32 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let refused = found.reason == record::Reason::Refused
         && before.ends_with('を')
         && ["回答", "聴取", "面接", "面会", "説明", "話"].iter().any(|what| before.contains(what));
-    let reasoned = [
-        "ため",
-        "ので",
-        "がつかず",
-        "が取れず",
-        "がとれず",
-        "会えず",
-        "会えておらず",
-        "不在で",
-        "留守で",
-        "できておらず",
-    ]
-    .iter()
-    .any(|l| before.ends_with(l));
+    let reasoned = ends_with_any(
+        before,
+        &[
+            "ため",
+            "ので",
+            "がつかず",
+            "が取れず",
+            "がとれず",
+            "会えず",
+            "会えておらず",
+            "不在で",
+            "留守で",
+            "できておらず",
+        ],
+    );
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.
-    let topic =
-        ["は", "も", "特に", "特記", "特記事項", "について", "まだ"].iter().any(|l| before.ends_with(l))
-            && (!before.contains('、')
-                || clauses(text, words)
-                    .iter()
-                    .all(|c| status(text, c.clone()).is_some() || text[c.clone()].ends_with("は、")));
+    let topic = ends_with_any(before, &["は", "も", "特に", "特記", "特記事項", "について", "まだ"])
+        && (!before.contains('、')
+            || clauses(text, words)
+                .iter()
+                .all(|c| status(text, c.clone()).is_some() || text[c.clone()].ends_with("は、")));
     after <= STATUS_TAIL_CHARS && (before.is_empty() || reasoned || refused || topic)
 }
 
 /// A sentence about who was met, when and where is no observation.
 fn speaks_of_contact(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     !scene.times(sentence.range.clone()).is_empty()
-        || has_any(
-            scene.text(),
-            sentence.range.clone(),
-            &[
-                "対応し",
-                "来所し",
-                "訪問し",
-                "不在",
-                "と面接",
-                "と面会",
-                "に会い",
-                "同席",
-                "会え",
-                "面接し",
-                "来ていません",
-                "来ていない",
-                "来なかった",
-            ],
-        )
+        || has_any(scene.text(), sentence.range.clone(), &WORDS.section.contact)
 }

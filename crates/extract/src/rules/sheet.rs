@@ -1,104 +1,30 @@
-//! The face sheet: items of one line, certificates, authority, relatives, past contacts, agencies, the family as a line.
+//! The face sheet: items of one line, certificates, the family as a line.
+
+mod agencies;
+mod authority;
+mod kin;
+mod past_contacts;
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use record::template::{FieldSpec, FieldType};
-use record::{Entity, Grounded, Kept, NormalForm, RowBuilder};
+use record::{Entity, Grounded, NormalForm, RowBuilder};
 use regex::Regex;
 
 use super::section::whole_section;
-use super::{Filled, Outcome, child, contact, copied, family, without};
-use crate::people::{Mention, name_at, skip_honorific};
+use super::{Filled, Outcome, child, copied, family, fill_day, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{Spoken, clauses, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::words::{clauses, find_any, has_any, spoken_choices, trim};
+
+pub(super) use agencies::{agencies, agency_in};
+pub(super) use authority::authority;
+pub(super) use kin::kin;
+pub(super) use past_contacts::past_contacts;
 
 /// Grades of certificates as they are spoken: 愛の手帳3度, 療育手帳B2, 身体障害者手帳2級.
 static GRADE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?:マル?[AB]|[ABC][12]?|\d+(?:度|級|種))(?:\d級)?").ok());
-/// The ends of the names of organisations.
-const AGENCIES: &[&str] = &[
-    "子ども家庭支援センター",
-    "こども家庭支援センター",
-    "児童家庭支援センター",
-    "こども家庭センター",
-    "子ども家庭センター",
-    "家庭児童相談室",
-    "相談室",
-    "心療内科",
-    "小児科",
-    "整形外科",
-    "内科",
-    "精神科",
-    "眼科",
-    "歯科",
-    "児童相談所",
-    "保健センター",
-    "保健所",
-    "教育委員会",
-    "児童委員",
-    "小学校",
-    "中学校",
-    "高校",
-    "保育園",
-    "保育所",
-    "幼稚園",
-    "こども園",
-    "病院",
-    "クリニック",
-    "医院",
-    "警察署",
-    "福祉事務所",
-    "児相",
-    "子家セン",
-    "センター",
-    "市役所",
-    "区役所",
-    "乳児院",
-    "学園",
-    "学童クラブ",
-    "デイサービス",
-    "事業所",
-    "児童館",
-    "学童保育",
-    "学童",
-    "子育て支援センター",
-    "子育て相談窓口",
-    "相談窓口",
-    "支援センター",
-    "支援学校",
-    "養護施設",
-    "協議会",
-    "協会",
-    "訪問看護ステーション",
-    "ステーション",
-    "診療所",
-    "警察",
-    "家庭裁判所",
-];
-
-/// On what ground somebody holds the authority alone.
-const GROUNDS: &[&str] = &[
-    "離婚",
-    "認知",
-    "死別",
-    "死亡",
-    "未婚",
-    "調停",
-    "審判",
-    "婚姻",
-    "亡くな",
-    "他界",
-    "離縁",
-    "養子縁組",
-    "親権停止",
-    "親権喪失",
-];
-
-/// When something was where no day was said: 「小学6年のとき」「3歳の頃」「出生直後」「数年前」.
-static PERIOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:昨年|去年|一昨年|おととし|今年|前年)の?(?:\d+月|春|夏|秋|冬|[^、。は]{0,4}学期)?|(?:小学校?|中学校?|高校|小|中|高)の?\d年生?の?(?:とき|時|頃|ころ)|\d+歳(?:\d+か月)?の?(?:とき|時|頃|ころ)|(?:年少|年中|年長|保育園|幼稚園|乳児|出生|生後)[^、。は]{0,6}(?:とき|時|頃|ころ|直後)|(?:\d+|数)(?:年|か月)前").ok()
-});
 
 fn headed_or_cued<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Vec<&'s Sentence> {
     let headed: Vec<&Sentence> = scene.under(&spec.headings).collect();
@@ -221,10 +147,7 @@ pub(super) fn telephone(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if !sealed && (others || !own) {
             continue;
         }
-        let phone = scene.doc.annotations_in(sentence.full.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        });
+        let phone = scene.phone(sentence.full.clone());
         if let Some((number, words)) = phone {
             let form = NormalForm::Phone(number);
             return Ok(Some(Outcome::Stated(Grounded::normal(scene.doc, &[words], &form))));
@@ -258,446 +181,18 @@ pub(super) fn certificates(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 row.copy("grade", behind.start + grade.start()..behind.start + grade.end())?;
             }
             if let Some((day, annotation)) = scene.dates(behind).into_iter().next() {
-                if let Some(day) = day {
-                    row.normal("since", &NormalForm::Date(day), annotation.range.clone())?;
-                }
-                row.keep("since", Kept::Words, annotation.range.clone())?;
+                fill_day(&mut row, "since", day, annotation)?;
             }
             row.cite(trim(text, sentence.full.clone()));
             rows.push(row);
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// Who holds parental authority or custody, and on what ground.
-pub(super) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let roles = spec.column("role").map_or(&[][..], |c| c.choices.as_slice());
-    let mut rows = Vec::new();
-    let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
-        let mut people = scene.mentions(sentence.range.clone());
-        people.retain(|m| m.relation.as_deref().is_some_and(|r| r != "本児"));
-        // 「母が病気で亡くなり、親権者は父」: who is only in the ground holds nothing.
-        let grounded = |m: &Mention| {
-            clauses(text, sentence.range.clone()).into_iter().any(|c| {
-                c.start <= m.range.start
-                    && m.range.end <= c.end
-                    && has_any(text, c.clone(), GROUNDS)
-                    && spoken_choices(text, c, roles).is_empty()
-            })
-        };
-        if people.iter().any(|m| !grounded(m)) {
-            people.retain(|m| !grounded(m));
-        }
-        if people.is_empty() {
-            status = status.or_else(|| without(scene, sentence));
-            continue;
-        }
-        let mut spoken = spoken_choices(text, sentence.full.clone(), roles);
-        if spoken.is_empty() {
-            // 「親権者。実母。」
-            spoken
-                .extend(sentence.head.clone().into_iter().flat_map(|head| spoken_choices(text, head, roles)));
-        }
-        for (i, person) in people.iter().enumerate() {
-            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
-            // 「親権者は実母、監護者は母方祖母」: the role in front of the person, else the one behind.
-            let before = spoken.iter().rfind(|s| s.range.end <= person.range.start);
-            let role = before.or(spoken.iter().find(|s| s.range.start >= person.range.end));
-            let Some(role) = role else { continue };
-            let mut row = RowBuilder::new(scene.doc, spec);
-            let name = family::named(text, person, end);
-            if name != person.range {
-                row.copy("name", name)?;
-            }
-            family::relation(scene, &mut row, person)?;
-            row.choose("role", &role.choice.label, role.range.clone())?;
-            let behind = clauses(text, person.range.end..sentence.range.end).into_iter();
-            // In front of the role it is the ground of who holds the authority.
-            let in_front = || {
-                (role.choice.label == "親権者" && i == 0)
-                    .then(|| clauses(text, sentence.full.start..person.range.start))?
-                    .into_iter()
-                    .find(|c| has_any(text, c.clone(), GROUNDS))
-            };
-            let ground = behind.clone().find(|c| has_any(text, c.clone(), GROUNDS)).or_else(in_front);
-            if let Some(ground) = ground {
-                let ground = trim_end_of(
-                    text,
-                    trim(text, ground),
-                    &[
-                        "していますが",
-                        "していて",
-                        "しており",
-                        "しています",
-                        "しました",
-                        "しているため",
-                        "したため",
-                        "している",
-                        "して",
-                        "した",
-                    ],
-                );
-                let words = text[ground.clone()]
-                    .trim_matches(|c| matches!(c, '(' | ')' | '、' | '。' | 'は' | 'が' | ' '));
-                let start = ground.start + text[ground.clone()].find(words).unwrap_or(0);
-                row.copy("basis", start..start + words.len())?;
-            }
-            row.cite(trim(text, sentence.full.clone()));
-            rows.push(row);
-        }
-    }
-    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// Relatives and others who help: where they are, how they are reached, what they do.
-pub(super) fn kin(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let mut rows = Vec::new();
-    let mut status = None;
-    let mut told = headed_or_cued(scene, spec);
-    told.extend(scene.sentences.iter().filter(|s| {
-        !s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-            && family::helps_from_elsewhere(scene, s)
-    }));
-    told.sort_by_key(|s| s.full.start);
-    told.dedup_by_key(|s| s.full.start);
-    for sentence in told {
-        let people = scene.mentions(sentence.range.clone());
-        if people.is_empty() {
-            status = status.or_else(|| without(scene, sentence));
-        }
-        for (i, person) in people.iter().enumerate() {
-            let end = people.get(i + 1).map_or(sentence.range.end, |next| next.range.start);
-            let own = person.range.end..end;
-            let mut row = RowBuilder::new(scene.doc, spec);
-            let name = family::named(text, person, end);
-            if name != person.range {
-                row.copy("name", name)?;
-            }
-            family::relation(scene, &mut row, person)?;
-            // 「隣町に住む母方の祖母」
-            let before = sentence.range.start..person.range.start;
-            let lives = text[before.clone()]
-                .rfind("に住む")
-                .filter(|at| before.start + at + "に住む".len() == before.end);
-            if let Some(at) = lives.filter(|_| i == 0) {
-                let words = &text[before.start..before.start + at];
-                let from = words.rfind(['、', 'は', 'が']).map_or(0, |p| p + '、'.len_utf8());
-                row.copy("place", before.start + from..before.start + at)?;
-            }
-            for clause in clauses(text, own.clone()) {
-                let words = trim(text, clause);
-                let living = find_any(
-                    text,
-                    words.clone(),
-                    &["在住", "に住", "にい", "市内", "県内", "県外", "近隣", "隣町", "近所"],
-                );
-                if let Some(living) = living.filter(|_| !row.has("place")) {
-                    let tail = if text[living.clone()].starts_with("在住")
-                        || text[living.clone()].starts_with("にい")
-                        || text[living.clone()].starts_with("に住")
-                    {
-                        living.start
-                    } else {
-                        living.end
-                    };
-                    let start = words.start
-                        + ["は、", "は", "が", "も"]
-                            .iter()
-                            .find(|p| text[words.clone()].starts_with(**p))
-                            .map_or(0, |p| p.len());
-                    // 「マイさんが市内に」
-                    let subject = text[start..tail.max(start)]
-                        .rfind(['が', 'は'])
-                        .map_or(start, |at| start + at + 'が'.len_utf8());
-                    let place = trim(text, subject..tail.max(subject));
-                    if !place.is_empty() {
-                        row.copy("place", place)?;
-                    }
-                }
-                if has_any(text, words.clone(), family::HELP) && !row.has("support") {
-                    let tails = [
-                        "との返事です",
-                        "との返事",
-                        "とのことです",
-                        "とのこと",
-                        "と言っています",
-                        "と話しています",
-                        "そうです",
-                        "です",
-                    ];
-                    row.copy("support", trim_end_of(text, words, &tails))?;
-                }
-            }
-            let phone = scene.doc.annotations_in(own).find_map(|a| match &a.entity {
-                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-                _ => None,
-            });
-            if let Some((number, words)) = phone {
-                row.normal("phone", &NormalForm::Phone(number), words)?;
-            }
-            row.cite(trim(text, sentence.full.clone()));
-            let relation = row.text("relation").map(ToOwned::to_owned);
-            // 「祖父の電話は、…」 adds to the row of the grandfather.
-            match rows.iter_mut().find(|known: &&mut RowBuilder<'_>| {
-                known.text("relation") == relation.as_deref() && relation.as_deref() != Some("その他")
-            }) {
-                Some(_) => {}
-                None => rows.push(row),
-            }
-        }
-    }
-    for sentence in scene.narrative() {
-        let Some(person) = scene.mentions(sentence.range.clone()).into_iter().next() else { continue };
-        let number = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
-            Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-            _ => None,
-        });
-        let known = rows
-            .iter_mut()
-            .find(|row| row.text("relation") == person.relation.as_deref() && !row.has("phone"));
-        if let (Some((number, words)), Some(row)) = (number, known) {
-            row.normal("phone", &NormalForm::Phone(number), words)?;
-        }
-    }
-    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// Earlier consultations, reports and custodies: one row each, or that there is none.
-pub(super) fn past_contacts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let kinds = spec.column("kind").map_or(&[][..], |c| c.choices.as_slice());
-    let mut rows = Vec::new();
-    let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
-        if let Some(outcome) = without(scene, sentence) {
-            status = status.or(Some(outcome));
-            continue;
-        }
-        // The kind behind the heading's own words: 「過去の相談歴は、去年、泣き声通告が一回」.
-        let headings = ["歴は", "歴、", "歴。", "歴ですが", "歴については", "歴としては"];
-        let inner = headings
-            .iter()
-            .filter_map(|cue| {
-                text[sentence.full.clone()].rfind(cue).map(|at| sentence.full.start + at + cue.len())
-            })
-            .max()
-            .unwrap_or(sentence.range.start)
-            .max(sentence.range.start);
-        let kinds_in = |range: Range<usize>| {
-            // 相談 in 児童相談所 is a place.
-            let place =
-                |s: &Spoken<'_>| ["所", "セ", "員", "室"].iter().any(|p| text[s.range.end..].starts_with(p));
-            spoken_choices(text, range, kinds).into_iter().find(|s| !place(s))
-        };
-        let spoken = kinds_in(inner.min(sentence.range.end)..sentence.range.end)
-            .or_else(|| kinds_in(sentence.full.clone()))
-            .or_else(|| kinds_in(sentence.head.clone()?));
-        let Some(kind) = spoken else { continue };
-        let mut row = RowBuilder::new(scene.doc, spec);
-        row.choose("kind", &kind.choice.label, kind.range.clone())?;
-        if let Some((day, annotation)) = scene.dates(sentence.range.clone()).into_iter().next() {
-            if let Some(day) = day {
-                row.normal("at", &NormalForm::Date(day), annotation.range.clone())?;
-            }
-            row.keep("at", Kept::Words, annotation.range.clone())?;
-        } else if let Some(at) = PERIOD.as_ref().and_then(|r| r.find(&text[sentence.range.clone()])) {
-            row.keep("at", Kept::Words, sentence.range.start + at.start()..sentence.range.start + at.end())?;
-        }
-        // 「学校から当所に通告」: who reported, where no name is said.
-        let agency = agency_in(text, &sentence.range).or_else(|| {
-            find_any(text, sentence.range.clone(), &["学校", "警察", "園"])
-                .filter(|a| text[a.end..].starts_with("から"))
-        });
-        if let Some(agency) = agency {
-            row.copy("agency", agency)?;
-        }
-        let results = [
-            "終結",
-            "助言",
-            "指導",
-            "継続",
-            "措置",
-            "家庭引取",
-            "家庭復帰",
-            "帰宅",
-            "在宅",
-            "解除",
-            "入所",
-            "戻って",
-            "戻った",
-            "戻りました",
-            "戻る",
-            "引き取ら",
-            "見守り",
-            "委託",
-            "支援につな",
-            "終了",
-            "終わ",
-        ];
-        if let Some(result) =
-            clauses(text, sentence.range.clone()).into_iter().rfind(|c| has_any(text, c.clone(), &results))
-        {
-            row.copy(
-                "result",
-                trim_end_of(text, trim(text, result), &["している", "しました", "した", "となった"]),
-            )?;
-        }
-        row.cite(trim(text, sentence.full.clone()));
-        rows.push(row);
-    }
-    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// The name of an organisation in `range`.
-pub(super) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
-    let word = find_any(text, range.clone(), AGENCIES)?;
-    let name = contact::proper_name(text, &word);
-    // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
-    let town = text[range.start..name.start.max(range.start)]
-        .strip_suffix('の')
-        .filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
-    let start = town.map_or(name.start, |town| {
-        let from = town.rfind(['、', '。', 'に', 'で', 'は', ' ']);
-        range.start + from.map_or(0, |at| at + town[at..].chars().next().map_or(0, char::len_utf8))
-    });
-    Some(start.max(range.start)..name.end)
-}
-
-/// The organisations that are involved: name, person, what they do, number.
-pub(super) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    let text = scene.text();
-    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
-    let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
-        let mut any = false;
-        for clause in clauses(text, sentence.range.clone()) {
-            // 「担当は市役所の…」 goes on about the agency before.
-            let named =
-                agency_in(text, &clause).filter(|a| !any || trim(text, clause.clone()).start == a.start);
-            if let Some(agency) = named {
-                let mut row = RowBuilder::new(scene.doc, spec);
-                let behind = agency.end..clause.end;
-                row.copy("agency", agency)?;
-                let person = text[behind.clone()].find("の").map(|at| behind.start + at + "の".len());
-                // 「つばめ野小学校は佐伯先生が窓口で」
-                let said = trim(text, behind.clone());
-                let said = trim_end_of(
-                    text,
-                    said,
-                    &[
-                        "が窓口です",
-                        "が窓口で",
-                        "が担当です",
-                        "が担当で",
-                        "が対応で",
-                        "が窓口",
-                        "が担当",
-                        "です",
-                        "で",
-                    ],
-                );
-                let topic = ["は", "が", "の"]
-                    .iter()
-                    .find(|p| text[said.clone()].starts_with(**p))
-                    .map(|p| said.start + p.len()..said.end);
-                if let Some(whole) = topic.filter(|t| is_officer(text, t)) {
-                    row.copy("person", trim_end_of(text, whole, &["さん"]))?;
-                } else if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
-                    row.copy("person", name)?;
-                }
-                row.cite(trim(text, clause));
-                rows.push(row);
-                any = true;
-                continue;
-            }
-            let Some(row) = rows.last_mut().filter(|_| any) else { continue };
-            let words = trim_end_of(
-                text,
-                trim(text, clause.clone()),
-                &[
-                    "をしています",
-                    "をしている",
-                    "をお願いしています",
-                    "をお願いしている",
-                    "を担当しています",
-                    "を担当している",
-                    "を担当",
-                    "している",
-                    "が窓口です",
-                    "が窓口で",
-                    "が担当です",
-                    "が担当で",
-                    "です",
-                ],
-            );
-            // 「担当は小田さん」
-            let lead = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"]
-                .iter()
-                .find(|l| text[words.clone()].starts_with(**l));
-            let words = words.start + lead.map_or(0, |l| l.len())..words.end;
-            let phone = scene.doc.annotations_in(clause).find_map(|a| match &a.entity {
-                Entity::Phone(number) => Some((number.clone(), a.range.clone())),
-                _ => None,
-            });
-            if let Some((number, words)) = phone {
-                row.normal("contact", &NormalForm::Phone(number), words)?;
-            } else if is_officer(text, &words) && !row.has("person") {
-                row.copy("person", trim_end_of(text, words, &["さん"]))?;
-            } else if !words.is_empty() && !row.has("role") {
-                row.copy("role", words)?;
-            }
-        }
-        if !any {
-            status = status.or_else(|| without(scene, sentence));
-        }
-    }
-    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
-}
-
-/// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.
-fn is_officer(text: &str, words: &Range<usize>) -> bool {
-    const POSTS: &[&str] = &[
-        "員",
-        "師",
-        "士",
-        "長",
-        "担任",
-        "教諭",
-        "教頭",
-        "主任",
-        "係",
-        "担当",
-        "主事",
-        "司",
-        "先生",
-        "ワーカー",
-        "コーディネーター",
-        "SSW",
-        "SC",
-        "MSW",
-    ];
-    let said = &text[words.clone()];
-    let post = said.split_once('の').is_some_and(|(post, name)| {
-        POSTS.iter().any(|p| post.ends_with(p))
-            && (1..=5).contains(&name.chars().count())
-            && name.chars().all(|c| crate::words::is_kanji(c) || crate::words::is_katakana(c))
-    });
-    post || ["さん", "先生", "氏"].iter().any(|h| said.ends_with(h))
-}
-
-/// 「担任の山田先生」, 「山田さん」: the name.
-fn officer(text: &str, range: Range<usize>) -> Option<Range<usize>> {
-    let start = text[range.clone()].rfind('の').map_or(range.start, |at| range.start + at + "の".len());
-    name_at(text, start..range.end).filter(|n| skip_honorific(text, n.end) > n.end)
 }
 
 /// The family as a line of relations and ages, from the household's words. A person draws the genogram.
 pub(super) fn genogram(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
-    let Some(table) = scene.template.fields.iter().find(|f| f.rule.as_deref() == Some("household")) else {
+    let Some(table) = scene.field("household") else {
         return Ok(None);
     };
     let relations = scene.codes("relation");

@@ -3,115 +3,35 @@
 use record::Grounded;
 use record::template::FieldSpec;
 
-use super::{Filled, Outcome, family, without};
+use super::{Filled, Outcome, family, stated, without};
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{Spoken, find_any, has_any, spoken_choices};
 
 /// Whether the guardians know of the report.
 pub(super) fn guardians_know(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const LABELS: &[(&str, &[&str])] = &[
-        (
-            "知らせていない",
-            &[
-                "知らせていな",
-                "知らせていません",
-                "知らせてな",
-                "知らせておらず",
-                "知らせずに",
-                "伝えていな",
-                "伝えていません",
-                "伝えておらず",
-                "話していな",
-                "話していません",
-                "内緒",
-                "知らない",
-                "知りません",
-                "知らせてはいな",
-                "知らされていな",
-                "知らされておら",
-                "知らされてな",
-                "何も知らせ",
-                "伝わっていな",
-                "話しておら",
-                "言っていな",
-                "言っていません",
-                "言わずに",
-                "告げていな",
-                "気づいていな",
-                "断りなく",
-                "承知していな",
-                "聞かされていな",
-            ],
-        ),
-        ("拒否", &["拒否", "得られな", "得られて", "了解しな", "拒んで", "反対"]),
-        (
-            "承知",
-            &[
-                "承知",
-                "了解し",
-                "了解を得",
-                "了解済",
-                "知っている",
-                "知っています",
-                "伝えてあ",
-                "伝え済",
-                "同意し",
-                "同意を得",
-            ],
-        ),
-    ];
+    let words = &WORDS.source;
+    let labels = [("知らせていない", &words.untold), ("拒否", &words.refused), ("承知", &words.known)];
     let text = scene.text();
     for sentence in scene.narrative() {
         let range = sentence.full.clone();
         let people = scene.mentions(range.clone());
-        let guardian =
-            has_any(
-                text,
-                range.clone(),
-                &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
-            ) || people.iter().any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
-        let subject = has_any(
+        let guardian = has_any(
             text,
             range.clone(),
-            &[
-                "保護者に",
-                "親に",
-                "通告",
-                "調査",
-                "相談",
-                "了解",
-                "承知",
-                "連絡したこと",
-                "電話したこと",
-                "来所したこと",
-                "通報",
-                "話していません",
-                "話していな",
-                "言っていません",
-                "話しておら",
-                "知らせて",
-                "知らせず",
-                "内緒",
-                "このこと",
-                "知らされ",
-                "伝えていな",
-                "伝えてい",
-                "伝えてあ",
-                "話してあ",
-                "連絡のこと",
-                "電話のこと",
-            ],
-        );
+            &["保護者", "親には", "両親", "親御さん", "ご両親", "ご家族", "家族に"],
+        ) || people.iter().any(family::is_guardian);
+        let subject = has_any(text, range.clone(), &WORDS.source.subjects);
         if !guardian || !subject || has_any(text, range.clone(), &["「", "ないで", "相談歴", "面談"])
         {
             continue;
         }
-        for (label, words) in LABELS {
+        for (label, words) in labels {
             let Some(found) = find_any(text, range.clone(), words) else { continue };
-            if *label == "承知" && scene.is_negated(found.clone()) {
+            if label == "承知" && scene.is_negated(found.clone()) {
                 continue;
             }
-            return Ok(Some(Outcome::Stated(Grounded::choice(scene.doc, &spec.choices, label, found)?)));
+            return stated(scene, spec, label, found);
         }
         if has_any(text, range, &["了解", "承知", "知らせ"])
             && let Some(outcome) = without(scene, sentence)

@@ -8,130 +8,11 @@ use record::{Flag, Grounded, Kept, Reason, RowBuilder};
 use super::section::whole_section;
 use super::{Filled, Outcome, copied, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{find_any, has_any, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{ends_with_any, find_any, has_any, trim};
 
-/// Words that tell how an injury came about.
-const CAUSES: &[&str] = &[
-    "転",
-    "ころ",
-    "ぶつ",
-    "落ち",
-    "落と",
-    "倒し",
-    "倒れ",
-    "かかった",
-    "けんか",
-    "喧嘩",
-    "叩",
-    "たた",
-    "当た",
-    "ひっか",
-    "引っか",
-    "噛",
-    "かま",
-    "すべ",
-    "滑",
-    "蹴",
-    "殴",
-    "なぐ",
-    "つまず",
-    "お湯",
-    "やけど",
-    "踏",
-    "押",
-    "突き飛ば",
-    "引っ張",
-    "つねら",
-    "つねっ",
-    "投げ",
-    "つかま",
-    "つかん",
-    "切った",
-    "挟",
-    "はさん",
-    "ひっぱ",
-    "触っ",
-    "さわっ",
-    "された",
-    "やられた",
-    "自分で",
-    "気づかな",
-    "気付かな",
-    "寝て",
-    "縛",
-    "しば",
-    "ひも",
-    "ベルト",
-    "つね",
-    "たばこ",
-    "タバコ",
-    "しらない",
-    "知らない",
-    "覚えていない",
-    "おぼえてない",
-    "おぼえていない",
-    "覚えてない",
-    "わからない",
-    "わかんない",
-    "分からない",
-    "飛び降り",
-    "とびおり",
-    "ひねっ",
-    "ひねり",
-    "かじ",
-    "刺さ",
-    "くじい",
-    "引っ搔",
-    "かいた",
-    "かきむし",
-    "こけ",
-    "すりむ",
-    "ぶた",
-    "あたった",
-    "あたって",
-    "打っ",
-    "打ち",
-    "最初から",
-    "もうあ",
-];
 /// Verbs of explaining.
 const EXPLAINING: &[&str] = &["説明", "言い分", "弁解"];
-/// Words for an injury.
-pub(super) const INJURY_WORDS: &[&str] = &[
-    "あざ",
-    "痣",
-    "傷",
-    "けが",
-    "怪我",
-    "やけど",
-    "熱傷",
-    "火傷",
-    "骨折",
-    "腫れ",
-    "出血",
-    "あと",
-    "跡",
-    "打撲",
-    "脱毛",
-    "裂創",
-    "切創",
-    "索状痕",
-    "腫脹",
-    "はれ",
-    "こぶ",
-    "紫斑",
-    "歯型",
-    "歯形",
-    "抜け",
-    "はげ",
-    "水ぶくれ",
-    "水疱",
-    "すりむ",
-    "擦りむ",
-    "爪の跡",
-    "腫れて",
-    "擦過痕",
-];
 
 /// What was heard: the section, or the sentences that quote somebody and belong to no other field.
 pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -143,25 +24,8 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let told_by_staff =
             has_any(scene.text(), s.range.clone(), &["を説明しました", "を説明した", "を案内", "を告知"]);
         let quoted = !scene.quotes(s.range.clone()).is_empty() || scene.words(&s.range).contains('「');
-        let absent =
-            has_any(
-                scene.text(),
-                s.range.clone(),
-                &[
-                    "不在",
-                    "会えてい",
-                    "会えな",
-                    "不通",
-                    "と聞いて",
-                    "とのこと",
-                    "そうです",
-                    "そうだ",
-                    "らしく",
-                    "から話を聞",
-                    "に話を聞",
-                    "から聴取",
-                ],
-            ) && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
+        let absent = has_any(scene.text(), s.range.clone(), &WORDS.speech.heard)
+            && !has_any(scene.text(), s.range.clone(), &["らしい、と", "という噂", "といううわさ"]);
         // 「本児と実母に会い、祖父には会えなかった」 tells only who was met.
         let contact = !quoted
             && has_any(
@@ -181,27 +45,14 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A wish, else what the child said of a feeling: where an opinion is asked for, 「こわい」 is one.
 pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    const FEELINGS: &[&str] = &[
-        "こわい",
-        "怖い",
-        "いや",
-        "嫌",
-        "つらい",
-        "さびしい",
-        "寂しい",
-        "好き",
-        "すき",
-        "きらい",
-        "嫌い",
-        "安心",
-    ];
     if let Some(wish) = wish(scene, spec)? {
         return Ok(Some(wish));
     }
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
         let felt = |quote: &record::Quote, words: &Range<usize>| {
-            has_any(scene.text(), words.clone(), FEELINGS) || scene.words(&quote.verb).contains("訴え")
+            has_any(scene.text(), words.clone(), &WORDS.speech.feelings)
+                || scene.words(&quote.verb).contains("訴え")
         };
         !scene.is_plan(s)
             && quoted.filter(|(quote, words)| felt(quote, words)).any(|(quote, _)| {
@@ -243,7 +94,7 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     let refused = scene.narrative().find(|s| {
         has_any(scene.text(), s.full.clone(), EXPLAINING)
-            && has_any(scene.text(), s.full.clone(), INJURY_WORDS)
+            && has_any(scene.text(), s.full.clone(), &WORDS.speech.injuries)
             && matches!(without(scene, s), Some(Outcome::Without { reason, .. }) if reason != Reason::None)
     });
     Ok(refused.and_then(|s| without(scene, s)))
@@ -251,34 +102,17 @@ pub(super) fn explanations(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// What somebody outside the family explained: 「担任は『朝からありました』と説明した」. The word for him, and what he said.
 fn told_by_others(scene: &Scene<'_>) -> Vec<(Range<usize>, Range<usize>)> {
-    const OTHERS: &[&str] = &[
-        "養護教諭",
-        "担任",
-        "副園長",
-        "園長",
-        "副校長",
-        "校長",
-        "教頭",
-        "保育士",
-        "教諭",
-        "主治医",
-        "医師",
-        "看護師",
-        "保健師",
-        "指導員",
-        "支援員",
-    ];
     let text = scene.text();
-    let injured = scene
-        .narrative()
-        .any(|s| has_any(text, s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s));
+    let injured = scene.narrative().any(|s| {
+        has_any(text, s.range.clone(), &WORDS.speech.injuries) && super::injury::is_asserted(scene, s)
+    });
     let mut found = Vec::new();
     for sentence in scene.narrative().filter(|s| injured && !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let explains = EXPLAINING.iter().any(|e| scene.words(&quote.verb).contains(e));
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let related = scene.mentions(speaker.clone()).into_iter().any(|m| m.relation.is_some());
-            if let Some(title) = find_any(text, speaker, OTHERS).filter(|_| !related) {
+            if let Some(title) = find_any(text, speaker, &WORDS.speech.others).filter(|_| !related) {
                 found.push((title, words));
             }
         }
@@ -298,7 +132,7 @@ pub(super) struct Explained<'s> {
 /// The quotations that explain an injury, when the dictation speaks of one.
 pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     let injured = scene.narrative().any(|s| {
-        has_any(scene.text(), s.range.clone(), INJURY_WORDS) && super::injury::is_asserted(scene, s)
+        has_any(scene.text(), s.range.clone(), &WORDS.speech.injuries) && super::injury::is_asserted(scene, s)
     });
     if !injured {
         return Vec::new();
@@ -309,7 +143,7 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
             let verb = scene.words(&quote.verb);
             let explains = EXPLAINING.iter().any(|e| verb.contains(e))
                 || sentence.heading.as_deref() == Some("けがの説明")
-                || has_any(scene.text(), words.clone(), CAUSES);
+                || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
             let child = || {
@@ -356,7 +190,7 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         let headed = sentence.heading.as_deref() == Some("けがの説明");
         for (mention, words) in attributed(scene, sentence) {
-            let explains = headed || has_any(scene.text(), words.clone(), CAUSES);
+            let explains = headed || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let known = found.iter().any(|e| e.words.start < words.end && words.start < e.words.end);
             let speaker = mention.relation.as_deref().and_then(|label| scene.relations.choice(label));
             if let Some(speaker) = speaker.filter(|_| explains && !known) {
@@ -397,18 +231,14 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let of_child = spec.cues.iter().any(|cue| cue == "本児");
     let parents = |s: &Sentence| {
         let first = scene.mentions(s.range.clone()).into_iter().next();
-        first.is_some_and(|m| {
-            m.range.start == s.range.start
-                && m.relation.as_deref().is_some_and(|r| super::family::GUARDIANS.contains(&r))
-        })
+        first.is_some_and(|m| m.range.start == s.range.start && super::family::is_guardian(&m))
     };
     let headed: Vec<&Sentence> = scene.under(&spec.headings).filter(|s| !(of_child && parents(s))).collect();
     if !headed.is_empty() {
         // 「3回に分けて聞きました。本人は『…』と言っています。」: the words themselves.
         let asked = |s: &Sentence| {
-            ["聞きました", "聞いています", "尋ねました", "確認しました"]
-                .iter()
-                .any(|e| scene.words(&trim(scene.text(), s.range.clone())).ends_with(e))
+            let words = scene.words(&trim(scene.text(), s.range.clone()));
+            ends_with_any(words, &["聞きました", "聞いています", "尋ねました", "確認しました"])
         };
         let quoted = headed.iter().any(|s| scene.words(&s.range).contains('「'));
         let own =

@@ -8,79 +8,20 @@ use record::{Grounded, Kept, PersonBuilder, RowBuilder};
 use super::{Filled, Outcome, entry};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
-use crate::words::{clauses, find_all, find_any, has_any, is_kanji, spoken_choices, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{
+    clauses, ends_with_any, find_all, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim,
+    trim_end_of,
+};
 
 /// Words of the speaker for himself.
 const SELF: &[&str] = &["私", "わたし", "記録者"];
 /// Words that make the people of a sentence the staff who attended.
 pub(super) const ATTENDED: &[&str] =
     &["で対応", "が対応", "と対応", "が受理", "が聴取", "が受付", "対応したのは", "受けたのは"];
-/// A sentence that opens so names who was there.
-const LEADS: &[&str] = &[
-    "対応、",
-    "対応は",
-    "訪問したのは",
-    "訪問者は",
-    "訪問は",
-    "面接したのは",
-    "確認、",
-    "確認は",
-    "確認したのは",
-    "記録、",
-    "記録は",
-    "行ったのは",
-];
-/// These tell of the office's people only where they are named with their titles and nobody reports it.
-const CAME: &[&str] = &[
-    "が受けました",
-    "が受けた",
-    "が受電",
-    "が架電",
-    "で訪問",
-    "が訪問",
-    "で家庭訪問",
-    "が家庭訪問",
-    "で面接",
-    "が面接",
-    "で行きました",
-    "で行ってきました",
-    "が行きました",
-    "が行ってきました",
-    "を訪ね",
-    "が自宅を訪問",
-    "が家に行",
-    "と同行",
-    "が同行",
-    "が聞き取",
-    "が話を聞",
-];
 const OTHER: &str = "その他";
-/// People without a title of the office, the longer words first: they count where a field names who saw or took part.
-const PROFESSIONS: &[&str] = &[
-    "養護教諭",
-    "主任保育士",
-    "副校長",
-    "副園長",
-    "民生委員",
-    "警察官",
-    "主治医",
-    "看護師",
-    "助産師",
-    "保育士",
-    "指導員",
-    "担任",
-    "園長",
-    "校長",
-    "教頭",
-    "教諭",
-    "医師",
-    "当直",
-];
 /// Between two members of one title these take the first back: 「児童心理司の片山、失礼、児童心理司は片岡」.
 const TAKEN_BACK: &[&str] = &["失礼", "訂正", "いや、", "いえ、", "じゃなくて", "ではなく", "間違え"];
-/// What joins the members of a sentence that only names them.
-const JOINTS: &[&str] =
-    &["同行の", "同行は", "同行", "でした", "です", "さん", "先生", "と", "、", "。", " ", "で"];
 
 struct Member<'c> {
     title: Option<(&'c Choice, Range<usize>)>,
@@ -115,64 +56,6 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
 }
-
-/// A sentence about who took the report begins so …
-const TOOK: &[&str] = &[
-    "受けたのは",
-    "聞き取りをしたのは",
-    "聞き取ったのは",
-    "聴き取ったのは",
-    "対応したのは",
-    "受理したのは",
-    "電話を取ったのは",
-    "電話に出たのは",
-    "聴取したのは",
-    "話を聞いたのは",
-    "受付は",
-    "受付、",
-    "受け、",
-    "受け手は",
-    "受け手、",
-    "受電、",
-    "受電は",
-    "電話を受けたのは",
-    "電話口に出たのは",
-    "出たのは",
-    "応対したのは",
-    "電話を取ったのは",
-    "対応は、",
-    "対応、",
-    "聞き取り、",
-    "聞き取りは",
-];
-/// … or ends so: 「家庭相談員の若林が受ける」.
-const TAKEN: &[&str] = &[
-    "が受ける",
-    "が聞きました",
-    "が聞いた",
-    "が受けた",
-    "が受けました",
-    "が受理",
-    "が受付",
-    "が聞き取り",
-    "が聞き取った",
-    "が聴取",
-    "が対応",
-    "が電話を受け",
-    "が応対",
-    "が受電",
-    "が記録",
-    "が記入",
-    "が入電を受け",
-    "が取った",
-    "が取りました",
-    "が電話に出",
-    "が話を聞いた",
-    "が話を聞きました",
-    "が担当",
-    "で受けました",
-    "で受けた",
-];
 
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -231,8 +114,8 @@ fn took(scene: &Scene<'_>, titles: &[Choice]) -> Filled {
     for sentence in scene.narrative().filter(|s| !has_any(text, s.full.clone(), &["通告者", "相談者", "「"]))
     {
         let words = trim(text, sentence.full.clone());
-        let lead = TOOK.iter().find(|lead| text[words.clone()].starts_with(**lead));
-        let end = find_any(text, words.clone(), TAKEN);
+        let lead = WORDS.staff.took.iter().find(|lead| text[words.clone()].starts_with(**lead));
+        let end = find_any(text, words.clone(), &WORDS.staff.taken);
         let own = match (lead, end) {
             (Some(lead), _) => trim(text, words.start + lead.len()..words.end),
             (None, Some(end)) => words.start..end.start,
@@ -292,8 +175,6 @@ fn names_of<'c>(scene: &Scene<'_>, range: &Range<usize>) -> Vec<Member<'c>> {
 /// 「児童福祉司の森田です」, 「私と保健師の大西さんで本児に会いました」: a title with a name, at the end of the sentence or in front of
 /// what they did.
 fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) -> bool {
-    const DID: &[&str] =
-        &["訪問", "面接", "面談", "会い", "会っ", "会う", "確認", "目視", "聴取", "受け", "同行"];
     let text = scene.text();
     let Some(last) = members.iter().rev().find(|m| m.name.is_some() && m.title.is_some()) else {
         return false;
@@ -302,7 +183,7 @@ fn introduces(scene: &Scene<'_>, sentence: &Sentence, members: &[Member<'_>]) ->
     let behind = &text[behind];
     let ends = behind.is_empty() || ["です", "でした", "が記録", "記録"].contains(&behind);
     let did =
-        ["で", "が", "と"].iter().any(|p| behind.starts_with(p)) && DID.iter().any(|d| behind.contains(d));
+        starts_with_any(behind, &["で", "が", "と"]) && WORDS.staff.did.iter().any(|d| behind.contains(d));
     (ends || did) && scene.quotes(sentence.range.clone()).is_empty()
 }
 
@@ -313,14 +194,14 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
     let told: Vec<&Sentence> = scene.narrative().filter(|s| s.heading.is_none()).collect();
     for sentence in &told {
         let cued = has_any(text, sentence.full.clone(), &spec.cues)
-            || LEADS.iter().any(|lead| text[sentence.range.clone()].starts_with(lead));
+            || starts_with_any(&text[sentence.range.clone()], &WORDS.staff.leads);
         let mut members = members_of(scene, &sentence.range, titles, cued);
         // Somebody else's profession alone (「担任が確認」) names no member.
         members.retain(|m| m.profession.is_none() || m.name.is_some());
         let all_named = members.iter().all(|m| m.name.is_some() || m.title.is_none());
         let came = all_named
             && members.iter().any(|m| m.name.is_some())
-            && has_any(text, sentence.full.clone(), CAME)
+            && has_any(text, sentence.full.clone(), &WORDS.staff.came)
             && !entry::is_reported_in(text, sentence.full.clone());
         let attended = came || has_any(text, sentence.full.clone(), ATTENDED);
         if !members.is_empty() && (cued || attended || is_roster(text, sentence, &members)) {
@@ -348,7 +229,7 @@ fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
         at = member.words.end;
     }
     rest.push_str(&text[at..sentence.range.end]);
-    for joint in JOINTS {
+    for joint in &WORDS.staff.joints {
         rest = rest.replace(joint, "");
     }
     rest.is_empty() && members.iter().all(|m| m.name.is_some())
@@ -356,10 +237,6 @@ fn is_roster(text: &str, sentence: &Sentence, members: &[Member<'_>]) -> bool {
 
 /// A colleague in front of the others may have no title: 「杉山、児心司の野口で対応」.
 fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>>) {
-    const NO_NAMES: &[&str] = &[
-        "訪問", "面接", "来所", "電話", "同行", "対応", "午前", "午後", "以上", "所内", "確認", "記録",
-        "担当",
-    ];
     let text = scene.text();
     let Some(first) = members.first().map(|m| m.words.start) else { return };
     let Some(clause) = clauses(text, sentence.range.start..first).pop() else { return };
@@ -368,8 +245,8 @@ fn untitled(scene: &Scene<'_>, sentence: &Sentence, members: &mut Vec<Member<'_>
     let short = (1..=3).contains(&name.chars().count());
     if short
         && name.chars().all(is_kanji)
-        && !has_any(text, words.clone(), NO_NAMES)
-        && !has_any(text, words.clone(), PROFESSIONS)
+        && !has_any(text, words.clone(), &WORDS.staff.no_colleagues)
+        && !has_any(text, words.clone(), &WORDS.staff.professions)
         && scene.mentions(words.clone()).is_empty()
         && scene.doc.annotations_in(words.clone()).next().is_none()
     {
@@ -399,7 +276,7 @@ fn members_of<'c>(
         .map(|t| (Some(t.choice), t.range.clone()))
         .collect();
     if with_professions {
-        for word in PROFESSIONS {
+        for word in &WORDS.staff.professions {
             for at in find_all(text, range.clone(), word).filter(|at| !scene.is_quoted(at.start)) {
                 if named.iter().all(|(_, known)| known.end <= at.start || at.end <= known.start) {
                     named.push((None, at));
@@ -457,16 +334,11 @@ fn members_of<'c>(
 
 /// 「永井医師」「石田園長」: two or three kanji directly in front of the title that are no part of it.
 fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
-    const NO_NAMES: &[&str] = &[
-        "科", "市", "区", "町", "村", "県", "課", "所", "園", "校", "院", "室", "部", "担当", "専門", "嘱託",
-        "児童", "主任", "地域", "母子", "学年", "学級", "同行", "当番", "産業", "公認", "臨床", "担任", "係",
-        "旧", "前", "現", "元", "女性", "男性", "新任", "別",
-    ];
     let length: usize =
         text[from..title].chars().rev().take_while(|c| is_kanji(*c)).map(char::len_utf8).sum();
     let name = title - length..title;
     let count = text[name.clone()].chars().count();
-    let plain = (2..=3).contains(&count) && !NO_NAMES.iter().any(|end| text[name.clone()].ends_with(end));
+    let plain = (2..=3).contains(&count) && !ends_with_any(&text[name.clone()], &WORDS.staff.no_names);
     plain.then_some(name)
 }
 
@@ -475,7 +347,7 @@ fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
-        || ["です", "。", "、", "さん", "先生"].iter().any(|e| text[name.end..].starts_with(e));
+        || starts_with_any(&text[name.end..], &["です", "。", "、", "さん", "先生"]);
     whole.then_some(name)
 }
 
@@ -501,9 +373,7 @@ fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
         .rfind(['、', '。', ' ', 'と'])
         .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
-    ["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"]
-        .iter()
-        .any(|e| text[org.clone()].ends_with(e))
+    ends_with_any(&text[org.clone()], &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"])
         .then_some(org)
 }
 

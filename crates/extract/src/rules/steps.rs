@@ -7,17 +7,15 @@ use super::section::section;
 use super::{Filled, Outcome, copied, family};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, spoken_choices, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{ends_with_any, find_any, has_any, spoken_choices, trim};
 
 /// How the parents met the worker: the first attitude spoken of a parent.
 pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let headed = scene.under(&spec.headings);
     let told = scene.narrative().filter(|s| {
-        let parent = scene
-            .mentions(s.full.clone())
-            .iter()
-            .any(|m| m.relation.as_deref().is_some_and(|r| family::GUARDIANS.contains(&r)));
+        let parent = scene.mentions(s.full.clone()).iter().any(family::is_guardian);
         parent || has_any(text, s.full.clone(), &["保護者", "居留守"])
     });
     for sentence in headed.chain(told) {
@@ -59,9 +57,7 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut spoken = Vec::new();
     let planned = scene.sentences.iter().filter(|s| {
-        scene.is_plan(s)
-            || s.heading.as_ref().is_some_and(|h| spec.headings.contains(h))
-            || (s.heading.is_none() && ends_as_plan(text, s))
+        scene.is_plan(s) || s.is_under(&spec.headings) || (s.heading.is_none() && ends_as_plan(text, s))
     });
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
@@ -76,28 +72,6 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.
 fn ends_as_plan(text: &str, sentence: &Sentence) -> bool {
-    const ENDS: &[&str] = &[
-        "要請する",
-        "要請します",
-        "照会する",
-        "照会します",
-        "とします",
-        "とする",
-        "とした",
-        "を検討",
-        "を検討する",
-        "を検討します",
-        "の予定",
-        "する予定",
-        "予定です",
-        "を行う",
-        "を行います",
-        "を実施する",
-        "する方針",
-        "を求める",
-        "を求めます",
-        "の方針",
-    ];
     let words = &text[trim(text, sentence.range.clone())];
-    ENDS.iter().any(|end| words.ends_with(end))
+    ends_with_any(words, &WORDS.steps.endings)
 }

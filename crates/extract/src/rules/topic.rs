@@ -6,89 +6,11 @@ use super::reporter;
 use crate::people::name_before;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
-use crate::words::{find_any, has_any, trim};
+use crate::vocabulary::WORDS;
+use crate::words::{find_any, has_any, starts_with_any, trim};
 
 /// The reporter, named as such.
 const REPORTER: &[&str] = &["通告者", "相談者", "通報者", "通告元", "通報元", "情報提供者"];
-/// What a reporter may be called once the reception has said who he is: 「おばさんの電話は」.
-const CALLED: &[&str] = &[
-    "おば",
-    "おじ",
-    "叔母",
-    "叔父",
-    "伯母",
-    "伯父",
-    "祖母",
-    "祖父",
-    "園長",
-    "校長",
-    "教頭",
-    "担任",
-    "先生",
-    "看護師",
-    "医師",
-    "MSW",
-    "SSW",
-    "支援員",
-    "指導員",
-    "相談員",
-    "民生委員",
-    "児童委員",
-    "住人",
-    "近所の人",
-];
-/// Items that a reporter and a child both have.
-const ITEMS: &[&str] = &[
-    "お店の住所",
-    "店の住所",
-    "お店の電話",
-    "店の電話",
-    "勤め先の住所",
-    "勤め先の電話",
-    "ご住所",
-    "お電話",
-    "氏名",
-    "お名前",
-    "名前",
-    "住所",
-    "住まい",
-    "所在地",
-    "電話",
-    "連絡先",
-    "携帯",
-    "年齢",
-    "職業",
-    "関係",
-    "本児との関係",
-    "続柄",
-    "間柄",
-    "立場",
-];
-/// Behind an item: the topic of a new sentence, not a word within one (電話で受理).
-const TOPIC: &[&str] =
-    &["は", "も", "が", "や", "と", "、", "番号は", "番号も", "番号、", "については", "ですが"];
-/// With these the speaker has gone on to the child or the family.
-const OTHERS: &[&str] = &[
-    "本児",
-    "子ども",
-    "こども",
-    "子供",
-    "お子さん",
-    "児童の",
-    "児童、",
-    "児童は",
-    "保護者",
-    "きょうだい",
-    "実父",
-    "実母",
-    "姪",
-    "甥",
-    "孫",
-    "息子",
-    "娘",
-    "男の子",
-    "女の子",
-];
 
 /// The sentences, by their whole ranges, that tell an item of the reporter.
 pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
@@ -100,30 +22,31 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
     let called: Vec<&str> = source.map_or_else(Vec::new, |(_, words)| {
         let honorific = find_any(text, words.clone(), &["さん", "先生"]);
         let name = honorific.and_then(|h| name_before(text, words.clone(), &h)).map(|n| &text[n]);
-        CALLED.iter().copied().filter(|c| text[words.clone()].contains(c)).chain(name).collect()
+        WORDS.topic.called.iter().copied().filter(|c| text[words.clone()].contains(c)).chain(name).collect()
     });
     let mut open = false;
     let mut told = Vec::new();
     for sentence in &scene.sentences {
         let words = &text[trim(text, sentence.full.clone())];
-        let item = |words: &str| {
-            ITEMS
-                .iter()
-                .any(|i| words.strip_prefix(i).is_some_and(|rest| TOPIC.iter().any(|t| rest.starts_with(t))))
-        };
+        let item =
+            |words: &str| {
+                WORDS.topic.items.iter().any(|i| {
+                    words.strip_prefix(i).is_some_and(|rest| starts_with_any(rest, &WORDS.topic.topics))
+                })
+            };
         let own = called.iter().any(|c| {
             let rest = words.strip_prefix(c);
             rest.map(|r| r.trim_start_matches("さん").trim_start_matches("先生").trim_start_matches("の"))
                 .is_some_and(item)
         });
-        if own || REPORTER.iter().any(|r| words.starts_with(r)) {
+        if own || starts_with_any(words, REPORTER) {
             open = true;
             told.push(sentence.full.clone());
         } else if item(words) && (open || (after_reception && is_callers(text, sentence, words))) {
             told.push(sentence.full.clone());
         } else {
             after_reception = false;
-            if has_any(text, sentence.full.clone(), OTHERS) {
+            if has_any(text, sentence.full.clone(), &WORDS.topic.others) {
                 open = false;
             }
         }
@@ -135,5 +58,5 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
 /// Behind the reception only the telephone, or what is not known, is surely the caller's.
 fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
     const OWN: &[&str] = &["電話", "お電話", "お店の", "店の", "勤め先の", "ご住所"];
-    OWN.iter().any(|own| words.starts_with(own)) || status(text, sentence.full.clone()).is_some()
+    starts_with_any(words, OWN) || status(text, sentence.full.clone()).is_some()
 }

@@ -6,10 +6,10 @@ use record::Grounded;
 use record::template::FieldSpec;
 use text::hedge;
 
-use super::child::{OTHER_SECTIONS, OTHERS};
 use super::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
-use crate::words::{Spoken, find_any, has_any, spoken_choices, trim, trim_end_of};
+use crate::vocabulary::WORDS;
+use crate::words::{Spoken, ends_with_any, find_any, has_any, spoken_choices, trim, trim_end_of};
 
 /// 「本児は今、学校にいます」「今は家にいると思う」
 pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -39,9 +39,9 @@ pub(super) fn whereabouts(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn where_sentences<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> impl Iterator<Item = &'s Sentence> {
     // A grandmother's house is where the child is, not whom the sentence is about.
     let told = scene.narrative().filter(move |s| {
-        !s.heading.as_deref().is_some_and(|h| OTHER_SECTIONS.contains(&h))
+        !s.heading.as_deref().is_some_and(|h| WORDS.child.other_sections.contains(&h))
             && !scene.is_of_reporter(s)
-            && !has_any(scene.text(), s.full.clone(), OTHERS)
+            && !has_any(scene.text(), s.full.clone(), &WORDS.child.others)
             && scene.quotes(s.range.clone()).is_empty()
     });
     told.filter(move |s| has_any(scene.text(), s.full.clone(), &spec.cues))
@@ -53,7 +53,7 @@ fn is_of_others(text: &str, spoken: &Spoken<'_>) -> bool {
     text[spoken.range.clone()].starts_with('家')
         && before
             .strip_suffix('の')
-            .is_some_and(|owner| !["本児", "自分", "子ども", "実家"].iter().any(|o| owner.ends_with(o)))
+            .is_some_and(|owner| !ends_with_any(owner, &["本児", "自分", "子ども", "実家"]))
 }
 
 /// 「…にいる」: the words in front of it, back to the last comma.

@@ -4,6 +4,9 @@ use std::sync::LazyLock;
 
 use record::template::Template;
 
+use crate::vocabulary::WORDS;
+use crate::words::starts_with_any;
+
 /// Topics and the rules of their fields, longest topic first.
 static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|| {
     let lines = include_str!("../../data/items.tsv").lines().filter(|l| !l.starts_with('#'));
@@ -14,21 +17,6 @@ static ITEMS: LazyLock<Vec<(&'static str, Vec<&'static str>)>> = LazyLock::new(|
     items.sort_by_key(|(topic, _): &(&str, Vec<&str>)| usize::MAX - topic.len());
     items
 });
-/// Behind a topic.
-const TOPICAL: &[&str] = &[
-    "は",
-    "も",
-    "、",
-    "ですが",
-    "については",
-    "についても",
-    "に関しては",
-    "がいるか",
-    "の有無",
-    "なのかは",
-    "がだれ",
-    "が誰",
-];
 /// In front of it.
 const LEADS: &[&str] = &["なお", "また", "あと", "それから", "次に", "ちなみに", "え", "ー", "、", " "];
 
@@ -43,11 +31,11 @@ pub(super) fn opens(template: &Template, heading: &str, sentence: &str) -> bool 
         words = rest;
     }
     // Where the family lives is told there too.
-    if DWELLINGS.iter().any(|d| words.starts_with(d)) && !ACCOUNTS.contains(&heading) {
+    if starts_with_any(words, DWELLINGS) && !ACCOUNTS.contains(&heading) {
         return false;
     }
     let known = ITEMS.iter().find(|(topic, _)| {
-        words.strip_prefix(topic).is_some_and(|rest| TOPICAL.iter().any(|t| rest.starts_with(t)))
+        words.strip_prefix(topic).is_some_and(|rest| starts_with_any(rest, &WORDS.items.topical))
     });
     known.is_some_and(|(_, rules)| {
         let of = |f: &&record::template::FieldSpec| f.rule.as_deref().is_some_and(|r| rules.contains(&r));

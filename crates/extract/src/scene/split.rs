@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use record::{Document, Entity};
 
-use crate::words::{char_before, is_kanji, is_katakana};
+use crate::vocabulary::WORDS;
+use crate::words::{char_before, ends_with_any, is_kanji, is_katakana, starts_with_any};
 
 /// A shorter stretch is one sentence whatever stands in it.
 const LONG: usize = 60;
@@ -12,91 +13,6 @@ const LONG: usize = 60;
 const TOO_LONG: usize = 3000;
 /// Polite ends of a sentence.
 const POLITE: &[&str] = &["でした", "ました", "ません", "です", "ます"];
-/// Behind a polite end these carry the sentence on: ですが, ましたので, でしょうか.
-const CARRIED: &[&str] = &[
-    "が",
-    "ので",
-    "のに",
-    "けど",
-    "けれど",
-    "から",
-    "か。",
-    "か、",
-    "と",
-    "よ",
-    "ね",
-    "し",
-    "た",
-    "で",
-    "、",
-    "。",
-    "」",
-    "』",
-    "っ",
-    "ん",
-    "も",
-];
-/// Plain ends of the telegraphic style, where a new phrase follows.
-const PLAIN: &[&str] = &[
-    "とのこと",
-    "不通",
-    "否認",
-    "投函",
-    "確認できず",
-    "会えず",
-    "未聴取",
-    "未実施",
-    "なし",
-    "していた",
-    "していない",
-    "されている",
-    "している",
-    "ている",
-    "ていた",
-    "があった",
-    "がある",
-    "はない",
-    "はいない",
-    "と話す",
-    "と言う",
-    "と訴える",
-    "と話した",
-    "と言った",
-    "した",
-];
-/// A phrase that ends so is not over at a space.
-const OPEN: &[&str] = &[
-    "に",
-    "の",
-    "を",
-    "が",
-    "は",
-    "と",
-    "も",
-    "へ",
-    "や",
-    "で",
-    "な",
-    "て",
-    "から",
-    "まで",
-    "より",
-    "ので",
-    "けど",
-    "けれど",
-    "たり",
-    "ながら",
-    "くらい",
-    "ぐらい",
-    "ほど",
-    "大",
-    "い",
-    "く",
-    "午前",
-    "午後",
-    "年",
-    "月",
-];
 /// 〜ない and 〜ている end a phrase although they end with い.
 const CLOSED: &[&str] = &["ない", "ている", "でいる", "いない"];
 
@@ -155,41 +71,32 @@ pub(super) fn is_quoted(quoted: &[Range<usize>], at: usize) -> bool {
 
 /// Whether a phrase in front of a space is over.
 fn ends_phrase(before: &str) -> bool {
-    CLOSED.iter().any(|end| before.ends_with(end)) || !OPEN.iter().any(|end| before.ends_with(end))
+    ends_with_any(before, CLOSED) || !ends_with_any(before, &WORDS.split.open)
 }
 
 fn ends_sentence(before: &str, rest: &str) -> bool {
     if rest.starts_with([' ', '、', '。']) {
         return false;
     }
-    if POLITE.iter().any(|end| before.ends_with(end)) {
-        return !CARRIED.iter().any(|word| rest.starts_with(word));
+    if ends_with_any(before, POLITE) {
+        return !starts_with_any(rest, &WORDS.split.carried);
     }
     // Behind a plain end the next phrase starts with a noun, not with the rest of the word.
     let noun = rest.chars().next().is_some_and(|c| is_kanji(c) || is_katakana(c) || c.is_ascii_digit());
-    let plain = PLAIN.iter().any(|end| before.ends_with(end) && before.len() > end.len());
+    let plain = WORDS.split.plain.iter().any(|end| before.ends_with(end) && before.len() > end.len());
     plain && noun && !is_modifier(before, rest)
 }
 
 /// 「転んだとのこと」 ends; 「している様子」「あった時」 and 「した家」 go on with a noun that the clause describes.
 fn is_modifier(before: &str, rest: &str) -> bool {
-    const DESCRIBED: &[&str] = &[
-        "様子", "時", "後", "際", "間", "場", "家", "人", "者", "子", "理由", "原因", "状", "件", "旨", "方",
-        "内容", "日", "児童", "物", "点", "為", "限", "事", "話", "経", "通", "票", "感",
-    ];
     let verb = before.ends_with(['た', 'る', 'い', 'う', 'す']);
     let compound = char_before(before, before.len()).is_some_and(is_kanji);
-    (verb && DESCRIBED.iter().any(|noun| rest.starts_with(noun)))
+    (verb && starts_with_any(rest, &WORDS.split.described))
         || (compound && (rest.starts_with(is_kanji) && !starts_person(rest) && !starts_verb(rest)))
 }
 
 fn starts_person(rest: &str) -> bool {
-    [
-        "実父", "実母", "本児", "父", "母", "祖", "兄", "姉", "弟", "妹", "担", "保", "園", "訪問", "架電",
-        "所見", "今後",
-    ]
-    .iter()
-    .any(|word| rest.starts_with(word))
+    starts_with_any(rest, &WORDS.split.openings)
 }
 
 fn starts_verb(rest: &str) -> bool {

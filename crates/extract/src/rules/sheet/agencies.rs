@@ -1,0 +1,113 @@
+//! The organisations that are involved.
+
+use std::ops::Range;
+
+use record::template::FieldSpec;
+use record::{Grounded, NormalForm, RowBuilder};
+
+use super::headed_or_cued;
+use crate::people::{name_at, skip_honorific};
+use crate::rules::{Filled, Outcome, contact, without};
+use crate::scene::Scene;
+use crate::vocabulary::WORDS;
+use crate::words::{clauses, ends_with_any, find_any, lead_of, trim, trim_end_of};
+
+/// The name of an organisation in `range`.
+pub(in crate::rules) fn agency_in(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let word = find_any(text, range.clone(), &WORDS.agencies.ends)?;
+    let name = contact::proper_name(text, &word);
+    // 「かわ市の家庭児童相談室」: the town belongs to an office that every town has.
+    let town = text[range.start..name.start.max(range.start)]
+        .strip_suffix('の')
+        .filter(|t| t.ends_with(['市', '区', '町', '村', '県']));
+    let start = town.map_or(name.start, |town| {
+        let from = town.rfind(['、', '。', 'に', 'で', 'は', ' ']);
+        range.start + from.map_or(0, |at| at + town[at..].chars().next().map_or(0, char::len_utf8))
+    });
+    Some(start.max(range.start)..name.end)
+}
+
+/// The organisations that are involved: name, person, what they do, number.
+pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    let text = scene.text();
+    let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    let mut status = None;
+    for sentence in headed_or_cued(scene, spec) {
+        let mut any = false;
+        for clause in clauses(text, sentence.range.clone()) {
+            // 「担当は市役所の…」 goes on about the agency before.
+            let named =
+                agency_in(text, &clause).filter(|a| !any || trim(text, clause.clone()).start == a.start);
+            if let Some(agency) = named {
+                let mut row = RowBuilder::new(scene.doc, spec);
+                let behind = agency.end..clause.end;
+                row.copy("agency", agency)?;
+                let person = text[behind.clone()].find("の").map(|at| behind.start + at + "の".len());
+                // 「つばめ野小学校は佐伯先生が窓口で」
+                let said = trim(text, behind.clone());
+                let said = trim_end_of(
+                    text,
+                    said,
+                    &[
+                        "が窓口です",
+                        "が窓口で",
+                        "が担当です",
+                        "が担当で",
+                        "が対応で",
+                        "が窓口",
+                        "が担当",
+                        "です",
+                        "で",
+                    ],
+                );
+                let topic = ["は", "が", "の"]
+                    .iter()
+                    .find(|p| text[said.clone()].starts_with(**p))
+                    .map(|p| said.start + p.len()..said.end);
+                if let Some(whole) = topic.filter(|t| is_officer(text, t)) {
+                    row.copy("person", trim_end_of(text, whole, &["さん"]))?;
+                } else if let Some(name) = person.and_then(|from| officer(text, from..behind.end)) {
+                    row.copy("person", name)?;
+                }
+                row.cite(trim(text, clause));
+                rows.push(row);
+                any = true;
+                continue;
+            }
+            let Some(row) = rows.last_mut().filter(|_| any) else { continue };
+            let words = trim_end_of(text, trim(text, clause.clone()), &WORDS.agencies.role_endings);
+            // 「担当は小田さん」
+            let leads = ["担当者は", "担当は", "窓口は", "相談員は", "役割は", "内容は"];
+            let words = words.start + lead_of(&text[words.clone()], &leads)..words.end;
+            let phone = scene.phone(clause);
+            if let Some((number, words)) = phone {
+                row.normal("contact", &NormalForm::Phone(number), words)?;
+            } else if is_officer(text, &words) && !row.has("person") {
+                row.copy("person", trim_end_of(text, words, &["さん"]))?;
+            } else if !words.is_empty() && !row.has("role") {
+                row.copy("role", words)?;
+            }
+        }
+        if !any {
+            status = status.or_else(|| without(scene, sentence));
+        }
+    }
+    Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.
+fn is_officer(text: &str, words: &Range<usize>) -> bool {
+    let said = &text[words.clone()];
+    let post = said.split_once('の').is_some_and(|(post, name)| {
+        ends_with_any(post, &WORDS.agencies.posts)
+            && (1..=5).contains(&name.chars().count())
+            && name.chars().all(|c| crate::words::is_kanji(c) || crate::words::is_katakana(c))
+    });
+    post || ends_with_any(said, &["さん", "先生", "氏"])
+}
+
+/// 「担任の山田先生」, 「山田さん」: the name.
+fn officer(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let start = text[range.clone()].rfind('の').map_or(range.start, |at| range.start + at + "の".len());
+    name_at(text, start..range.end).filter(|n| skip_honorific(text, n.end) > n.end)
+}
