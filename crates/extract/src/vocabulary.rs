@@ -46,6 +46,7 @@ tables! {
         views: Views,
         notices: Notices,
         entry: Entry,
+        diagnosis: Diagnosis,
         evidence: Evidence,
         siblings: Siblings,
         family: Family,
@@ -78,6 +79,7 @@ tables! {
     /// Sentences of somebody's wish.
     Wish {
         words: Words,
+        asked: Words,
         behind: Words,
     }
 
@@ -207,9 +209,16 @@ tables! {
         head_words: Words,
     }
 
+    /// What tells a diagnosis.
+    Diagnosis {
+        views: Words,
+        judged: Words,
+    }
     /// Candidates of the urgency items.
     Evidence {
         leads: Words,
+        questions: Words,
+        unable: Words,
         conditions: Words,
     }
 
@@ -254,7 +263,9 @@ tables! {
     Meeting {
         behind_deadline: Words,
         task_endings: Words,
+        no_task: Words,
         staff: Words,
+        people: Words,
     }
 
     /// The reporter.
