@@ -181,6 +181,8 @@ tables! {
 
     /// Why custody is needed.
     Needs {
+        sources: Words,
+        heard: Words,
         materials: Words,
         announcements: Words,
         no_need: Words,
@@ -195,6 +197,8 @@ tables! {
     /// What was told of the custody.
     Notices {
         told: Words,
+        verbs: Words,
+        matters: Words,
     }
 
     /// An entry of the course record.

@@ -198,6 +198,13 @@ fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Opt
     if let Some(speaker) = people.iter().rfind(|m| speaks(m)) {
         return Some(speaker.range.clone());
     }
+    // 「本児には公園で会い、『…』と話した」: who was met speaks.
+    let met = people.iter().rfind(|m| {
+        starts_with_any(&text[m.range.end..], &["に", "と"]) && has_any(text, m.range.end..bracket, &["会い", "会っ", "会え", "面接", "面会", "会うと"])
+    });
+    if let Some(speaker) = met {
+        return Some(speaker.range.clone());
+    }
     let goes_on = ["また", "さらに", "そして", "続けて", "それから", "その後"];
     let before = scene.sentences.iter().rfind(|s| s.full.end <= sentence.full.start)?;
     let continued = people.is_empty() && starts_with_any(&text[sentence.range.clone()], &goes_on);

@@ -151,6 +151,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let undertaken = |s: &&Sentence| {
             scene.is_plan(s)
                 || (s.heading.is_none() && (scene.is_undertaking(s) || is_agreed(scene, s)))
+                || (s.heading.is_none() && !requests::requests(scene, s).is_empty())
                 || is_task_behind_goal(scene, s)
                 || (is_policy(s) && is_assigned(scene, s))
         };

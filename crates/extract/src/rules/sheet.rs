@@ -80,7 +80,7 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
             find_any(text, s.full.clone(), &spec.cues).is_some_and(|cue| !scene.is_quoted(cue.start))
                 && own(s)
                 && !is_title(&text[trim(text, s.range.clone())])
-                && !scene.is_plan(s)
+                && (!scene.is_plan(s) || is_visit_to_doctor(text, spec, s))
                 && !scene.is_wish(s)
         })
         .collect();
@@ -92,6 +92,11 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
         return Ok(Some(outcome));
     }
     Ok(copied(scene, told))
+}
+
+/// 「明日、小児科を受診させます」: a plan that the field asks for.
+fn is_visit_to_doctor(text: &str, spec: &FieldSpec, sentence: &Sentence) -> bool {
+    spec.label.contains("受診") && has_any(text, sentence.range.clone(), &["受診", "通院", "予防接種"])
 }
 
 /// 「来週の会議にかける件です」: what the dictation is, and no fact.

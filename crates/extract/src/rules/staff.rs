@@ -346,6 +346,10 @@ fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
 fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
+    // 「児童心理司の見立て」 is what he gives.
+    if gap == Some("の") && WORDS.diagnosis.views.contains(&&text[name.clone()]) {
+        return None;
+    }
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
         || starts_with_any(&text[name.end..], &["です", "。", "、", "さん", "先生"]);
     whole.then_some(name)
