@@ -251,6 +251,7 @@ tables! {
     /// Injuries.
     Injury {
         gone: Words,
+        compared: Words,
     }
 
     /// By whom an injury was found.

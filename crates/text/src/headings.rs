@@ -146,6 +146,9 @@ const LEADS: &[&str] = &[
 ];
 /// A lead is at most this long, in bytes.
 const LEAD_BYTES: usize = 90;
+/// Headings that are people.
+const PEOPLE: &[&str] =
+    &["担当", "担当者", "対応者", "確認者", "保護者", "通告者", "相談者", "記録者", "受付者", "訪問者"];
 /// Behind one of these particles the word is part of a clause: 所見では, 主訴の.
 const PARTICLES: &[&str] =
     &["で", "の", "が", "を", "に", "も", "と", "から", "まで", "へ", "や", "な", "だ", "し"];
@@ -297,6 +300,10 @@ impl Headings {
         let goes_on = start == Start::Clause
             && last_end.is_some_and(|end| at - end <= LEAD_BYTES && !text[end..at].contains(ends_sentence));
         candidates.filter(|_| !named).find_map(|(word, heading)| {
+            // 「担当としては、…」 gives a view and opens no section.
+            if PEOPLE.contains(&word) && text[at + word.len()..].starts_with("として") {
+                return None;
+            }
             let from = if goes_on && heading.strong { Start::Sentence } else { start };
             let end = ending(text, at + word.len(), layout, heading, from)?;
             let placed = match start {

@@ -26,7 +26,7 @@ static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 /// Behind a cue, the others of a list up to its particle: 「骨折|や大きなやけどは」.
 static LISTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("^(?:(?:や|・|または|も、?|、)[^、。「」はがをにもで]{1,12})+(?:は|も|が)").ok());
+    LazyLock::new(|| Regex::new("^(?:(?:や|・|または)[^、。「」はがをにもで]{1,12})+(?:は|も|が)").ok());
 /// A table of candidates is for a person to read.
 const MAX_ROWS: usize = 60;
 /// The words that name a question are short.

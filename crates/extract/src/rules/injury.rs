@@ -20,7 +20,7 @@ use crate::status::status;
 use crate::vocabulary::WORDS;
 use crate::words::{find_all, find_any, has_any, spoken_choices, starts_with_any};
 
-use area::{Area, areas};
+use area::{Area, areas, item_part};
 use finder::found;
 use row::{count, photo, row};
 use size::size;
@@ -40,17 +40,21 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    // A part that was named for itself, until its injury follows.
+    let mut item = None;
     // What a visit is for is no finding: 「目的は、顔のあざの確認」.
     for sentence in scene.narrative().filter(|s| s.heading.as_deref() != Some("目的")) {
         if photographed(scene, sentence, part, &mut rows)? {
             continue;
         }
         let areas = if is_asserted(scene, sentence) && !is_gone(scene, sentence) {
-            areas(scene, sentence, part, kind)
+            areas(scene, sentence, part, kind, item.as_ref())
         } else {
             Vec::new()
         };
+        let before = item.take();
         if areas.is_empty() {
+            item = item_part(scene, sentence, part).or(before);
             if let Some(last) = rows.last_mut() {
                 described(scene, spec, last, sentence)?;
             }
@@ -209,7 +213,9 @@ fn photographed(
 /// 「弟の腕の傷」, 「実母には頬にあざ」: the injury of somebody who is not the child.
 fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) -> bool {
     let text = scene.text();
-    let first = area.part.range.start.min(area.kind.range.start);
+    // A part that was named before stands in another sentence.
+    let own = area.part.range.start >= sentence.range.start;
+    let first = if own { area.part.range.start.min(area.kind.range.start) } else { area.kind.range.start };
     scene.mentions(sentence.range.start..first).pop().is_some_and(|m| {
         let owned = starts_with_any(&text[m.range.end..], &["の", "には", "にも"]);
         let near = !text[m.range.end..first].contains(['、', '。']);

@@ -55,7 +55,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .min_by_key(|(_, at)| at.start);
         let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
         let start = start + lead_of(&text[start..sentence.range.end], &["は、", "は", "、", "として"]);
-        let goal = lead_of_time(text, without_day(scene, without_deadline(scene, trim(text, start..sentence.range.end))));
+        let goal = behind_limit(scene, without_deadline(scene, trim(text, start..sentence.range.end)));
         if goal.is_empty()
             || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
             || without(scene, sentence).is_some()
@@ -225,6 +225,18 @@ fn with_next<'s>(scene: &'s Scene<'_>, told: Vec<&'s Sentence>) -> Vec<&'s Sente
         goes_on = (own && borne) || next;
     }
     all
+}
+
+/// 「11月30日までに外泊を行う」: the goal behind its limit; 「1月中に外泊する」 keeps its time.
+fn behind_limit(scene: &Scene<'_>, goal: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let day = scene.dates(goal.clone()).into_iter().next().filter(|(_, a)| a.range.start == goal.start);
+    let vague = || WITHIN.as_ref().and_then(|r| r.find(&text[goal.clone()])).map(|m| goal.start + m.end());
+    let Some(end) = day.map(|(_, a)| a.range.end).or_else(vague) else { return goal };
+    // An expression for a vague time may hold its まで.
+    let end = end - if text[..end].ends_with("まで") { "まで".len() } else { 0 };
+    let skip = lead_of(&text[end..goal.end], &["までには、", "までに、", "までには", "までに", "まで、"]);
+    if skip == 0 { goal } else { trim(text, end + skip..goal.end) }
 }
 
 /// The task without the day in front of it: the deadline is no part of it.

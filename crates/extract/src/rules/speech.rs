@@ -148,12 +148,16 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     if !injured {
         return Vec::new();
     }
+    // Where the form has no other field for what people say, their words explain.
+    let only = ["wish", "opinion", "statements", "child_statements", "acts", "account", "evidence"]
+        .iter()
+        .all(|rule| scene.field(rule).is_none());
     let mut found = Vec::new();
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains = EXPLAINING.iter().any(|e| verb.contains(e))
-                || sentence.heading.as_deref() == Some("けがの説明")
+            let explains = (only && scene.is_quoted(words.start)) || EXPLAINING.iter().any(|e| verb.contains(e))
+                || sentence.heading.as_deref().is_some_and(|h| h.ends_with("説明"))
                 || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
@@ -199,7 +203,7 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
         }
     }
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
-        let headed = sentence.heading.as_deref() == Some("けがの説明");
+        let headed = only || sentence.heading.as_deref().is_some_and(|h| h.ends_with("説明"));
         for (mention, words) in attributed(scene, sentence) {
             let explains = headed || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let known = found.iter().any(|e| e.words.start < words.end && words.start < e.words.end);

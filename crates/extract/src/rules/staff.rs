@@ -374,7 +374,7 @@ fn take_back(text: &str, members: &mut Vec<Member<'_>>) {
 fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
     let words = text[from..title].strip_suffix('の')?;
     let start = words
-        .rfind(['、', '。', ' ', 'と'])
+        .rfind(['、', '。', ' ', 'と', 'は', 'が'])
         .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
     ends_with_any(&text[org.clone()], &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"])

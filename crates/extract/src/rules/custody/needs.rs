@@ -131,6 +131,7 @@ fn is_reported(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let past = days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day < anchor)));
     heard
         && !to_come
+        && !has_any(text, sentence.range.clone(), &WORDS.plan.to_come)
         && (past || source.is_some_and(|at| !scene.is_quoted(at.start)))
         && !text[sentence.range.clone()].contains('「')
 }
