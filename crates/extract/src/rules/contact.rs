@@ -131,7 +131,21 @@ fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s 
                 // 「保健センターの保健師」 neither.
                 let there = starts_with_any(
                     &scene.text()[s.range.end..],
-                    &["で", "にて", "。", "、", "内", "の一室", "の相談室", "の更衣室", "の面談室", "のロビー", "の中", "に行", "を訪"],
+                    &[
+                        "で",
+                        "にて",
+                        "。",
+                        "、",
+                        "内",
+                        "の一室",
+                        "の相談室",
+                        "の更衣室",
+                        "の面談室",
+                        "のロビー",
+                        "の中",
+                        "に行",
+                        "を訪",
+                    ],
                 );
                 !scene.is_quoted(s.range.start) && !ours && (there || s.choice.label != "その他")
             })

@@ -18,7 +18,11 @@ pub(super) fn diagnosis(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let found = scene.headless().filter(|s| {
         // 「…ということになります」 concludes and promises nothing.
         let words = scene.words(&trim(scene.text(), s.range.clone()));
-        let promised = scene.is_undertaking(s) && !ends_with_any(words, &["になります", "となります", "になる", "となる", "という", "とみる", "と見る"]);
+        let promised = scene.is_undertaking(s)
+            && !ends_with_any(
+                words,
+                &["になります", "となります", "になる", "となる", "という", "とみる", "と見る"],
+            );
         !scene.is_wish(s) && !scene.is_plan(s) && !promised && is_finding(scene, s, &spec.cues)
     });
     Ok(copied(scene, found))
@@ -35,7 +39,8 @@ fn is_finding(scene: &Scene<'_>, sentence: &Sentence, professions: &[String]) ->
         let source = source_end(text, &at, words.end);
         let judged = has_any(text, source..words.end, &WORDS.diagnosis.judged);
         let views = starts_with_any(&text[source..words.end], &WORDS.diagnosis.views);
-        let last = views && ends_with_any(text[words.clone()].trim_end_matches("です"), &WORDS.diagnosis.views);
+        let last =
+            views && ends_with_any(text[words.clone()].trim_end_matches("です"), &WORDS.diagnosis.views);
         !scene.is_quoted(at.start) && ((first && (views || judged)) || last)
     })
 }
@@ -51,6 +56,8 @@ fn source_end(text: &str, profession: &Range<usize>, end: usize) -> usize {
         return end - rest.len();
     }
     let name = rest.find(['、', '。', 'は', 'が', '「']).unwrap_or(rest.len());
-    let named = rest[..name].rfind('の').filter(|at| starts_with_any(&rest[at + 'の'.len_utf8()..], &WORDS.diagnosis.views));
+    let named = rest[..name]
+        .rfind('の')
+        .filter(|at| starts_with_any(&rest[at + 'の'.len_utf8()..], &WORDS.diagnosis.views));
     profession.end + named.map_or(0, |at| at + 'の'.len_utf8())
 }

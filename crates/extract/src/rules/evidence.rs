@@ -18,7 +18,9 @@ use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{Spoken, clauses, ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim};
+use crate::words::{
+    Spoken, clauses, ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim,
+};
 
 /// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -46,7 +48,10 @@ pub(super) fn evidence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let (child, parent) = topics(scene, sentence);
             let elsewhere = (is_of_parents(spec, found.choice) && child && !parent)
                 || (spec.label.contains("虐待の影響") && parent && !child)
-                || (spec.label.contains("生じている") && parent && !child && is_own(scene, sentence, &found.range));
+                || (spec.label.contains("生じている")
+                    && parent
+                    && !child
+                    && is_own(scene, sentence, &found.range));
             if !elsewhere {
                 rows.push(row(scene, spec, sentence, &found)?);
             }
@@ -178,9 +183,19 @@ fn told(text: &str, sentence: &Sentence, found: &Range<usize>) -> Range<usize> {
 
 /// Behind a first clause that only names the question: 「重大な結果が出ているかですが、」「保護者の危険ですが、」.
 fn behind_question(text: &str, words: &Range<usize>) -> Option<usize> {
-    const ENDINGS: &[&str] =
-        &["ですが、", "ですけど、", "ですけれど、", "ですけれども、", "については、", "に関しては、", "かというと、"];
-    let clause = clauses(text, words.clone()).into_iter().take(2).find(|c| ends_with_any(&text[c.clone()], ENDINGS))?;
+    const ENDINGS: &[&str] = &[
+        "ですが、",
+        "ですけど、",
+        "ですけれど、",
+        "ですけれども、",
+        "については、",
+        "に関しては、",
+        "かというと、",
+    ];
+    let clause = clauses(text, words.clone())
+        .into_iter()
+        .take(2)
+        .find(|c| ends_with_any(&text[c.clone()], ENDINGS))?;
     let topic = &text[words.start..clause.end];
     let names = WORDS.evidence.questions.iter().any(|q| topic.contains(q));
     (names && topic.chars().count() <= QUESTION_CHARS).then_some(clause.end)
@@ -200,7 +215,8 @@ fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Opt
     }
     // 「本児には公園で会い、『…』と話した」: who was met speaks.
     let met = people.iter().rfind(|m| {
-        starts_with_any(&text[m.range.end..], &["に", "と"]) && has_any(text, m.range.end..bracket, &["会い", "会っ", "会え", "面接", "面会", "会うと"])
+        starts_with_any(&text[m.range.end..], &["に", "と"])
+            && has_any(text, m.range.end..bracket, &["会い", "会っ", "会え", "面接", "面会", "会うと"])
     });
     if let Some(speaker) = met {
         return Some(speaker.range.clone());
@@ -266,13 +282,17 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「パチンコがやめられない」: what cannot be stopped is there.
-    if starts_with_any(behind, &WORDS.evidence.unable) {
+    let stop = ends_with_any(&text[cue.clone()], &["やめ", "止め"])
+        && starts_with_any(behind, &["られな", "られず", "られませ"]);
+    if stop || starts_with_any(behind, &WORDS.evidence.unable) {
         return ("肯定", cue.clone());
     }
     // 「骨折や大きなやけどは見当たらない」: what is negated of the last is of all.
     if let Some(list) = LISTED.as_ref().and_then(|r| r.find(behind)) {
         let whole = cue.start..cue.end + list.end() - "は".len();
-        if scene.is_negated(whole.clone()) || status(text, whole.end..sentence.full.end).is_some_and(|s| s.reason == Reason::None) {
+        if scene.is_negated(whole.clone())
+            || status(text, whole.end..sentence.full.end).is_some_and(|s| s.reason == Reason::None)
+        {
             return ("否定", cue.clone());
         }
     }

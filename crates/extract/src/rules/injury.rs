@@ -26,6 +26,8 @@ use row::{count, photo, row};
 use size::size;
 
 const OTHER: &str = "その他";
+/// A sentence of at most so many characters that names a colour tells only that.
+const COLOUR_CHARS: usize = 8;
 /// Above this number of rows nobody speaks of one again: the comparison stays cheap.
 const MANY: usize = 100;
 
@@ -138,7 +140,10 @@ fn described(
     if said(&["数は"]) && !row.has("count") {
         count(scene, row, &sentence.range)?;
     }
-    if said(&["色は", "色が"]) && !row.has("colour") {
+    // 「紫色。」「大きさは3センチで、赤くなっています」
+    let short = text[sentence.range.clone()].chars().count() <= COLOUR_CHARS;
+    let measured = said(&["大きさ", "長さ", "直径", "縦", "種類", "形は"]);
+    if (said(&["色は", "色が", "色も"]) || short || measured) && !row.has("colour") {
         choices(text, spec, row, "colour", &sentence.range)?;
     }
     if said(&["形は", "形が"]) && !row.has("shape") {

@@ -268,7 +268,9 @@ fn without_deadline(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
 fn lead_of_time(text: &str, task: Range<usize>) -> Range<usize> {
     let Some(found) = WITHIN.as_ref().and_then(|r| r.find(&text[task.clone()])) else { return task };
     let behind = task.start + found.end();
-    let after = ["までには", "までに", "には", "に", "、"].iter().find_map(|p| text[behind..task.end].strip_prefix(p));
+    let after = ["までには", "までに", "には", "に", "、"]
+        .iter()
+        .find_map(|p| text[behind..task.end].strip_prefix(p));
     after
         .filter(|rest| !rest.is_empty())
         .map_or(task.clone(), |rest| trim(text, task.end - rest.len()..task.end))

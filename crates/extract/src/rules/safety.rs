@@ -94,7 +94,9 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .flat_map(|(label, words)| words.iter().map(move |w| (label, *w)))
             .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
             // 「警察から通告を受理して」: who reported has not seen.
-            .filter(|(at, _, w)| !starts_with_any(&text[at + w.len()..], &["から", "より", "へ", "の通告", "に"]))
+            .filter(|(at, _, w)| {
+                !starts_with_any(&text[at + w.len()..], &["から", "より", "へ", "の通告", "に"])
+            })
             .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
         // 「児童福祉司と保健師が」: the office saw, with whoever came along.
         let titles = WORDS.safety.office.iter().filter(|w| !["職員", "担当"].contains(w));
@@ -188,7 +190,8 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let done = find_any(text, behind, &WORDS.safety.done);
         // 「腕は見たが、背中は見ていない」
         let both = done.as_ref().zip(not_done.as_ref()).is_some_and(|(done, not)| {
-            done.end <= not.start && has_any(text, done.end..not.start, &["が、", "けど", "けれど", "ものの", "一方"])
+            done.end <= not.start
+                && has_any(text, done.end..not.start, &["が、", "けど", "けれど", "ものの", "一方"])
         });
         let partly = partly.or_else(|| not_done.clone().filter(|_| both));
         let (label, words) = match (partly, not_done, done) {
@@ -306,7 +309,9 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.about(spec) {
         let mut people = family::siblings_in(scene, &sentence.range);
         // 「5歳の弟がいて、弟の姿は…」: the same one again.
-        people.dedup_by(|later, first| later.relation == first.relation && text[later.range.end..].starts_with("の"));
+        people.dedup_by(|later, first| {
+            later.relation == first.relation && text[later.range.end..].starts_with("の")
+        });
         if people.is_empty() {
             let about = has_any(text, sentence.full.clone(), &["きょうだい", "兄弟", "姉妹"]);
             status = status.or_else(|| without(scene, sentence).filter(|_| about));

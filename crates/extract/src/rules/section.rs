@@ -29,7 +29,11 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let observed = scene.headless().filter(|s| {
         let topic = topic(scene, s);
         let parents = topic.as_deref().is_some_and(|who| GUARDIANS.contains(&who));
-        let fits = if of_parents { topic.as_deref() != Some("本児") } else { !parents && !is_of_parent(scene, s, &spec.cues) };
+        let fits = if of_parents {
+            topic.as_deref() != Some("本児")
+        } else {
+            !parents && !is_of_parent(scene, s, &spec.cues)
+        };
         let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), &WORDS.section.manners);
         fits && (manner || has_any(scene.text(), s.range.clone(), &spec.cues))
             && scene.quotes(s.range.clone()).is_empty()

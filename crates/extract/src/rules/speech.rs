@@ -49,7 +49,8 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(Outcome::Stated(_)) = wish {
         return Ok(wish);
     }
-    let said_by_child = |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
+    let said_by_child =
+        |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
         let felt = |quote: &record::Quote, words: &Range<usize>| {
@@ -156,7 +157,8 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains = (only && scene.is_quoted(words.start)) || EXPLAINING.iter().any(|e| verb.contains(e))
+            let explains = (only && scene.is_quoted(words.start))
+                || EXPLAINING.iter().any(|e| verb.contains(e))
                 || sentence.heading.as_deref().is_some_and(|h| h.ends_with("説明"))
                 || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
@@ -294,10 +296,11 @@ fn not_asked(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Outcome> {
     scene.headless().filter(|s| !scene.words(&s.range).contains('「')).find_map(|s| {
         let cue = find_any(text, s.range.clone(), &spec.cues)?;
         let wished = has_any(text, cue.end..s.range.end, &WORDS.wish.asked);
-        let topical = crate::words::starts_with_any(&text[cue.end..], &["に", "は", "から", "の", "が", "、"]);
-        without(scene, s)
-            .filter(|_| wished && topical)
-            .filter(|o| matches!(o, Outcome::Without { reason, .. } if reason.state() == record::State::Unknown))
+        let topical =
+            crate::words::starts_with_any(&text[cue.end..], &["に", "は", "から", "の", "が", "、"]);
+        without(scene, s).filter(|_| wished && topical).filter(
+            |o| matches!(o, Outcome::Without { reason, .. } if reason.state() == record::State::Unknown),
+        )
     })
 }
 

@@ -377,8 +377,11 @@ fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
         .rfind(['、', '。', ' ', 'と', 'は', 'が'])
         .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
-    ends_with_any(&text[org.clone()], &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"])
-        .then_some(org)
+    ends_with_any(
+        &text[org.clone()],
+        &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区", "町", "村", "県", "支所", "役場"],
+    )
+    .then_some(org)
 }
 
 /// The titles of the staff rows, with their words.

@@ -57,7 +57,9 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut spoken = Vec::new();
     let planned = scene.sentences.iter().filter(|s| {
-        scene.is_plan(s) || s.is_under(&spec.headings) || (s.heading.is_none() && (ends_as_plan(text, s) || only_names(text, s, &spec.choices)))
+        scene.is_plan(s)
+            || s.is_under(&spec.headings)
+            || (s.heading.is_none() && (ends_as_plan(text, s) || only_names(text, s, &spec.choices)))
     });
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
@@ -72,7 +74,21 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// 「警察援助要請、あわせて出頭要求。」: a sentence of the labels and nothing else.
 fn only_names(text: &str, sentence: &Sentence, choices: &[Choice]) -> bool {
-    const JOINTS: &[&str] = &["あわせて", "併せて", "および", "及び", "ならびに", "次に", "まず", "と", "も", "・", "、", "。", "です"];
+    const JOINTS: &[&str] = &[
+        "あわせて",
+        "併せて",
+        "および",
+        "及び",
+        "ならびに",
+        "次に",
+        "まず",
+        "と",
+        "も",
+        "・",
+        "、",
+        "。",
+        "です",
+    ];
     let mut rest = String::new();
     let mut at = sentence.range.start;
     let spoken = spoken_choices(text, sentence.range.clone(), choices);

@@ -24,8 +24,7 @@ pub(in crate::rules) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), &WORDS.needs.no_need))
             .filter(|s| {
                 let cued = has_any(text, s.full.clone(), &spec.cues) && !asserts_nothing(scene, s, spec);
-                cued
-                    || is_done_to_child(scene, s)
+                cued || is_done_to_child(scene, s)
                     || is_professional_warning(scene, s)
                     || is_reported(scene, s)
             })
@@ -127,7 +126,8 @@ fn is_reported(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let source = find_any(text, sentence.range.clone(), &WORDS.needs.sources);
     let days = scene.dates(sentence.range.clone());
     let anchor = scene.doc.anchor();
-    let to_come = days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day > anchor)));
+    let to_come =
+        days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day > anchor)));
     let past = days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day < anchor)));
     heard
         && !to_come

@@ -66,7 +66,9 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn is_told(scene: &Scene<'_>, sentence: &Sentence, announced: bool) -> bool {
     let text = scene.text();
     let range = sentence.range.clone();
-    let Some(to) = scene.mentions(range.clone()).into_iter().find(|m| m.relation.is_some()) else { return false };
+    let Some(to) = scene.mentions(range.clone()).into_iter().find(|m| m.relation.is_some()) else {
+        return false;
+    };
     let first = text[range.start..to.range.start].trim_matches('、').chars().count() <= TO_LEAD;
     let to_whom = starts_with_any(&text[to.range.end..], &["には", "にも", "に", "へは", "へ"]);
     let verb = WORDS.notices.verbs.iter().filter_map(|v| text[range.clone()].rfind(v)).max();
@@ -135,7 +137,18 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
         .filter(|m| starts_with_any(&text[m.range.end..], &["に", "へ"]))
         .map(|m| m.range.end);
     let how = METHOD.as_ref().and_then(|r| r.find(&text[whole.start..verb])).map(|m| whole.start + m.end());
-    let shown = ["を渡して", "を手渡して", "を渡し、", "を見せながら", "を見せて", "を使って", "を示して", "を示しながら", "をもとに", "を用いて"];
+    let shown = [
+        "を渡して",
+        "を手渡して",
+        "を渡し、",
+        "を見せながら",
+        "を見せて",
+        "を使って",
+        "を示して",
+        "を示しながら",
+        "をもとに",
+        "を用いて",
+    ];
     let how = how.filter(|at| {
         *at == whole.end
             || starts_with_any(&text[*at..], &["で", "にて", "、", "により"])

@@ -37,9 +37,11 @@ pub(in crate::rules) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Fil
             })
             .collect();
         // 「実母は『つらい』と泣き、実父は『…』と話した」: each in his own brackets.
-        said.extend(beside(scene, sentence).into_iter().filter(|(_, words)| {
-            headed || !has_any(text, words.clone(), &["同意"])
-        }));
+        said.extend(
+            beside(scene, sentence)
+                .into_iter()
+                .filter(|(_, words)| headed || !has_any(text, words.clone(), &["同意"])),
+        );
         let mut known: Vec<Range<usize>> = Vec::new();
         said.retain(|(_, words)| {
             let new = known.iter().all(|k| k.end <= words.start || words.end <= k.start);
@@ -93,7 +95,8 @@ fn beside(scene: &Scene<'_>, sentence: &Sentence) -> Vec<(Range<usize>, Range<us
     let text = scene.text();
     let behind = |m: Mention| {
         let rest = &text[m.range.end..sentence.range.end];
-        let lead = ["は、「", "は「", "も、「", "も「", "が「"].iter().find(|lead| rest.starts_with(**lead))?;
+        let lead =
+            ["は、「", "は「", "も、「", "も「", "が「"].iter().find(|lead| rest.starts_with(**lead))?;
         let start = m.range.end + lead.len();
         let end = start + text[start..sentence.range.end].find('」')?;
         Some((m.range, start..end))

@@ -104,14 +104,19 @@ pub(super) fn areas<'c>(
 }
 
 /// The part of a sentence that names nothing else: 「部位は左の首すじ。」「右の頬。」
-pub(super) fn item_part<'c>(scene: &Scene<'_>, sentence: &Sentence, part: &'c ColumnSpec) -> Option<Spoken<'c>> {
+pub(super) fn item_part<'c>(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    part: &'c ColumnSpec,
+) -> Option<Spoken<'c>> {
     let text = scene.text();
     let words = trim(text, sentence.full.clone());
     let only = starts_with_any(&text[words.clone()], &["部位", "場所", "箇所"]);
     let mut parts = spoken_choices(text, words.clone(), &part.choices);
     parts.retain(|p| is_part(text, p) && !scene.is_quoted(p.range.start));
     let [found] = parts.as_slice() else { return None };
-    let rest = text[words.start..found.range.start].chars().count() + text[found.range.end..words.end].chars().count();
+    let rest = text[words.start..found.range.start].chars().count()
+        + text[found.range.end..words.end].chars().count();
     (only || rest <= 5).then(|| found.clone())
 }
 

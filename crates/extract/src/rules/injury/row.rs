@@ -79,7 +79,11 @@ pub(super) fn photo(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let found = PHOTO.as_ref()?.captures(&text[range.clone()])?.get(1)?;
     // 「写真は4番まで」, 「写真2枚を撮影」 number none.
     let behind = &text[range.start + found.end()..];
-    if behind.starts_with("番まで") || behind.starts_with("つ目") || behind.starts_with("つめ") || (behind.starts_with('枚') && !behind.starts_with("枚目")) {
+    if behind.starts_with("番まで")
+        || behind.starts_with("つ目")
+        || behind.starts_with("つめ")
+        || (behind.starts_with('枚') && !behind.starts_with("枚目"))
+    {
         return None;
     }
     Some(range.start + found.start()..range.start + found.end())

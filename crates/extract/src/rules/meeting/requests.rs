@@ -20,11 +20,16 @@ pub(super) struct Request {
 const ASKS: &str = "(?:お願いし(?:て、|ます)|お願いする|お願いしたい|頼む|頼みます|頼みたい|依頼し(?:て、|ます)|依頼する|依頼予定|任せ(?:て、|る|ます)|引き受けてもら(?:う|い)|担ってもら(?:う|い))";
 
 /// 「学校には登校時の見守りをお願いする」
-static TO_WHOM: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("^([^、はがを]{{2,16}}?)に(?:は、?|も、?|、)?([^。「」]{{2,40}}?)[をも]{ASKS}")).ok());
+static TO_WHOM: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!("^([^、はがを]{{2,16}}?)に(?:は、?|も、?|、)?([^。「」]{{2,40}}?)[をも]{ASKS}")).ok()
+});
 /// 「家の調査は児童相談所に7月25日までにお願いして、」
-static WHAT_FIRST: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(&format!("^([^、。「」]{{2,30}}?)[はを]、?([^、。「」はがを]{{2,16}}?)に(?:、|[^。「」]{{1,16}}?に)?、?{ASKS}")).ok());
+static WHAT_FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        "^([^、。「」]{{2,30}}?)[はを]、?([^、。「」はがを]{{2,16}}?)に(?:、|[^。「」]{{1,16}}?に)?、?{ASKS}"
+    ))
+    .ok()
+});
 
 /// The requests of a sentence, clause by clause.
 pub(super) fn requests(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Request> {
