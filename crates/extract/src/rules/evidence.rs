@@ -282,9 +282,7 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         return ("肯定", cue.clone());
     }
     // 「パチンコがやめられない」: what cannot be stopped is there.
-    let stop = ends_with_any(&text[cue.clone()], &["やめ", "止め"])
-        && starts_with_any(behind, &["られな", "られず", "られませ"]);
-    if stop || starts_with_any(behind, &WORDS.evidence.unable) {
+    if starts_with_any(behind, &WORDS.evidence.unable) {
         return ("肯定", cue.clone());
     }
     // 「骨折や大きなやけどは見当たらない」: what is negated of the last is of all.

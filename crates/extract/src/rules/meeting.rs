@@ -155,7 +155,8 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 || is_task_behind_goal(scene, s)
                 || (is_policy(s) && is_assigned(scene, s))
         };
-        with_next(scene, scene.sentences.iter().filter(undertaken).collect())
+        let own: Vec<&Sentence> = scene.sentences.iter().filter(undertaken).collect();
+        with_next(scene, &own)
     } else {
         // 「役割分担は、…。乳児院は、…に付き添う。」: more of them behind a heading of one sentence.
         let from = headed.last().map_or(0, |s| s.full.end);
@@ -205,7 +206,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 }
 
 /// The sentences and those directly behind them that go on with the next bearer and a noun: 「保健師は月1回の訪問。」
-fn with_next<'s>(scene: &'s Scene<'_>, told: Vec<&'s Sentence>) -> Vec<&'s Sentence> {
+fn with_next<'s>(scene: &'s Scene<'_>, told: &[&'s Sentence]) -> Vec<&'s Sentence> {
     let text = scene.text();
     let mut all: Vec<&Sentence> = Vec::new();
     let mut goes_on = false;
