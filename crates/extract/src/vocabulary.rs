@@ -46,6 +46,7 @@ tables! {
         views: Views,
         notices: Notices,
         entry: Entry,
+        diagnosis: Diagnosis,
         evidence: Evidence,
         siblings: Siblings,
         family: Family,
@@ -78,6 +79,7 @@ tables! {
     /// Sentences of somebody's wish.
     Wish {
         words: Words,
+        asked: Words,
         behind: Words,
     }
 
@@ -179,6 +181,8 @@ tables! {
 
     /// Why custody is needed.
     Needs {
+        sources: Words,
+        heard: Words,
         materials: Words,
         announcements: Words,
         no_need: Words,
@@ -193,6 +197,8 @@ tables! {
     /// What was told of the custody.
     Notices {
         told: Words,
+        verbs: Words,
+        matters: Words,
     }
 
     /// An entry of the course record.
@@ -207,9 +213,16 @@ tables! {
         head_words: Words,
     }
 
+    /// What tells a diagnosis.
+    Diagnosis {
+        views: Words,
+        judged: Words,
+    }
     /// Candidates of the urgency items.
     Evidence {
         leads: Words,
+        questions: Words,
+        unable: Words,
         conditions: Words,
     }
 
@@ -238,6 +251,7 @@ tables! {
     /// Injuries.
     Injury {
         gone: Words,
+        compared: Words,
     }
 
     /// By whom an injury was found.
@@ -254,7 +268,9 @@ tables! {
     Meeting {
         behind_deadline: Words,
         task_endings: Words,
+        no_task: Words,
         staff: Words,
+        people: Words,
     }
 
     /// The reporter.

@@ -30,6 +30,9 @@ const CLOSING: &[&str] = &[
     "としましては、",
     "に関しては、",
     "に関して、",
+    "のほうは、",
+    "の方は、",
+    "のほう、",
 ];
 /// What closes a heading and makes the words before it a title, whatever they are.
 const TITLING: &[&str] = &[
@@ -67,6 +70,24 @@ const TITLING: &[&str] = &[
     "になります。",
     "から。",
     "からです。",
+    "からお話しします。",
+    "からお話しいたします。",
+    "からいきます。",
+    "から行きます。",
+    "から始めます。",
+    "から述べます。",
+    "いきます。",
+    "行きます。",
+    "です、これは",
+    "、これは",
+    "、こちらは",
+    "のほうですが、",
+    "のほうですけど、",
+    "の方ですが、",
+    "の方ですけど、",
+    "のほうです。",
+    "のことです。",
+    "のことですけど、",
     "から言います。",
     "から話します。",
     "から申し上げます。",
@@ -78,6 +99,9 @@ const TITLING: &[&str] = &[
     "を記録します。",
     "に移ります。",
     "にいきます。",
+    "に行きます。",
+    "に入ります。",
+    "に進みます。",
     "\n",
 ];
 /// What leads over to the next heading: 「続いて本児の様子。」「最後に、所見です。」
@@ -125,6 +149,9 @@ const LEADS: &[&str] = &[
 ];
 /// A lead is at most this long, in bytes.
 const LEAD_BYTES: usize = 90;
+/// Headings that are people.
+const PEOPLE: &[&str] =
+    &["担当", "担当者", "対応者", "確認者", "保護者", "通告者", "相談者", "記録者", "受付者", "訪問者"];
 /// Behind one of these particles the word is part of a clause: 所見では, 主訴の.
 const PARTICLES: &[&str] =
     &["で", "の", "が", "を", "に", "も", "と", "から", "まで", "へ", "や", "な", "だ", "し"];
@@ -276,6 +303,10 @@ impl Headings {
         let goes_on = start == Start::Clause
             && last_end.is_some_and(|end| at - end <= LEAD_BYTES && !text[end..at].contains(ends_sentence));
         candidates.filter(|_| !named).find_map(|(word, heading)| {
+            // 「担当としては、…」 gives a view and opens no section.
+            if PEOPLE.contains(&word) && text[at + word.len()..].starts_with("として") {
+                return None;
+            }
             let from = if goes_on && heading.strong { Start::Sentence } else { start };
             let end = ending(text, at + word.len(), layout, heading, from)?;
             let placed = match start {

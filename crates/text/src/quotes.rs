@@ -65,6 +65,7 @@ impl Pass for Quotes {
             layout: &layout,
             found: Vec::new(),
             waiting: Vec::new(),
+            unsaid: 0,
             floor: 0,
             behind_verb: false,
         };
@@ -82,6 +83,8 @@ struct Scan<'t> {
     found: Vec<Annotation>,
     /// Bracketed words that wait for the verb behind the next ones: 「…」「…」と話す.
     waiting: Vec<Range<usize>>,
+    /// End of the last brackets without a verb: the next ones may have another speaker.
+    unsaid: usize,
     /// Words before this position belong to an earlier sentence or quotation.
     floor: usize,
     /// Whether `floor` lies behind a verb, whose rest may follow.
@@ -122,11 +125,16 @@ impl Scan<'_> {
             _ => None,
         };
         let waiting = std::mem::take(&mut self.waiting);
-        let Some(verb) = verb else { return };
+        let Some(verb) = verb else {
+            self.unsaid = quote.end;
+            return;
+        };
         let first = waiting.first().map_or(quote.start, |q| q.start);
         let from = self.clause_floor(first);
         // 「…」と実母は話す
         let speaker = speaker_in(self.text, quote.end..verb.range.start, &verb)
+            // 「母は『…』と泣き、父は『…』と話す」
+            .or_else(|| speaker_in(self.text, self.unsaid.clamp(from, first)..first, &verb))
             .or_else(|| speaker_in(self.text, from..first, &verb))
             .map(|s| s.words)
             .or_else(|| self.last_speaker(first));

@@ -81,7 +81,13 @@ fn things(text: &str, clause: &Range<usize>) -> Vec<Range<usize>> {
     let mut start = clause.start;
     for (at, c) in text[clause.clone()].char_indices() {
         let whole = clause.start + at;
-        if (c == 'と' || c == '・') && whole > start {
+        // と in ひとつ joins nothing.
+        let inside = c == 'と'
+            && ["つ", "組", "袋", "箱", "揃", "そろ", "束", "まとめ"]
+                .iter()
+                .any(|w| text[whole + c.len_utf8()..clause.end].starts_with(w))
+            && text[start..whole].ends_with('ひ');
+        if (c == 'と' || c == '・') && whole > start && !inside {
             parts.push(start..whole);
             start = whole + c.len_utf8();
         }

@@ -107,7 +107,7 @@ pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         .map(|a| a.range.end)
         .filter(|end| *end <= range.start);
     name.start = moment.max().unwrap_or(name.start).max(name.start);
-    if name.start < range.start {
+    if name.start < range.start || (label == "その他" && spec.detail) {
         grounded = grounded.with_detail(scene.doc, name);
     }
     Ok(Some(Outcome::Stated(grounded)))
@@ -128,7 +128,26 @@ fn opening_choice<'s>(scene: &'s Scene<'_>, spec: &'s FieldSpec) -> Option<(&'s 
             // 「当所の児童福祉司」 is no place.
             .find(|s| {
                 let ours = scene.words(&s.range) == "当所" && scene.text()[s.range.end..].starts_with('の');
-                !scene.is_quoted(s.range.start) && !ours
+                // 「保健センターの保健師」 neither.
+                let there = starts_with_any(
+                    &scene.text()[s.range.end..],
+                    &[
+                        "で",
+                        "にて",
+                        "。",
+                        "、",
+                        "内",
+                        "の一室",
+                        "の相談室",
+                        "の更衣室",
+                        "の面談室",
+                        "のロビー",
+                        "の中",
+                        "に行",
+                        "を訪",
+                    ],
+                );
+                !scene.is_quoted(s.range.start) && !ours && (there || s.choice.label != "その他")
             })
             .map(|s| (s.choice.label.as_str(), s.range))
     })

@@ -18,14 +18,21 @@ use crate::people::Mention;
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{Spoken, ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim};
+use crate::words::{
+    Spoken, clauses, ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim,
+};
 
 /// 「5つ目、繰り返しの心配ですが、」: the number of a question and its words.
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:問|質問)?(?:\d+|[一二三四五六七八①-⑧])(?:つ目|番目|番|点目)?(?:は)?、[^。「」、]{1,24}?(?:ですが|ですけど|ですけれど|ですけれども|については|としては|は)、").ok()
 });
+/// Behind a cue, the others of a list up to its particle: 「骨折|や大きなやけどは」.
+static LISTED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new("^(?:(?:や|・|または)[^、。「」はがをにもで]{1,12})+(?:は|も|が)").ok());
 /// A table of candidates is for a person to read.
 const MAX_ROWS: usize = 60;
+/// The words that name a question are short.
+const QUESTION_CHARS: usize = 26;
 /// Words of staff about the law or their plans are no candidates.
 const NOT_OBSERVED: &[&str] = &["告知内容", "今後の対応", "対応者", "目的"];
 
@@ -40,7 +47,11 @@ pub(super) fn evidence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
             let (child, parent) = topics(scene, sentence);
             let elsewhere = (is_of_parents(spec, found.choice) && child && !parent)
-                || (spec.label.contains("虐待の影響") && parent && !child);
+                || (spec.label.contains("虐待の影響") && parent && !child)
+                || (spec.label.contains("生じている")
+                    && parent
+                    && !child
+                    && is_own(scene, sentence, &found.range));
             if !elsewhere {
                 rows.push(row(scene, spec, sentence, &found)?);
             }
@@ -107,6 +118,13 @@ fn topics(scene: &Scene<'_>, sentence: &Sentence) -> (bool, bool) {
     (topical(&["本児"]), topical(GUARDIANS))
 }
 
+/// 「実母は足の骨折で松葉杖」: the injury is the parent's own.
+fn is_own(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> bool {
+    let behind = &scene.text()[words.end..sentence.range.end];
+    let child = scene.mentions(sentence.range.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"));
+    !child && starts_with_any(behind, &["で", "のため", "の治療", "して療養", "して入院", "して通院"])
+}
+
 fn is_observed(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let heading = sentence.heading.as_deref().unwrap_or_default();
     !NOT_OBSERVED.contains(&heading) && !scene.is_plan(sentence)
@@ -125,7 +143,7 @@ fn row<'d>(
     let quote = scene.quotes(sentence.full.clone()).into_iter().find(|(_, words)| inside(words));
     let bracket = || brackets(text, &sentence.full).into_iter().find(inside);
     let said = quote.as_ref().map(|(_, words)| words.clone()).or_else(bracket);
-    row.copy("words", said.clone().unwrap_or_else(|| told(text, sentence)))?;
+    row.copy("words", said.clone().unwrap_or_else(|| told(text, sentence, &found.range)))?;
     if let Some(words) = said {
         let named = quote.and_then(|(quote, _)| quote.speaker.clone());
         if let Some(speaker) = named.or_else(|| in_front(scene, sentence, &words)) {
@@ -147,8 +165,11 @@ fn row<'d>(
 }
 
 /// The sentence without the words that lead over to it: 「それから、」「5つ目、繰り返しの心配ですが、」.
-fn told(text: &str, sentence: &Sentence) -> Range<usize> {
+fn told(text: &str, sentence: &Sentence, found: &Range<usize>) -> Range<usize> {
     let mut words = trim(text, sentence.range.clone());
+    if let Some(behind) = behind_question(text, &words).filter(|at| *at <= found.start) {
+        return trim(text, behind..words.end);
+    }
     loop {
         let rest = &text[words.clone()];
         let lead = WORDS.evidence.leads.iter().find_map(|lead| {
@@ -158,6 +179,26 @@ fn told(text: &str, sentence: &Sentence) -> Range<usize> {
         let Some(cut) = lead.or_else(|| NUMBERED.as_ref()?.find(rest).map(|m| m.end())) else { return words };
         words = trim(text, words.start + cut..words.end);
     }
+}
+
+/// Behind a first clause that only names the question: 「重大な結果が出ているかですが、」「保護者の危険ですが、」.
+fn behind_question(text: &str, words: &Range<usize>) -> Option<usize> {
+    const ENDINGS: &[&str] = &[
+        "ですが、",
+        "ですけど、",
+        "ですけれど、",
+        "ですけれども、",
+        "については、",
+        "に関しては、",
+        "かというと、",
+    ];
+    let clause = clauses(text, words.clone())
+        .into_iter()
+        .take(2)
+        .find(|c| ends_with_any(&text[c.clone()], ENDINGS))?;
+    let topic = &text[words.start..clause.end];
+    let names = WORDS.evidence.questions.iter().any(|q| topic.contains(q));
+    (names && topic.chars().count() <= QUESTION_CHARS).then_some(clause.end)
 }
 
 /// Who speaks in front of a bracket where no verb behind it says so: 「実父『…』と話す」, 「母が電話で『…』と告げた」; in a sentence
@@ -170,6 +211,14 @@ fn in_front(scene: &Scene<'_>, sentence: &Sentence, words: &Range<usize>) -> Opt
         m.range.end == bracket || starts_with_any(&text[m.range.end..], &["は", "が", "も", "、"])
     };
     if let Some(speaker) = people.iter().rfind(|m| speaks(m)) {
+        return Some(speaker.range.clone());
+    }
+    // 「本児には公園で会い、『…』と話した」: who was met speaks.
+    let met = people.iter().rfind(|m| {
+        starts_with_any(&text[m.range.end..], &["に", "と"])
+            && has_any(text, m.range.end..bracket, &["会い", "会っ", "会え", "面接", "面会", "会うと"])
+    });
+    if let Some(speaker) = met {
         return Some(speaker.range.clone());
     }
     let goes_on = ["また", "さらに", "そして", "続けて", "それから", "その後"];
@@ -231,6 +280,19 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
         text[cue.end..].starts_with('で') && !starts_with_any(&text[cue.end..], &["では", "でな", "でも"]);
     if joined || linked {
         return ("肯定", cue.clone());
+    }
+    // 「パチンコがやめられない」: what cannot be stopped is there.
+    if starts_with_any(behind, &WORDS.evidence.unable) {
+        return ("肯定", cue.clone());
+    }
+    // 「骨折や大きなやけどは見当たらない」: what is negated of the last is of all.
+    if let Some(list) = LISTED.as_ref().and_then(|r| r.find(behind)) {
+        let whole = cue.start..cue.end + list.end() - "は".len();
+        if scene.is_negated(whole.clone())
+            || status(text, whole.end..sentence.full.end).is_some_and(|s| s.reason == Reason::None)
+        {
+            return ("否定", cue.clone());
+        }
     }
     // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
     if starts_with_any(behind, &["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"])

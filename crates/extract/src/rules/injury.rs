@@ -20,12 +20,14 @@ use crate::status::status;
 use crate::vocabulary::WORDS;
 use crate::words::{find_all, find_any, has_any, spoken_choices, starts_with_any};
 
-use area::{Area, areas};
+use area::{Area, areas, item_part};
 use finder::found;
 use row::{count, photo, row};
 use size::size;
 
 const OTHER: &str = "その他";
+/// A sentence of at most so many characters that names a colour tells only that.
+const COLOUR_CHARS: usize = 8;
 /// Above this number of rows nobody speaks of one again: the comparison stays cheap.
 const MANY: usize = 100;
 
@@ -40,17 +42,21 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    // A part that was named for itself, until its injury follows.
+    let mut item = None;
     // What a visit is for is no finding: 「目的は、顔のあざの確認」.
     for sentence in scene.narrative().filter(|s| s.heading.as_deref() != Some("目的")) {
         if photographed(scene, sentence, part, &mut rows)? {
             continue;
         }
         let areas = if is_asserted(scene, sentence) && !is_gone(scene, sentence) {
-            areas(scene, sentence, part, kind)
+            areas(scene, sentence, part, kind, item.as_ref())
         } else {
             Vec::new()
         };
+        let before = item.take();
         if areas.is_empty() {
+            item = item_part(scene, sentence, part).or(before);
             if let Some(last) = rows.last_mut() {
                 described(scene, spec, last, sentence)?;
             }
@@ -134,7 +140,10 @@ fn described(
     if said(&["数は"]) && !row.has("count") {
         count(scene, row, &sentence.range)?;
     }
-    if said(&["色は", "色が"]) && !row.has("colour") {
+    // 「紫色。」「大きさは3センチで、赤くなっています」
+    let short = text[sentence.range.clone()].chars().count() <= COLOUR_CHARS;
+    let measured = said(&["大きさ", "長さ", "直径", "縦", "種類", "形は"]);
+    if (said(&["色は", "色が", "色も"]) || short || measured) && !row.has("colour") {
         choices(text, spec, row, "colour", &sentence.range)?;
     }
     if said(&["形は", "形が"]) && !row.has("shape") {
@@ -209,7 +218,9 @@ fn photographed(
 /// 「弟の腕の傷」, 「実母には頬にあざ」: the injury of somebody who is not the child.
 fn is_somebody_elses(scene: &Scene<'_>, sentence: &Sentence, area: &Area<'_>) -> bool {
     let text = scene.text();
-    let first = area.part.range.start.min(area.kind.range.start);
+    // A part that was named before stands in another sentence.
+    let own = area.part.range.start >= sentence.range.start;
+    let first = if own { area.part.range.start.min(area.kind.range.start) } else { area.kind.range.start };
     scene.mentions(sentence.range.start..first).pop().is_some_and(|m| {
         let owned = starts_with_any(&text[m.range.end..], &["の", "には", "にも"]);
         let near = !text[m.range.end..first].contains(['、', '。']);

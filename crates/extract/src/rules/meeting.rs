@@ -1,5 +1,7 @@
 //! The papers of a meeting: the course by day, goals by term, who does what.
 
+mod requests;
+
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -53,7 +55,7 @@ pub(super) fn goals(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .min_by_key(|(_, at)| at.start);
         let start = cue.map_or(sentence.range.start, |c| c.end).max(sentence.range.start);
         let start = start + lead_of(&text[start..sentence.range.end], &["は、", "は", "、", "として"]);
-        let goal = trim(text, start..sentence.range.end);
+        let goal = behind_limit(scene, without_deadline(scene, trim(text, start..sentence.range.end)));
         if goal.is_empty()
             || ["未定", "なし", "特になし"].contains(&&text[goal.clone()])
             || without(scene, sentence).is_some()
@@ -149,10 +151,12 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let undertaken = |s: &&Sentence| {
             scene.is_plan(s)
                 || (s.heading.is_none() && (scene.is_undertaking(s) || is_agreed(scene, s)))
+                || (s.heading.is_none() && !requests::requests(scene, s).is_empty())
                 || is_task_behind_goal(scene, s)
                 || (is_policy(s) && is_assigned(scene, s))
         };
-        scene.sentences.iter().filter(undertaken).collect()
+        let own: Vec<&Sentence> = scene.sentences.iter().filter(undertaken).collect();
+        with_next(scene, &own)
     } else {
         // 「役割分担は、…。乳児院は、…に付き添う。」: more of them behind a heading of one sentence.
         let from = headed.last().map_or(0, |s| s.full.end);
@@ -165,6 +169,17 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         headed.into_iter().chain(more).collect()
     };
     for sentence in told {
+        let asked = requests::requests(scene, sentence);
+        if !asked.is_empty() {
+            for request in asked {
+                let mut row = RowBuilder::new(scene.doc, spec);
+                row.copy("agency", request.who)?;
+                day(scene, &mut row, &request.whole)?;
+                row.copy("task", request.task)?;
+                rows.push(row);
+            }
+            continue;
+        }
         let mut starts: Vec<(Range<usize>, usize)> = Vec::new();
         for clause in clauses(text, sentence.range.clone()) {
             // 「乳児院は、担当職員が付き添う」: within a task that has not begun nobody else takes one.
@@ -174,15 +189,7 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         for (i, (who, from)) in starts.iter().enumerate() {
             let end = starts.get(i + 1).map_or(sentence.range.end, |(next, _)| next.start);
-            let mut task = without_deadline(scene, trim(text, *from..end));
-            // The deadline in front of the task is no part of it.
-            if let Some((_, annotation)) =
-                scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start)
-            {
-                let after = annotation.range.end;
-                let skip = lead_of(&text[after..task.end], &WORDS.meeting.behind_deadline);
-                task = trim(text, after + skip..task.end);
-            }
+            let task = without_day(scene, without_deadline(scene, trim(text, *from..end)));
             let task = lead_of_time(text, task);
             let task = trim_end_of(text, task, &WORDS.meeting.task_endings);
             if task.is_empty() {
@@ -196,6 +203,51 @@ pub(super) fn roles(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated))
+}
+
+/// The sentences and those directly behind them that go on with the next bearer and a noun: 「保健師は月1回の訪問。」
+fn with_next<'s>(scene: &'s Scene<'_>, told: &[&'s Sentence]) -> Vec<&'s Sentence> {
+    let text = scene.text();
+    let mut all: Vec<&Sentence> = Vec::new();
+    let mut goes_on = false;
+    for sentence in &scene.sentences {
+        let first = clauses(text, sentence.range.clone()).into_iter().next();
+        let borne = first.is_some_and(|clause| bearer(scene, &clause, false).is_some());
+        let own = told.iter().any(|s| s.range.start == sentence.range.start);
+        let noun = !ends_with_any(&text[trim(text, sentence.range.clone())], &WORDS.meeting.no_task);
+        let next = goes_on
+            && borne
+            && noun
+            && sentence.heading.is_none()
+            && !text[sentence.range.clone()].contains('「');
+        if own || next {
+            all.push(sentence);
+        }
+        goes_on = (own && borne) || next;
+    }
+    all
+}
+
+/// 「11月30日までに外泊を行う」: the goal behind its limit; 「1月中に外泊する」 keeps its time.
+fn behind_limit(scene: &Scene<'_>, goal: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let day = scene.dates(goal.clone()).into_iter().next().filter(|(_, a)| a.range.start == goal.start);
+    let vague = || WITHIN.as_ref().and_then(|r| r.find(&text[goal.clone()])).map(|m| goal.start + m.end());
+    let Some(end) = day.map(|(_, a)| a.range.end).or_else(vague) else { return goal };
+    // An expression for a vague time may hold its まで.
+    let end = end - if text[..end].ends_with("まで") { "まで".len() } else { 0 };
+    let skip = lead_of(&text[end..goal.end], &["までには、", "までに、", "までには", "までに", "まで、"]);
+    if skip == 0 { goal } else { trim(text, end + skip..goal.end) }
+}
+
+/// The task without the day in front of it: the deadline is no part of it.
+fn without_day(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
+    let text = scene.text();
+    let first = scene.dates(task.clone()).into_iter().next().filter(|(_, a)| a.range.start == task.start);
+    let Some((_, annotation)) = first else { return task };
+    let after = annotation.range.end;
+    let skip = lead_of(&text[after..task.end], &WORDS.meeting.behind_deadline);
+    trim(text, after + skip..task.end)
 }
 
 /// 「家庭訪問、期限は1月31日」「預け先を探す、12月20日まで」: the task without the clause of its deadline.
@@ -217,7 +269,9 @@ fn without_deadline(scene: &Scene<'_>, task: Range<usize>) -> Range<usize> {
 fn lead_of_time(text: &str, task: Range<usize>) -> Range<usize> {
     let Some(found) = WITHIN.as_ref().and_then(|r| r.find(&text[task.clone()])) else { return task };
     let behind = task.start + found.end();
-    let after = ["までに", "に", "、"].iter().find_map(|p| text[behind..task.end].strip_prefix(p));
+    let after = ["までには", "までに", "には", "に", "、"]
+        .iter()
+        .find_map(|p| text[behind..task.end].strip_prefix(p));
     after
         .filter(|rest| !rest.is_empty())
         .map_or(task.clone(), |rest| trim(text, task.end - rest.len()..task.end))
@@ -233,7 +287,7 @@ static VAGUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// A time that fixes no day, at the start of a task.
 static WITHIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:[一-龠ぁ-ん]{0,6}(?:後|から))?(?:\d+|半)(?:か月|ヶ月|週間|日|年)(?:以内|後)|^(?:\d+月|今月|来月|今週|来週|年度|年|月|学期)(?:中|内|末)|^速やか|^早急|^直ち").ok()
+    Regex::new(r"^(?:[一-龠ぁ-ん]{0,6}(?:後|から))?(?:\d+|半)(?:か月|ヶ月|週間|日|年)(?:以内|後)|^(?:\d+月|今月|来月|今週|来週|年度|年|月|学期)(?:中|内|末)|^(?:夏休み|冬休み|春休み|連休|年度末|年末|年明け|学期末|[1-3]学期末|卒業|進級|就学|入学|退院|来春|今春|今秋|来秋|来年度|今年度|新学期|次回の?(?:面接|会議|見直し))(?:前|後|明け|中)?(?:まで)|^速やか|^早急|^直ち").ok()
 });
 
 /// The proposed policy, without the sentences behind it that assign a task with its deadline: those are roles.
@@ -292,10 +346,27 @@ fn bearer(scene: &Scene<'_>, clause: &Range<usize>, under_heading: bool) -> Opti
     };
     let (at, particle) = said.or_else(alone)?;
     let who = clause.start..clause.start + at;
-    let named = under_heading
-        || sheet::agency_in(text, &who).is_some()
-        || has_any(text, who.clone(), &WORDS.meeting.staff);
+    let named = under_heading || is_bearer(text, &who);
     let short = (1..=16).contains(&text[who.clone()].chars().count());
     (named && short && !TERMS.contains(&&text[who.clone()]))
         .then(|| (who, clause.start + at + particle.len()))
+}
+
+/// Whether the words end in an organisation or a profession, or in the name of one who has it: 「児童福祉司の三浦」, not 「乳児院の措置」.
+fn is_bearer(text: &str, who: &Range<usize>) -> bool {
+    let words = text[who.clone()].trim_end_matches("さん").trim_end_matches('側');
+    let whole = who.start..who.start + words.len();
+    let organisation = |range: &Range<usize>| {
+        sheet::agency_in(text, range).is_some_and(|a| a.end == range.end)
+            || ends_with_any(&text[range.clone()], &WORDS.agencies.ends)
+    };
+    let titled = |words: &str| ends_with_any(words, &WORDS.meeting.staff);
+    let named = words.rfind('の').is_some_and(|at| {
+        let title = &words[..at];
+        titled(title) && ends_with_any(title, &WORDS.meeting.people)
+    });
+    let direct = WORDS.meeting.people.iter().any(|title| {
+        words.find(title).is_some_and(|at| (1..=3).contains(&words[at + title.len()..].chars().count()))
+    });
+    organisation(&whole) || titled(words) || named || direct
 }

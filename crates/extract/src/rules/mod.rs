@@ -10,6 +10,7 @@ mod child;
 mod choice;
 mod contact;
 mod custody;
+mod diagnosis;
 mod entry;
 mod evidence;
 mod family;
@@ -126,6 +127,7 @@ static RULES: &[Rule] = &[
     Rule { name: "custody_limit", fill: moment::custody_limit },
     Rule { name: "custody_place", fill: custody::place },
     Rule { name: "day_about", fill: moment::day_about },
+    Rule { name: "diagnosis", fill: diagnosis::diagnosis },
     Rule { name: "duration", fill: call::duration },
     Rule { name: "elapsed", fill: moment::elapsed },
     Rule { name: "evidence", fill: evidence::evidence },

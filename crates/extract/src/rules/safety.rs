@@ -93,6 +93,10 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .into_iter()
             .flat_map(|(label, words)| words.iter().map(move |w| (label, *w)))
             .filter_map(|(label, w)| text[before.clone()].rfind(w).map(|at| (before.start + at, label, w)))
+            // 「警察から通告を受理して」: who reported has not seen.
+            .filter(|(at, _, w)| {
+                !starts_with_any(&text[at + w.len()..], &["から", "より", "へ", "の通告", "に"])
+            })
             .max_by_key(|(at, _, w)| (at + w.len(), w.len()));
         // 「児童福祉司と保健師が」: the office saw, with whoever came along.
         let titles = WORDS.safety.office.iter().filter(|w| !["職員", "担当"].contains(w));
@@ -184,6 +188,12 @@ pub(super) fn body_check(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         let partly = find_any(text, behind.clone(), &WORDS.safety.partly);
         let not_done = find_any(text, behind.clone(), &WORDS.safety.not_done);
         let done = find_any(text, behind, &WORDS.safety.done);
+        // 「腕は見たが、背中は見ていない」
+        let both = done.as_ref().zip(not_done.as_ref()).is_some_and(|(done, not)| {
+            done.end <= not.start
+                && has_any(text, done.end..not.start, &["が、", "けど", "けれど", "ものの", "一方"])
+        });
+        let partly = partly.or_else(|| not_done.clone().filter(|_| both));
         let (label, words) = match (partly, not_done, done) {
             (Some(words), ..) => ("一部", words),
             (None, Some(words), _) => ("未実施", words),
@@ -297,7 +307,11 @@ pub(super) fn siblings_checked(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows: Vec<(String, RowBuilder<'_>)> = Vec::new();
     let mut status = None;
     for sentence in scene.about(spec) {
-        let people = family::siblings_in(scene, &sentence.range);
+        let mut people = family::siblings_in(scene, &sentence.range);
+        // 「5歳の弟がいて、弟の姿は…」: the same one again.
+        people.dedup_by(|later, first| {
+            later.relation == first.relation && text[later.range.end..].starts_with("の")
+        });
         if people.is_empty() {
             let about = has_any(text, sentence.full.clone(), &["きょうだい", "兄弟", "姉妹"]);
             status = status.or_else(|| without(scene, sentence).filter(|_| about));

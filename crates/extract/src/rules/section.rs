@@ -29,7 +29,11 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let observed = scene.headless().filter(|s| {
         let topic = topic(scene, s);
         let parents = topic.as_deref().is_some_and(|who| GUARDIANS.contains(&who));
-        let fits = if of_parents { topic.as_deref() != Some("本児") } else { !parents };
+        let fits = if of_parents {
+            topic.as_deref() != Some("本児")
+        } else {
+            !parents && !is_of_parent(scene, s, &spec.cues)
+        };
         let manner = of_parents && parents && has_any(scene.text(), s.range.clone(), &WORDS.section.manners);
         fits && (manner || has_any(scene.text(), s.range.clone(), &spec.cues))
             && scene.quotes(s.range.clone()).is_empty()
@@ -42,6 +46,15 @@ pub(super) fn observation(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             && !speaks_of_siblings(scene, s)
     });
     Ok(copied(scene, observed))
+}
+
+/// 「…ですけど、お母さんは、夜泣きに参っている」: the cue stands behind a parent who is the topic.
+fn is_of_parent(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> bool {
+    let text = scene.text();
+    let Some(cue) = find_any(text, sentence.range.clone(), cues) else { return false };
+    scene.mentions(sentence.range.start..cue.start).last().is_some_and(|m| {
+        m.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r)) && text[m.range.end..].starts_with('は')
+    })
 }
 
 /// 「服の下は、見せてもらえた」: how far the body was seen is no observation of the clothes.

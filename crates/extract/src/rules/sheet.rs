@@ -79,7 +79,8 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
         .filter(|s| {
             find_any(text, s.full.clone(), &spec.cues).is_some_and(|cue| !scene.is_quoted(cue.start))
                 && own(s)
-                && !scene.is_plan(s)
+                && !is_title(&text[trim(text, s.range.clone())])
+                && (!scene.is_plan(s) || is_visit_to_doctor(text, spec, s))
                 && !scene.is_wish(s)
         })
         .collect();
@@ -91,6 +92,18 @@ fn told_facts(scene: &Scene<'_>, spec: &FieldSpec, own: impl Fn(&Sentence) -> bo
         return Ok(Some(outcome));
     }
     Ok(copied(scene, told))
+}
+
+/// 「明日、小児科を受診させます」: a plan that the field asks for.
+fn is_visit_to_doctor(text: &str, spec: &FieldSpec, sentence: &Sentence) -> bool {
+    spec.label.contains("受診") && has_any(text, sentence.range.clone(), &["受診", "通院", "予防接種"])
+}
+
+/// 「来週の会議にかける件です」: what the dictation is, and no fact.
+fn is_title(words: &str) -> bool {
+    const NAMES: &[&str] = &["件", "分", "ぶん", "資料", "議題", "案件", "書類", "口述", "記録"];
+    let words = words.trim_end_matches("です").trim_end_matches("になります");
+    words.chars().count() <= 30 && crate::words::ends_with_any(words, NAMES)
 }
 
 /// One clause, or a topic and its clause: 「妊娠経過は、不明」, not 「3,000gで生まれ、健診の指摘はない」.

@@ -45,9 +45,12 @@ pub(super) fn statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 
 /// A wish, else what the child said of a feeling: where an opinion is asked for, 「こわい」 is one.
 pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
-    if let Some(wish) = wish(scene, spec)? {
-        return Ok(Some(wish));
+    let wish = wish(scene, spec)?;
+    if let Some(Outcome::Stated(_)) = wish {
+        return Ok(wish);
     }
+    let said_by_child =
+        |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
         let felt = |quote: &record::Quote, words: &Range<usize>| {
@@ -55,14 +58,23 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 || scene.words(&quote.verb).contains("訴え")
         };
         !scene.is_plan(s)
-            && quoted.filter(|(quote, words)| felt(quote, words)).any(|(quote, _)| {
-                quote
-                    .speaker
-                    .clone()
-                    .is_some_and(|who| spec.cues.iter().any(|cue| scene.words(&who).contains(cue.as_str())))
+            && quoted
+                .filter(|(quote, words)| felt(quote, words))
+                .any(|(quote, _)| quote.speaker.as_ref().is_some_and(said_by_child))
+    });
+    if let Some(felt) = copied(scene, felt) {
+        return Ok(Some(felt));
+    }
+    // 「見つかるまではここでいい」: the child's own words that tell no act are what he thinks of the custody.
+    let thought = scene.headless().filter(|s| {
+        !scene.is_plan(s)
+            && scene.quotes(s.range.clone()).into_iter().any(|(quote, words)| {
+                scene.is_quoted(words.start)
+                    && quote.speaker.as_ref().is_some_and(said_by_child)
+                    && !has_any(scene.text(), words, &WORDS.speech.causes)
             })
     });
-    Ok(copied(scene, felt))
+    Ok(copied(scene, thought).or(wish))
 }
 
 /// Who explained an injury, and how. Different explanations stand side by side.
@@ -137,12 +149,17 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
     if !injured {
         return Vec::new();
     }
+    // Where the form has no other field for what people say, their words explain.
+    let only = ["wish", "opinion", "statements", "child_statements", "acts", "account", "evidence"]
+        .iter()
+        .all(|rule| scene.field(rule).is_none());
     let mut found = Vec::new();
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
         for (quote, words) in scene.quotes(sentence.range.clone()) {
             let verb = scene.words(&quote.verb);
-            let explains = EXPLAINING.iter().any(|e| verb.contains(e))
-                || sentence.heading.as_deref() == Some("けがの説明")
+            let explains = (only && scene.is_quoted(words.start))
+                || EXPLAINING.iter().any(|e| verb.contains(e))
+                || sentence.heading.as_deref().is_some_and(|h| h.ends_with("説明"))
                 || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let Some(speaker) = quote.speaker.clone().filter(|_| explains) else { continue };
             let mention = scene.mentions(speaker.clone()).into_iter().find(|m| m.relation.is_some());
@@ -188,7 +205,7 @@ pub(super) fn explained<'s>(scene: &'s Scene<'_>) -> Vec<Explained<'s>> {
         }
     }
     for sentence in scene.narrative().filter(|s| !scene.is_wish(s)) {
-        let headed = sentence.heading.as_deref() == Some("けがの説明");
+        let headed = only || sentence.heading.as_deref().is_some_and(|h| h.ends_with("説明"));
         for (mention, words) in attributed(scene, sentence) {
             let explains = headed || has_any(scene.text(), words.clone(), &WORDS.speech.causes);
             let known = found.iter().any(|e| e.words.start < words.end && words.start < e.words.end);
@@ -267,7 +284,24 @@ pub(super) fn wish(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         });
         ranges.extend(parts);
     }
-    Ok((!ranges.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &ranges))))
+    if ranges.is_empty() {
+        return Ok(not_asked(scene, spec));
+    }
+    Ok(Some(Outcome::Stated(Grounded::copied(scene.doc, &ranges))))
+}
+
+/// 「本人には、どこで暮らしたいか、まだ聞いていません」
+fn not_asked(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Outcome> {
+    let text = scene.text();
+    scene.headless().filter(|s| !scene.words(&s.range).contains('「')).find_map(|s| {
+        let cue = find_any(text, s.range.clone(), &spec.cues)?;
+        let wished = has_any(text, cue.end..s.range.end, &WORDS.wish.asked);
+        let topical =
+            crate::words::starts_with_any(&text[cue.end..], &["に", "は", "から", "の", "が", "、"]);
+        without(scene, s).filter(|_| wished && topical).filter(
+            |o| matches!(o, Outcome::Without { reason, .. } if reason.state() == record::State::Unknown),
+        )
+    })
 }
 
 /// The words before the quotation that name its speaker.

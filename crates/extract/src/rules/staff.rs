@@ -346,6 +346,10 @@ fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
 fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
     let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
+    // 「児童心理司の見立て」 is what he gives.
+    if gap == Some("の") && WORDS.diagnosis.views.contains(&&text[name.clone()]) {
+        return None;
+    }
     let whole = !gap.is_some_and(|gap| gap.starts_with('は'))
         || starts_with_any(&text[name.end..], &["です", "。", "、", "さん", "先生"]);
     whole.then_some(name)
@@ -370,11 +374,14 @@ fn take_back(text: &str, members: &mut Vec<Member<'_>>) {
 fn org_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
     let words = text[from..title].strip_suffix('の')?;
     let start = words
-        .rfind(['、', '。', ' ', 'と'])
+        .rfind(['、', '。', ' ', 'と', 'は', 'が'])
         .map_or(0, |at| at + words[at..].chars().next().map_or(0, char::len_utf8));
     let org = from + start..from + words.len();
-    ends_with_any(&text[org.clone()], &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区"])
-        .then_some(org)
+    ends_with_any(
+        &text[org.clone()],
+        &["病院", "学校", "センター", "園", "所", "署", "課", "市", "区", "町", "村", "県", "支所", "役場"],
+    )
+    .then_some(org)
 }
 
 /// The titles of the staff rows, with their words.

@@ -1,7 +1,7 @@
 //! The safety check goes on: the parents' attitude, why the child was not seen, what comes next.
 
 use record::Grounded;
-use record::template::FieldSpec;
+use record::template::{Choice, FieldSpec};
 
 use super::section::section;
 use super::{Filled, Outcome, copied, family};
@@ -57,7 +57,9 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut spoken = Vec::new();
     let planned = scene.sentences.iter().filter(|s| {
-        scene.is_plan(s) || s.is_under(&spec.headings) || (s.heading.is_none() && ends_as_plan(text, s))
+        scene.is_plan(s)
+            || s.is_under(&spec.headings)
+            || (s.heading.is_none() && (ends_as_plan(text, s) || only_names(text, s, &spec.choices)))
     });
     for sentence in planned {
         for found in spoken_choices(text, sentence.range.clone(), &spec.choices) {
@@ -68,6 +70,37 @@ pub(super) fn planned_steps(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
+}
+
+/// 「警察援助要請、あわせて出頭要求。」: a sentence of the labels and nothing else.
+fn only_names(text: &str, sentence: &Sentence, choices: &[Choice]) -> bool {
+    const JOINTS: &[&str] = &[
+        "あわせて",
+        "併せて",
+        "および",
+        "及び",
+        "ならびに",
+        "次に",
+        "まず",
+        "と",
+        "も",
+        "・",
+        "、",
+        "。",
+        "です",
+    ];
+    let mut rest = String::new();
+    let mut at = sentence.range.start;
+    let spoken = spoken_choices(text, sentence.range.clone(), choices);
+    for found in &spoken {
+        rest.push_str(&text[at..found.range.start.max(at)]);
+        at = found.range.end;
+    }
+    rest.push_str(&text[at..sentence.range.end]);
+    for joint in JOINTS {
+        rest = rest.replace(joint, "");
+    }
+    !spoken.is_empty() && rest.trim().is_empty()
 }
 
 /// 「再訪問とします」「立入調査を検討」: the office's own decision or plan.

@@ -137,3 +137,84 @@ fn announced_grounds_and_views_without_headings() {
     assert!(record.rows("parent_view")[0].contains("words=少し休みたい"));
     assert!(record.value("child_view").contains("帰りたくない"));
 }
+
+#[test]
+fn facts_that_others_tell_are_needs() {
+    for words in [
+        "警察の話では、本児は駅のホームで一人で座っていたそうです。",
+        "健診に一度も来ていないと保健師から聞いています。",
+        "本児は養護教諭に、夜が怖いと打ち明けています。",
+        "5月20日にも深夜の公園で補導されたとのことです。",
+        "家には1週間前から誰も帰ってきていない。",
+        "脳外科の先生は、転んだだけでは説明がつかないとおっしゃっていました。",
+    ] {
+        assert_eq!(map("temporary-custody", words).rows("need").len(), 1, "{words}");
+    }
+    for words in [
+        "店は明日から休むそうです。",
+        "アレルギーはないと母から聞いています。",
+        "荷物は看護師から預かったそうです。",
+    ] {
+        assert!(map("temporary-custody", words).is_empty("need"), "{words}");
+    }
+}
+
+#[test]
+fn who_was_told_when_and_how() {
+    for (words, row) in [
+        (
+            "実母には6月2日の午後7時20分に電話で、預かっていることを伝えた。",
+            "to=実母 at=2025-06-02T19:20 method=電話 content=預かっていること",
+        ),
+        ("保護の理由は6月2日の18時に口頭で実母に説明しました。", "to=実母 at=2025-06-02T18:00 method=口頭"),
+        (
+            "実父には6月2日の16時に、説明書を渡して保護の期間を伝えました。",
+            "to=実父 at=2025-06-02T16:00 method=説明書 content=保護の期間",
+        ),
+    ] {
+        let rows = map("temporary-custody", words).rows("notice");
+        assert_eq!(rows.len(), 1, "{words}: {rows:?}");
+        assert!(rows[0].starts_with(row), "{rows:?}");
+    }
+    let both =
+        "実母には6月2日の18時に口頭で理由を説明しました。お父さんには6月2日の19時に書面でお渡ししています。";
+    let rows = map("temporary-custody", both).rows("notice");
+    assert_eq!(
+        rows.get(1).map(String::as_str),
+        Some("to=実父 to_detail=お父さん at=2025-06-02T19:00 method=書面")
+    );
+}
+
+#[test]
+fn custody_begins_under_its_word() {
+    for words in [
+        "開始は6月2日の15時。",
+        "一時保護の開始からお話しします。6月2日の午後3時に開始しました。",
+        "開始ですが、6月2日の15時です。",
+    ] {
+        assert_eq!(map("temporary-custody", words).value("start"), "2025-06-02T15:00", "{words}");
+    }
+    let plain = map("temporary-custody", "6月2日、午後3時、一時保護開始。");
+    assert_eq!(plain.value("start"), "2025-06-02T15:00");
+}
+
+#[test]
+fn each_parent_speaks_for_himself() {
+    let record = map(
+        "temporary-custody",
+        "お母さんは「抱っこができないのがつらい」と泣いておられて、お父さんは「早くしてほしい」とおっしゃいました。",
+    );
+    let rows = record.rows("parent_view");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(
+        rows[0].starts_with("who=実母") && rows[0].ends_with("words=抱っこができないのがつらい"),
+        "{rows:?}"
+    );
+    assert!(rows[1].starts_with("who=実父") && rows[1].ends_with("words=早くしてほしい"), "{rows:?}");
+}
+
+#[test]
+fn one_of_a_thing_is_no_list() {
+    let record = map("temporary-custody", "荷物はランドセルひとつと、上着一枚。");
+    assert_eq!(record.rows("items"), ["item=ランドセル count=1", "item=上着 count=1"]);
+}

@@ -94,3 +94,28 @@ fn a_problem_that_is_not_there_is_denied() {
     let rows = map("urgency", "アルコールの問題はない。").rows("q7.evidence");
     assert!(rows[0].ends_with("polarity=否定"), "{rows:?}");
 }
+
+#[test]
+fn the_words_of_a_question_are_no_words_of_the_candidate() {
+    for (field, words, told) in [
+        ("q8.evidence", "家庭環境ですが、家賃を3か月滞納しています。", "家賃を3か月滞納しています"),
+        ("q5.evidence", "繰り返す可能性ですけど、過去に通告があります。", "過去に通告があります"),
+        ("q3.evidence", "重大な結果が出ているかですが、骨折があります。", "骨折があります"),
+        ("q8.evidence", "実母は看護師ですが、借金が多い。", "実母は看護師ですが、借金が多い"),
+    ] {
+        let rows = map("urgency", words).rows(field);
+        assert!(rows.iter().any(|r| r.contains(&format!("words={told} "))), "{rows:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_stopped_is_there() {
+    for words in ["実母は「パチンコがやめられない」と話した。", "実父は酒をやめられない。"]
+    {
+        let rows = map("urgency", words).rows("q7.evidence");
+        assert!(rows[0].ends_with("polarity=肯定"), "{rows:?}");
+    }
+    let rows = map("urgency", "骨折や大きなやけどは見当たりませんでした。").rows("q3.evidence");
+    assert!(rows[0].ends_with("polarity=否定"), "{rows:?}");
+    assert!(map("urgency", "実母は足の骨折で松葉杖をついている。").is_empty("q3.evidence"));
+}

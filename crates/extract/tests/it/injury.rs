@@ -106,3 +106,26 @@ fn finder_photograph_and_age_in_sentences_of_their_own() {
     assert!(rows[1].contains("age=旧") && rows[1].contains("photo=2"), "{rows:?}");
     assert!(rows[1].contains("found_by=養護の先生") && !rows[0].contains("found_by"), "{rows:?}");
 }
+
+#[test]
+fn an_injury_told_item_by_item() {
+    assert_eq!(
+        rows("部位は左の首すじ。種類は擦過傷で、線状のものが2本。色は赤。"),
+        ["part=首 side=左 kind=擦過傷 shape=線状 count=2 colour=赤"]
+    );
+    assert_eq!(rows("右の頬。青あざ。"), ["part=頬 side=右 kind=あざ colour=青"]);
+}
+
+#[test]
+fn sizes_in_many_words() {
+    for (words, size) in [
+        ("左肩に手のひら大の青あざ。", "size=手のひら大"),
+        ("右の頬に米粒くらいのあざ。", "size=米粒くらい"),
+        ("右の頬に縦3センチ、横2センチのあざ。", "size=縦3センチ、横2センチ"),
+        ("右の頬に1センチ、いや8ミリくらいのあざ。", "size=8ミリくらい"),
+        ("左の腕に長さ4センチのあざ。", "size=4センチ"),
+    ] {
+        let rows = rows(words);
+        assert!(rows.len() == 1 && rows[0].contains(size) && !rows[0].contains("part=手"), "{rows:?}");
+    }
+}

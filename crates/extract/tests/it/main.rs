@@ -9,6 +9,7 @@ mod free_speech;
 mod harness;
 mod injury;
 mod laws;
+mod meeting;
 mod people;
 mod plans;
 mod progress;

@@ -158,3 +158,34 @@ fn a_next_step_is_only_what_was_decided() {
     assert_eq!(plan("警察に援助要請する。"), "警察援助要請");
     assert_eq!(plan("立入調査の予定はありません。"), "");
 }
+
+#[test]
+fn a_check_in_running_speech() {
+    let record = map(
+        "safety-check",
+        "昨日6月2日の午前9時半に受けた通告の件です。市の保健師の戸塚さんが、同じ日の午後2時15分にお宅に伺って、本児を見てきてくれました。\
+         服を脱がせて全身を見てもらいましたが、傷やあざはなかったそうです。",
+    );
+    assert_eq!(record.value("recv"), "2025-06-02T09:30");
+    assert_eq!(record.value("done"), "2025-06-02T14:15");
+    assert_eq!(record.value("how"), "市区町村職員の目視");
+    assert_eq!(record.rows("who"), ["name=戸塚 title=保健師 org=市"]);
+    assert_eq!(record.value("where"), "家庭");
+    assert_eq!(record.value("body"), "実施");
+}
+
+#[test]
+fn seen_in_part_and_elsewhere() {
+    for words in [
+        "袖をまくって腕は見たが、背中は本人が嫌がったので見ていない。",
+        "腹部は見ましたけど、背中は見ていません。",
+    ] {
+        assert_eq!(map("safety-check", words).value("body"), "一部", "{words}");
+    }
+    assert_eq!(map("safety-check", "6月2日10時、市の保健センターで本児を現認。").value("where"), "その他");
+    assert!(map("safety-check", "保健センターの保健師が来た。").is_empty("where"));
+    assert_eq!(
+        map("safety-check", "警察援助要請、あわせて出頭要求。").value("plan"),
+        "警察援助要請・出頭要求"
+    );
+}

@@ -24,7 +24,9 @@ pub(in crate::rules) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             .filter(|s| !scene.is_plan(s) && !has_any(text, s.full.clone(), &WORDS.needs.no_need))
             .filter(|s| {
                 let cued = has_any(text, s.full.clone(), &spec.cues) && !asserts_nothing(scene, s, spec);
-                cued || is_done_to_child(scene, s) || is_professional_warning(scene, s)
+                cued || is_done_to_child(scene, s)
+                    || is_professional_warning(scene, s)
+                    || is_reported(scene, s)
             })
             .filter(|s| !scene.is_wish(s) || has_any(text, s.range.clone(), &["交番", "逃げ", "助けを求め"]))
             .collect()
@@ -115,6 +117,23 @@ fn is_professional_warning(scene: &Scene<'_>, sentence: &Sentence) -> bool {
             sentence.range.clone(),
             &["命に", "危険", "入院が必要", "入院をすすめ", "入院を勧め"],
         )
+}
+
+/// 「警察の話では、…」「健診に来なかったと保健師から聞いている」: what somebody outside the family told of the past.
+fn is_reported(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let heard = has_any(text, sentence.range.clone(), &WORDS.needs.heard);
+    let source = find_any(text, sentence.range.clone(), &WORDS.needs.sources);
+    let days = scene.dates(sentence.range.clone());
+    let anchor = scene.doc.anchor();
+    let to_come =
+        days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day > anchor)));
+    let past = days.iter().any(|(day, _)| day.is_some_and(|day| anchor.is_some_and(|anchor| day < anchor)));
+    heard
+        && !to_come
+        && !has_any(text, sentence.range.clone(), &WORDS.plan.to_come)
+        && (past || source.is_some_and(|at| !scene.is_quoted(at.start)))
+        && !text[sentence.range.clone()].contains('「')
 }
 
 /// Every cue of the sentence is negated: 「傷はない」.

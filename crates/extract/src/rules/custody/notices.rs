@@ -19,9 +19,13 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     let mut rows = Vec::new();
     let mut status = None;
+    let mut announced = false;
     let about = scene.sentences.iter().filter(|s| {
         let headed = s.is_under(&spec.headings);
-        headed || (has_any(text, s.full.clone(), &spec.cues) && !scene.is_plan(s))
+        let cued = has_any(text, s.full.clone(), &spec.cues) && !scene.is_plan(s);
+        // 「実父には翌日に書面で渡した」 goes on about what the other was told.
+        announced = headed || cued || is_told(scene, s, announced);
+        announced
     });
     for sentence in about {
         let told = find_any(text, sentence.full.clone(), &spec.cues);
@@ -47,7 +51,7 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
         let told = content(scene, sentence);
         // 「文書を手渡し」 says how and not what.
-        let only_handed = has_any(text, told.clone(), &["手渡", "交付", "郵送", "送付"])
+        let only_handed = has_any(text, told.clone(), &["手渡", "交付", "郵送", "送付", "渡し"])
             && !has_any(text, told.clone(), &["理由", "期間", "こと", "請求", "申立", "申し立"]);
         if !told.is_empty() && !only_handed {
             row.copy("content", told)?;
@@ -58,9 +62,34 @@ pub(in crate::rules) fn notices(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
 }
 
+/// 「実母には午後7時に電話で、預かっていることを伝えた」: when or how somebody of the family was told of the custody.
+fn is_told(scene: &Scene<'_>, sentence: &Sentence, announced: bool) -> bool {
+    let text = scene.text();
+    let range = sentence.range.clone();
+    let Some(to) = scene.mentions(range.clone()).into_iter().find(|m| m.relation.is_some()) else {
+        return false;
+    };
+    let first = text[range.start..to.range.start].trim_matches('、').chars().count() <= TO_LEAD;
+    let to_whom = starts_with_any(&text[to.range.end..], &["には", "にも", "に", "へは", "へ"]);
+    let verb = WORDS.notices.verbs.iter().filter_map(|v| text[range.clone()].rfind(v)).max();
+    let how = METHOD.as_ref().is_some_and(|r| r.is_match(&text[range.clone()]));
+    let moment = !scene.times(range.clone()).is_empty();
+    first
+        && to_whom
+        && sentence.heading.is_none()
+        && verb.is_some()
+        && (how || moment)
+        && (announced || has_any(text, range.clone(), &WORDS.notices.matters))
+        && !text[range].contains('「')
+        && !scene.is_plan(sentence)
+}
+
+/// At most so many characters stand in front of the one who is told.
+const TO_LEAD: usize = 10;
+
 /// How it was told: 「口頭と書面」「文書を手渡し」.
 static METHOD: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:来所面接|来所での面接|口頭|書面|文書|通知書|電話|対面|面接|面談|郵送|来所|メール)(?:(?:と|および|及び|、|や)(?:口頭|書面|文書|通知書|電話|郵送))*(?:を(?:手渡し|交付|郵送|送付))?").ok()
+    Regex::new(r"(?:来所面接|来所での面接|口頭|書面|文書|通知書|説明書|告知書|決定書|説明資料|リーフレット|パンフレット|手紙|電話|対面|面接|面談|郵送|来所|メール)(?:(?:と|および|及び|、|や)(?:口頭|書面|文書|通知書|電話|郵送))*(?:を(?:手渡し|交付|郵送|送付))?").ok()
 });
 
 /// A time without a day is one of the day on which custody began, not of the facts told in between.
@@ -108,10 +137,28 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
         .filter(|m| starts_with_any(&text[m.range.end..], &["に", "へ"]))
         .map(|m| m.range.end);
     let how = METHOD.as_ref().and_then(|r| r.find(&text[whole.start..verb])).map(|m| whole.start + m.end());
-    let how =
-        how.filter(|at| *at == whole.end || starts_with_any(&text[*at..], &["で", "にて", "、", "により"]));
+    let shown = [
+        "を渡して",
+        "を手渡して",
+        "を渡し、",
+        "を見せながら",
+        "を見せて",
+        "を使って",
+        "を示して",
+        "を示しながら",
+        "をもとに",
+        "を用いて",
+    ];
+    let how = how.filter(|at| {
+        *at == whole.end
+            || starts_with_any(&text[*at..], &["で", "にて", "、", "により"])
+            || starts_with_any(&text[*at..], &shown)
+    });
     let start = moments.chain(people).chain(how).max().unwrap_or(whole.start);
     let mut cut = trim(text, start..verb.max(start));
+    if let Some(lead) = shown.iter().find(|p| text[cut.clone()].starts_with(**p)) {
+        cut = trim(text, cut.start + lead.len()..cut.end);
+    }
     let leads = ["には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];
     while let Some(lead) = leads.iter().find(|p| text[cut.clone()].starts_with(**p)) {
         cut = trim(text, cut.start + lead.len()..cut.end);

@@ -6,6 +6,7 @@ use record::template::FieldSpec;
 use record::{Grounded, RowBuilder};
 
 use super::{adults, at};
+use crate::people::Mention;
 use crate::rules::evidence::speaker_of;
 use crate::rules::{Filled, Outcome, without};
 use crate::scene::{Scene, Sentence};
@@ -35,6 +36,19 @@ pub(in crate::rules) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Fil
                 headed || (scene.is_quoted(words.start) && !has_any(text, words.clone(), &["同意"]))
             })
             .collect();
+        // 「実母は『つらい』と泣き、実父は『…』と話した」: each in his own brackets.
+        said.extend(
+            beside(scene, sentence)
+                .into_iter()
+                .filter(|(_, words)| headed || !has_any(text, words.clone(), &["同意"])),
+        );
+        let mut known: Vec<Range<usize>> = Vec::new();
+        said.retain(|(_, words)| {
+            let new = known.iter().all(|k| k.end <= words.start || words.end <= k.start);
+            known.push(words.clone());
+            new
+        });
+        said.sort_by_key(|(_, words)| words.start);
         // 「実母、『迎えに行きたい』」: without a verb the bracket behind the person is his.
         if said.is_empty() {
             said.extend(bracketed(scene, sentence));
@@ -74,6 +88,20 @@ pub(in crate::rules) fn parent_views(scene: &Scene<'_>, spec: &FieldSpec) -> Fil
         return Ok(Some(Outcome::Stated(grounded)));
     }
     Ok(scene.under(&spec.headings).find_map(|s| without(scene, s)))
+}
+
+/// The brackets directly behind a parent.
+fn beside(scene: &Scene<'_>, sentence: &Sentence) -> Vec<(Range<usize>, Range<usize>)> {
+    let text = scene.text();
+    let behind = |m: Mention| {
+        let rest = &text[m.range.end..sentence.range.end];
+        let lead =
+            ["は、「", "は「", "も、「", "も「", "が「"].iter().find(|lead| rest.starts_with(**lead))?;
+        let start = m.range.end + lead.len();
+        let end = start + text[start..sentence.range.end].find('」')?;
+        Some((m.range, start..end))
+    };
+    adults(scene, &sentence.range).into_iter().filter_map(behind).collect()
 }
 
 /// A parent at the start of the sentence and the bracket that follows: 「実父『…』」「お父さんの意見は『…』」「母としては『…』」.

@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use record::template::ColumnSpec;
 
+use super::size::DEGREES;
 use super::{OTHER, is_stated};
 use crate::scene::{Scene, Sentence};
-use crate::words::{Spoken, find_any, is_kanji, spoken_choices, starts_with_any};
+use crate::vocabulary::WORDS;
+use crate::words::{Spoken, find_any, is_kanji, spoken_choices, starts_with_any, trim};
 
 /// The words of one injury: its part, its kind, and the stretch that describes it.
 pub(super) struct Area<'c> {
@@ -23,6 +25,7 @@ pub(super) fn areas<'c>(
     sentence: &Sentence,
     part: &'c ColumnSpec,
     kind: &'c ColumnSpec,
+    item: Option<&Spoken<'c>>,
 ) -> Vec<Area<'c>> {
     let text = scene.text();
     let outside = |r: &Range<usize>| !scene.is_quoted(r.start);
@@ -55,6 +58,12 @@ pub(super) fn areas<'c>(
         // The part stands before its injury, or directly behind it: 「青あざが左の頬にある」.
         let before = parts.iter().rfind(|p| p.range.start < kind.range.end);
         let behind = || parts.iter().find(|p| p.range.start >= kind.range.end && p.range.end <= next);
+        // 「部位は左の首。種類は擦過傷で…」: the part stands in a sentence of its own.
+        if let Some(item) = item.filter(|_| parts.is_empty() && areas.is_empty()) {
+            let range = sentence.range.clone();
+            areas.push(Area { part: item.clone(), kind: kind.clone(), range, from: item.range.start });
+            continue;
+        }
         let Some(part) = before.or_else(behind) else { continue };
         let start = areas.last().map_or(sentence.range.start, |a: &Area<'_>| a.range.end).max(side_start(
             text,
@@ -94,9 +103,36 @@ pub(super) fn areas<'c>(
     areas
 }
 
+/// The part of a sentence that names nothing else: 「部位は左の首すじ。」「右の頬。」
+pub(super) fn item_part<'c>(
+    scene: &Scene<'_>,
+    sentence: &Sentence,
+    part: &'c ColumnSpec,
+) -> Option<Spoken<'c>> {
+    let text = scene.text();
+    let words = trim(text, sentence.full.clone());
+    let only = starts_with_any(&text[words.clone()], &["部位", "場所", "箇所"]);
+    let mut parts = spoken_choices(text, words.clone(), &part.choices);
+    parts.retain(|p| is_part(text, p) && !scene.is_quoted(p.range.start));
+    let [found] = parts.as_slice() else { return None };
+    let rest = text[words.start..found.range.start].chars().count()
+        + text[found.range.end..words.end].chars().count();
+    (only || rest <= 5).then(|| found.clone())
+}
+
 /// 手 in 手形 or 相手, 口 in 口調, 足 in 不足 are no parts of the body, nor is the label その他.
 fn is_part(text: &str, spoken: &Spoken<'_>) -> bool {
     let word = &text[spoken.range.clone()];
+    // 「手のひら大」 measures.
+    let measures = WORDS.injury.compared.iter().any(|thing| {
+        let end = spoken.range.start + thing.len();
+        text[spoken.range.start..].starts_with(thing)
+            && end >= spoken.range.end
+            && starts_with_any(&text[end..], DEGREES)
+    });
+    if measures {
+        return false;
+    }
     if word.chars().count() > 1 {
         return word != OTHER;
     }

@@ -56,8 +56,13 @@ pub(super) fn row<'d>(
             column != "colour" || !TWO_COLOURS.iter().any(|(word, _)| text[s.range.start..].starts_with(word))
         });
         for spoken in single {
+            // 「三角形」 is a shape of its own.
+            let own = column == "shape" && &text[spoken.range.clone()] != OTHER && !row.has(column);
             if spoken.choice.label != OTHER {
                 row.choose(column, &spoken.choice.label, spoken.range)?;
+            } else if own {
+                row.choose(column, OTHER, spoken.range.clone())?;
+                row.keep(column, Kept::Detail, spoken.range)?;
             }
         }
     }
@@ -74,7 +79,11 @@ pub(super) fn photo(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
     let found = PHOTO.as_ref()?.captures(&text[range.clone()])?.get(1)?;
     // 「写真は4番まで」, 「写真2枚を撮影」 number none.
     let behind = &text[range.start + found.end()..];
-    if behind.starts_with("番まで") || (behind.starts_with('枚') && !behind.starts_with("枚目")) {
+    if behind.starts_with("番まで")
+        || behind.starts_with("つ目")
+        || behind.starts_with("つめ")
+        || (behind.starts_with('枚') && !behind.starts_with("枚目"))
+    {
         return None;
     }
     Some(range.start + found.start()..range.start + found.end())

@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 use record::{NormalForm, RowBuilder};
 use regex::Regex;
 
+use crate::vocabulary::WORDS;
+use crate::words::ends_with_any;
+
 /// Diameters in cm of the coins that people compare with (forms.md T9, 要確認).
 const COINS: &[(u32, f64)] = &[(1, 2.0), (5, 2.2), (50, 2.1), (10, 2.35), (100, 2.26), (500, 2.65)];
 
@@ -17,9 +20,20 @@ static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 static LENGTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:直径|横幅|約|およそ)?(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ(?:メートル)?)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
+    Regex::new(r"(?:直径|長径|短径|横幅|幅|縦|横|約|およそ)?(\d+(?:\.\d+)?)(cm|センチ(?:メートル)?|mm|ミリ(?:メートル)?)(?:(?:から|〜|、)(\d+(?:\.\d+)?)(?:cm|センチ(?:メートル)?|mm|ミリ))?(?:くらい|ぐらい|ほど|大|程度|前後|弱|強|未満|以上)?")
         .ok()
 });
+
+/// 「縦3センチ、横2センチ」
+static BOTH: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:縦|たて|長さ)(?:は|が|に)?\d+(?:\.\d+)?(?:cm|センチ|mm|ミリ)、?(?:横|よこ|幅)(?:は|が|に)?\d+(?:\.\d+)?(?:cm|センチ|mm|ミリ)(?:くらい|ぐらい|ほど|程度)?")
+        .ok()
+});
+
+/// Words that put the next value in place of the one before.
+const CORRECTED: &[&str] = &["いや", "いえ", "違う", "訂正", "失礼", "じゃなくて", "ではなくて", "ではなく"];
+/// Behind a thing with which a size is compared.
+pub(super) const DEGREES: &[&str] = &["大", "くらい", "ぐらい", "ほど", "程度", "サイズ", "の大きさ"];
 
 /// The coin's worth; a recogniser may leave it in kanji (一円玉).
 fn coin(words: &str) -> Option<u32> {
@@ -44,7 +58,16 @@ pub(super) fn size(
         }
         return Ok(());
     }
-    if let Some(found) = LENGTH.as_ref().and_then(|r| r.captures(words))
+    if let Some(both) = BOTH.as_ref().and_then(|r| r.find(words)) {
+        return row.copy("size", at(both));
+    }
+    // 「1センチ、いや8ミリ」: the last that was put in place of another.
+    let mut lengths = LENGTH.as_ref().into_iter().flat_map(|r| r.captures_iter(words));
+    let first = lengths.next();
+    let corrected = lengths.find(|c| {
+        c.get(0).is_some_and(|m| ends_with_any(words[..m.start()].trim_end_matches('、'), CORRECTED))
+    });
+    if let Some(found) = corrected.or(first)
         && let (Some(whole), Some(number), Some(unit)) = (found.get(0), found.get(1), found.get(2))
     {
         row.copy("size", at(whole))?;
@@ -52,6 +75,18 @@ pub(super) fn size(
             let cm = if unit.as_str().starts_with(['m', 'ミ']) { number / 10.0 } else { number };
             row.normal("size_cm", &NormalForm::Number(cm), at(whole))?;
         }
+        return Ok(());
     }
-    Ok(())
+    // 「手のひら大」「米粒くらい」
+    let compared = WORDS.injury.compared.iter().find_map(|thing| {
+        let start = range.start + words.find(thing)?;
+        let behind = start + thing.len();
+        let rest = &text[behind..range.end];
+        let degree = DEGREES.iter().find(|d| rest.starts_with(**d))?;
+        Some(start..behind + degree.len())
+    });
+    match compared {
+        Some(words) => row.copy("size", words),
+        None => Ok(()),
+    }
 }
