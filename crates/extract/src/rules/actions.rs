@@ -14,7 +14,7 @@ use crate::words::{
 
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
 const VERB_ENDINGS: &[&str] =
-    &["する予定です", "する予定", "します", "する", "ます", "予定です", "予定", "とする", "です"];
+    &["する予定です", "する予定", "します", "する", "予定です", "予定", "とする", "です"];
 
 /// A plan of staff or an agency: who, what, by when.
 pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
