@@ -1,4 +1,6 @@
-//! Characters as numbers: a hashed character, a hashed pair of neighbours, and the kind of character.
+//! Characters as numbers: a hashed character, a hashed pair of neighbours, the kind of character, and the word around it.
+
+use super::words::WordVectors;
 
 /// Buckets of single characters; bucket 0 is a character that is hidden or missing.
 pub(crate) const CHAR_BUCKETS: usize = 3072;
@@ -7,7 +9,7 @@ pub(crate) const PAIR_BUCKETS: usize = 8192;
 /// Kinds of character; 0 is padding.
 pub(crate) const CHAR_KINDS: usize = 10;
 
-/// The three numbers of each character.
+/// The numbers of each character.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CharIds {
     /// Below [`CHAR_BUCKETS`].
@@ -16,16 +18,18 @@ pub(crate) struct CharIds {
     pub(crate) pairs: Vec<u32>,
     /// Below [`CHAR_KINDS`].
     pub(crate) kinds: Vec<u32>,
+    /// Rows of the word vectors.
+    pub(crate) words: Vec<u32>,
 }
 
 impl CharIds {
     /// The numbers of a text. Digits are alike, whatever their value.
-    pub(crate) fn new(text: &[char]) -> Self {
+    pub(crate) fn new(text: &[char], words: &WordVectors) -> Self {
         let alike: Vec<char> = text.iter().map(|c| fold(*c)).collect();
         let chars = alike.iter().map(|c| bucket(&[*c], CHAR_BUCKETS)).collect();
         let next = alike.iter().skip(1).copied().chain(std::iter::once('\0'));
         let pairs = alike.iter().zip(next).map(|(a, b)| bucket(&[*a, b], PAIR_BUCKETS)).collect();
-        Self { chars, pairs, kinds: text.iter().map(|c| kind(*c)).collect() }
+        Self { chars, pairs, kinds: text.iter().map(|c| kind(*c)).collect(), words: words.ids(text) }
     }
 }
 
@@ -69,7 +73,8 @@ mod tests {
 
     #[test]
     fn digits_are_alike_and_letters_differ() {
-        let ids = |text: &str| CharIds::new(&text.chars().collect::<Vec<_>>());
+        let ids =
+            |text: &str| CharIds::new(&text.chars().collect::<Vec<_>>(), WordVectors::shipped().unwrap());
         assert_eq!(ids("3日"), ids("7日"));
         assert_ne!(ids("父").chars, ids("母").chars);
     }
@@ -77,7 +82,7 @@ mod tests {
     #[test]
     fn every_number_is_below_its_limit() {
         let text: Vec<char> = ('\u{20}'..'\u{ffff}').collect();
-        let ids = CharIds::new(&text);
+        let ids = CharIds::new(&text, WordVectors::shipped().unwrap());
         assert!(ids.chars.iter().all(|i| (1..CHAR_BUCKETS as u32).contains(i)));
         assert!(ids.pairs.iter().all(|i| (1..PAIR_BUCKETS as u32).contains(i)));
         assert!(ids.kinds.iter().all(|i| (1..CHAR_KINDS as u32).contains(i)));

@@ -1,6 +1,6 @@
 //! The model pass: a small tagger of our own that routes sentences where the rules find no heading and no cue.
 //!
-//! It sees characters, so that a wrong character does not break it. What it says becomes a value only through the rule of
+//! It sees characters, so that a wrong character does not break it, and the meaning of the words that it finds in them. What it says becomes a value only through the rule of
 //! the field, on words of the document.
 
 mod input;
@@ -9,6 +9,7 @@ mod net;
 mod route;
 mod tagger;
 mod weights;
+mod words;
 
 pub use labels::{Section, SpanKind};
 pub use tagger::{Reading, Span, Tagger, best};
@@ -19,4 +20,5 @@ pub(crate) use {
     labels::{label_hash, tag_class, tag_of},
     net::{Batch, Net, shapes},
     weights::{FORMAT, FORMAT_KEY, LABELS_KEY},
+    words::WordVectors,
 };

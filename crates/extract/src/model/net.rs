@@ -1,4 +1,4 @@
-//! The network: embeddings of characters and pairs, five residual convolutions of growing step, and three heads.
+//! The network: embeddings of characters, pairs and words, five residual convolutions of growing step, and three heads.
 //!
 //! A character sees [`REACH`] neighbours on each side. Everything is done for each character alone but the convolutions
 //! and the section head, which takes the mean over a sentence.
@@ -8,6 +8,7 @@ use candle_nn::{Embedding, Linear, Module, VarBuilder};
 
 use super::input::{CHAR_BUCKETS, CHAR_KINDS, PAIR_BUCKETS};
 use super::labels::{Section, TAG_CLASSES};
+use super::words::{WORD_WIDTH, WordVectors};
 
 /// Width of an embedding.
 const EMBED: usize = 64;
@@ -32,6 +33,7 @@ pub(crate) fn shapes() -> Vec<(String, Vec<usize>)> {
         shapes.push((format!("{name}.bias"), vec![output]));
     };
     linear("input", EMBED, WIDTH);
+    linear("word", WORD_WIDTH, WIDTH);
     for step in STEPS {
         linear(&format!("conv{step}"), 3 * WIDTH, WIDTH);
     }
@@ -49,6 +51,8 @@ pub(crate) struct Net {
     pairs: Embedding,
     kinds: Embedding,
     input: Linear,
+    words: Tensor,
+    word: Linear,
     convolutions: Vec<(usize, Linear)>,
     tags: Linear,
     ends: Linear,
@@ -65,13 +69,15 @@ pub(crate) struct Batch {
     pub(crate) pairs: Tensor,
     /// (batch, length), u32.
     pub(crate) kinds: Tensor,
+    /// (batch, length), u32.
+    pub(crate) words: Tensor,
     /// (batch, length, 1): 1 for a character, 0 for padding.
     pub(crate) mask: Tensor,
 }
 
 impl Net {
-    /// Takes the weights from `vars`.
-    pub(crate) fn new(vars: &VarBuilder<'_>) -> Result<Self> {
+    /// Takes the weights from `vars`; the vectors of words are not trained.
+    pub(crate) fn new(vars: &VarBuilder<'_>, words: &WordVectors) -> Result<Self> {
         let embedding = |name: &str, rows: usize| -> Result<Embedding> {
             Ok(Embedding::new(vars.get((rows, EMBED), name)?, EMBED))
         };
@@ -88,6 +94,8 @@ impl Net {
             pairs: embedding("embed.pair", PAIR_BUCKETS)?,
             kinds: embedding("embed.kind", CHAR_KINDS)?,
             input: linear("input", EMBED, WIDTH)?,
+            words: words.vectors.clone(),
+            word: linear("word", WORD_WIDTH, WIDTH)?,
             convolutions,
             tags: linear("tags", WIDTH, TAG_CLASSES)?,
             ends: linear("ends", WIDTH, END_CLASSES)?,
@@ -101,7 +109,12 @@ impl Net {
         let embedded = self.chars.forward(&batch.chars)?
             + self.pairs.forward(&batch.pairs)?
             + self.kinds.forward(&batch.kinds)?;
-        let mut states = self.input.forward(&embedded?)?.relu()?.broadcast_mul(&batch.mask)?;
+        let (rows, length) = batch.words.dims2()?;
+        let meant = self.words.index_select(&batch.words.flatten_all()?, 0)?;
+        let meant = meant.reshape((rows, length, WORD_WIDTH))?;
+        let mut states = (self.input.forward(&embedded?)? + self.word.forward(&meant)?)?
+            .relu()?
+            .broadcast_mul(&batch.mask)?;
         for (step, convolution) in &self.convolutions {
             let taps = neighbours(&normal(&states)?, *step)?;
             let change = convolution.forward(&taps)?.relu()?;

@@ -8,6 +8,7 @@ use super::input::CharIds;
 use super::labels::{Section, SpanKind, tag_of};
 use super::net::{Batch, Net, REACH, WIDTH};
 use super::weights::load;
+use super::words::WordVectors;
 use crate::Error;
 
 /// The weights that come with the program.
@@ -58,7 +59,7 @@ impl Tagger {
         let chars: Vec<char> = text.chars().collect();
         let mut offsets: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         offsets.push(text.len());
-        let ids = CharIds::new(&chars);
+        let ids = CharIds::new(&chars, WordVectors::shipped()?);
         let mut reading = Reading { offsets, ..Reading::default() };
         let mut classes = Vec::with_capacity(chars.len());
         let mut start = 0;
@@ -82,7 +83,8 @@ impl Tagger {
         let seen = range.start.saturating_sub(REACH)..(range.end + REACH).min(ids.chars.len());
         let row = |all: &[u32]| Tensor::from_slice(&all[seen.clone()], (1, seen.len()), &Device::Cpu);
         let mask = Tensor::ones((1, seen.len(), 1), candle_core::DType::F32, &Device::Cpu)?;
-        let batch = Batch { chars: row(&ids.chars)?, pairs: row(&ids.pairs)?, kinds: row(&ids.kinds)?, mask };
+        let (chars, pairs) = (row(&ids.chars)?, row(&ids.pairs)?);
+        let batch = Batch { chars, pairs, kinds: row(&ids.kinds)?, words: row(&ids.words)?, mask };
         let states = self.net.states(&batch)?.narrow(1, range.start - seen.start, range.len())?;
         let states = states.squeeze(0)?.contiguous()?;
         classes.extend(self.net.tags(&states)?.argmax(D::Minus1)?.to_vec1::<u32>()?);

@@ -8,10 +8,11 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::labels::label_hash;
 use super::net::{Net, shapes};
+use super::words::WordVectors;
 use crate::Error;
 
 /// Version of the network's shape and of its input.
-pub(crate) const FORMAT: &str = "kikitori.tagger/1";
+pub(crate) const FORMAT: &str = "kikitori.tagger/2";
 /// Key of [`FORMAT`] in the header.
 pub(crate) const FORMAT_KEY: &str = "format";
 /// Key of the label hash in the header.
@@ -51,7 +52,8 @@ pub(super) fn load(bytes: &[u8]) -> Result<Net, Error> {
         }
         tensors.insert(name, tensor);
     }
-    Net::new(&VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu)).map_err(Error::tensor)
+    let words = WordVectors::shipped()?;
+    Net::new(&VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu), words).map_err(Error::tensor)
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use super::document::{Dictation, Patterns, dictation};
 use super::grammar::Grammar;
 use super::score::{Score, score};
 use crate::Error;
-use crate::model::{Batch, CharIds, FORMAT, FORMAT_KEY, LABELS_KEY, Net, Tagger, label_hash, shapes};
+use crate::model::{
+    Batch, CharIds, FORMAT, FORMAT_KEY, LABELS_KEY, Net, Tagger, WordVectors, label_hash, shapes,
+};
 
 /// Highest learning rate.
 const RATE: f64 = 4e-3;
@@ -20,6 +22,8 @@ const RATE: f64 = 4e-3;
 const WARM_UP: f64 = 0.04;
 /// Share of characters that the network does not see, so that it learns from their neighbours.
 const HIDDEN: f32 = 0.1;
+/// Share of words whose characters the network does not see, and of those whose meaning it does not.
+const HIDDEN_WORDS: f32 = 0.2;
 /// Share of the inputs of the heads that are dropped.
 const DROPPED: f32 = 0.2;
 /// Weight of the tag loss beside those of sections and ends: it is a mean over many characters outside spans.
@@ -40,7 +44,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { seed: 1, steps: 420, batch: 16 }
+        Self { seed: 1, steps: 1000, batch: 16 }
     }
 }
 
@@ -63,7 +67,8 @@ pub fn train(options: &Options, progress: &mut dyn FnMut(usize, f32)) -> Result<
     let grammar = Grammar::shipped()?;
     let mut rng = Rng::with_seed(options.seed);
     let map = initial(&mut rng).map_err(Error::tensor)?;
-    optimise(&map, &grammar, options, &mut rng, progress).map_err(Error::tensor)?;
+    let words = WordVectors::shipped()?;
+    optimise(&map, &grammar, words, options, &mut rng, progress).map_err(Error::tensor)?;
     let time = started.elapsed();
     let weights = file(&map)?;
     // What is scored is what is shipped: the weights as they were rounded for the file.
@@ -97,17 +102,18 @@ fn initial(rng: &mut Rng) -> candle_core::Result<VarMap> {
 fn optimise(
     map: &VarMap,
     grammar: &Grammar,
+    words: &WordVectors,
     options: &Options,
     rng: &mut Rng,
     progress: &mut dyn FnMut(usize, f32),
 ) -> candle_core::Result<()> {
-    let net = Net::new(&VarBuilder::from_varmap(map, DType::F32, &Device::Cpu))?;
+    let net = Net::new(&VarBuilder::from_varmap(map, DType::F32, &Device::Cpu), words)?;
     let mut optimiser =
         AdamW::new(map.all_vars(), ParamsAdamW { lr: 0.0, weight_decay: 0.01, ..ParamsAdamW::default() })?;
     for step in 0..options.steps {
         let made: Vec<Dictation> =
             (0..options.batch).map(|_| dictation(grammar, Patterns::Trained, rng)).collect();
-        let loss = losses(&net, &made, rng)?;
+        let loss = losses(&net, words, &made, rng)?;
         optimiser.set_learning_rate(rate(step, options.steps));
         optimiser.backward_step(&loss)?;
         progress(step, loss.to_scalar()?);
@@ -124,20 +130,22 @@ fn rate(step: usize, steps: usize) -> f64 {
     }
 }
 
-fn losses(net: &Net, made: &[Dictation], rng: &mut Rng) -> candle_core::Result<Tensor> {
+fn losses(net: &Net, words: &WordVectors, made: &[Dictation], rng: &mut Rng) -> candle_core::Result<Tensor> {
     let length = made.iter().map(|d| d.chars.len()).max().unwrap_or_default();
-    let (mut chars, mut pairs, mut kinds, mut mask) = (vec![], vec![], vec![], vec![]);
+    let (mut chars, mut pairs, mut kinds, mut words_of, mut mask) = (vec![], vec![], vec![], vec![], vec![]);
     let (mut spots, mut tags, mut ends): (Vec<u32>, Vec<u32>, Vec<u32>) = Default::default();
     let (mut sections, mut means): (Vec<u32>, Vec<_>) = Default::default();
     let count: usize = made.iter().map(|d| d.sentences.len()).sum();
     for (row, dictation) in made.iter().enumerate() {
-        let mut ids = CharIds::new(&dictation.chars);
-        for at in 0..dictation.chars.len() {
-            if rng.f32() < HIDDEN {
-                (ids.chars[at], ids.pairs[at]) = (0, 0);
-            }
-        }
-        for (all, own) in [(&mut chars, ids.chars), (&mut pairs, ids.pairs), (&mut kinds, ids.kinds)] {
+        let mut ids = CharIds::new(&dictation.chars, words);
+        hide(&mut ids, rng);
+        let parts = [
+            (&mut chars, ids.chars),
+            (&mut pairs, ids.pairs),
+            (&mut kinds, ids.kinds),
+            (&mut words_of, ids.words),
+        ];
+        for (all, own) in parts {
             let padding = length - own.len();
             all.extend(own);
             all.extend(std::iter::repeat_n(0, padding));
@@ -157,6 +165,7 @@ fn losses(net: &Net, made: &[Dictation], rng: &mut Rng) -> candle_core::Result<T
         chars: tensor(chars)?,
         pairs: tensor(pairs)?,
         kinds: tensor(kinds)?,
+        words: tensor(words_of)?,
         mask: Tensor::from_vec(mask, (made.len(), length, 1), &Device::Cpu)?,
     };
     let states = net.states(&batch)?;
@@ -177,6 +186,28 @@ fn losses(net: &Net, made: &[Dictation], rng: &mut Rng) -> candle_core::Result<T
     let logits = net.sections(&weights.matmul(&flat)?)?;
     let section_loss = loss::cross_entropy(&logits, &Tensor::new(sections, &Device::Cpu)?)?;
     ((tag_loss * TAG_WEIGHT)? + end_loss)? + section_loss
+}
+
+/// Hides single characters, and of some words either the characters or the meaning: the network must make do with the other.
+fn hide(ids: &mut CharIds, rng: &mut Rng) {
+    let mut at = 0;
+    while at < ids.chars.len() {
+        let word = ids.words[at];
+        let len = if word == 0 { 1 } else { ids.words[at..].iter().take_while(|w| **w == word).count() };
+        let chance = rng.f32();
+        if word != 0 && chance < HIDDEN_WORDS {
+            ids.chars[at..at + len].fill(0);
+            ids.pairs[at..at + len].fill(0);
+        } else if word != 0 && chance < 2.0 * HIDDEN_WORDS {
+            ids.words[at..at + len].fill(0);
+        }
+        at += len;
+    }
+    for at in 0..ids.chars.len() {
+        if rng.f32() < HIDDEN {
+            (ids.chars[at], ids.pairs[at]) = (0, 0);
+        }
+    }
 }
 
 /// Sets some numbers to zero and raises the others, so that their sum stays.

@@ -75,7 +75,7 @@ fn a_plan_may_end_in_any_verb_and_is_the_offices_own() {
     let next = |words: &str| map("visit", words).rows("next");
     assert_eq!(
         next("来週水曜までに、浜口が接種の記録を調べます。"),
-        ["by=2025-06-11 who=浜口 what=接種の記録を調べ"]
+        ["by=2025-06-11 who=浜口 what=接種の記録を調べます"]
     );
     assert_eq!(next("野口、月末までに心理検査。"), ["who=野口 what=心理検査"]);
     assert_eq!(
