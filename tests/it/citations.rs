@@ -35,8 +35,7 @@ fn record(stem: &str) -> serde_json::Value {
     let template = stem.split('-').next().unwrap();
     let audio = root().join(format!("samples/{stem}.opus"));
     let form = args!["--template", template, "--recorded-at", "2025-09-11", "-f", "json"];
-    // Times do not depend on the search: the fast one will do.
-    Dir::new().kikitori(args!["record", audio, "--beam-size=1"].into_iter().chain(form)).json()
+    Dir::new().kikitori(args!["record", audio].into_iter().chain(form)).json()
 }
 
 fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {

@@ -62,9 +62,9 @@ mod tests {
             heard.put("staff", &mut value);
             value
         };
-        let (asami, other) = (json!([{"name": "浅見さん"}]), json!([{"name": "浅海"}]));
-        assert_eq!(read(asami.clone()), read(other.clone()));
-        assert_ne!(read(asami), read(json!([{"name": "浅野"}])));
+        let (ito, other) = (json!([{"name": "伊藤さん"}]), json!([{"name": "伊東"}]));
+        assert_eq!(read(ito.clone()), read(other.clone()));
+        assert_ne!(read(ito), read(json!([{"name": "伊野"}])));
         let mut written = other.clone();
         Names::Written.put("staff", &mut written);
         assert_eq!(written, other);

@@ -154,6 +154,8 @@ fn kanji_that_touch_a_short_term_protect_it() {
 
 /// Correct sentences with the words that are dangerous to repair: nothing may change in any of them.
 const TRAPS: &[&str] = &[
+    "学童の主任指導員の根本さんから電話があった。",
+    "非行(ぐ犯)の相談として受けた。",
     "本児の声が聞こえた",
     "保護者の声かけ",
     "普通学級に在籍。",
