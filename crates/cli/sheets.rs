@@ -27,7 +27,8 @@ pub(crate) struct Sheets {
 }
 
 impl Sheets {
-    /// Finds the forms and says early, before minutes of work, what does not exist or cannot be written. `first` names the files.
+    /// Finds the forms and says early, before minutes of work, what does not exist or cannot be written. `first` names the
+    /// files.
     pub(crate) fn new(
         form: &FormArgs,
         exporter: &'static dyn RecordExporter,

@@ -263,14 +263,16 @@ mod tests {
         assert_eq!(pieces, ["本児は笑っていた", "「母は怒らない帰る」と言っていた", "部屋は暗かったよ"]);
     }
 
+    fn may(section: Section, text: &str) -> bool {
+        let visit = template("visit");
+        let relations = relations(&visit).unwrap();
+        let doc = document(text);
+        may_route(&Scene::new(&doc, &visit, &relations), section, &(0..text.len()))
+    }
+
     #[test]
     fn a_wish_of_parents_names_them() {
-        let visit = template("visit");
-        let codes = crate::relations(&visit).unwrap();
-        let may = |text: &str| {
-            let doc = document(text);
-            may_route(&Scene::new(&doc, &visit, &codes), Section::ParentWish, &(0..text.len()))
-        };
+        let may = |text| may(Section::ParentWish, text);
         assert!(may("実母は少し休みたいと話した。"));
         assert!(may("両親とも様子を見てほしいと話す。"));
         assert!(!may("保育園に行きたいと話す。"));
@@ -278,12 +280,7 @@ mod tests {
 
     #[test]
     fn that_nobody_knows_is_no_value() {
-        let visit = template("visit");
-        let codes = crate::relations(&visit).unwrap();
-        let may = |text: &str| {
-            let doc = document(text);
-            may_route(&Scene::new(&doc, &visit, &codes), Section::ChildWish, &(0..text.len()))
-        };
+        let may = |text| may(Section::ChildWish, text);
         assert!(!may("本人には、どこで暮らしたいか、まだ聞いていません。"));
         assert!(may("家に帰りたくないとのこと。"));
     }
@@ -306,12 +303,7 @@ mod tests {
 
     #[test]
     fn a_view_needs_its_mark() {
-        let visit = template("visit");
-        let relations = relations(&visit).unwrap();
-        let may = |text: &str| {
-            let doc = document(text);
-            may_route(&Scene::new(&doc, &visit, &relations), Section::View, &(0..text.len()))
-        };
+        let may = |text| may(Section::View, text);
         assert!(may("見立てとしては、育児疲れが背景にあると思われる。"));
         assert!(!may("育児疲れが背景にあると思われる。"));
         assert!(!may("医師の所見では、骨折はない。"));
