@@ -1,9 +1,10 @@
 //! Every value cites words of the transcript that are spoken at that time.
 
 use std::fs;
+use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::harness::{Dir, args, root};
+use crate::harness::{Dir, args, heard_samples, root};
 
 /// Farthest that a citation may leave the sentence in which its words are spoken.
 const TOLERANCE_MS: u64 = 300;
@@ -25,17 +26,19 @@ fn spoken(stem: &str) -> Vec<Sentence> {
     rows.collect()
 }
 
-/// The records of all samples, made once for all tests here.
-fn records() -> &'static [(&'static str, serde_json::Value)] {
-    static RECORDS: OnceLock<Vec<(&str, serde_json::Value)>> = OnceLock::new();
-    RECORDS.get_or_init(|| SAMPLES.iter().map(|stem| (*stem, record(stem))).collect())
+/// The records of all samples from what was heard, made once for all tests here.
+fn records() -> &'static [(String, serde_json::Value)] {
+    static RECORDS: OnceLock<Vec<(String, serde_json::Value)>> = OnceLock::new();
+    RECORDS.get_or_init(|| {
+        let heard = heard_samples().transcripts().into_iter();
+        heard.map(|(stem, transcript)| (stem.clone(), record(&stem, &transcript))).collect()
+    })
 }
 
-fn record(stem: &str) -> serde_json::Value {
+fn record(stem: &str, transcript: &Path) -> serde_json::Value {
     let template = stem.split('-').next().unwrap();
-    let audio = root().join(format!("samples/{stem}.opus"));
     let form = args!["--template", template, "--recorded-at", "2025-09-11", "-f", "json"];
-    Dir::new().kikitori(args!["record", audio].into_iter().chain(form)).json()
+    Dir::new().kikitori(args!["map", transcript].into_iter().chain(form)).json()
 }
 
 fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {
@@ -51,18 +54,6 @@ fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {
     }
     found
 }
-
-const SAMPLES: &[&str] = &[
-    "visit-home",
-    "visit-hospital",
-    "visit-noise",
-    "visit-plain",
-    "visit-refused",
-    "intake-neighbour",
-    "intake-school",
-    "intake-phone",
-    "intake-hospital",
-];
 
 #[test]
 fn quotes_are_words_of_the_transcript() {

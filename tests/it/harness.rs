@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -71,6 +72,39 @@ impl Dir {
             .stdin(Stdio::null());
         command
     }
+}
+
+/// What the engine heard in the samples, and how their records scored. Listening takes minutes: once for all tests.
+pub(crate) struct HeardSamples {
+    dir: Dir,
+    pub(crate) scores: serde_json::Value,
+}
+
+impl HeardSamples {
+    /// Each sample with speech: its name, and its transcript.
+    pub(crate) fn transcripts(&self) -> Vec<(String, PathBuf)> {
+        let kept = fs::read_dir(self.dir.path("kept")).expect("the kept transcripts");
+        let named = kept.map(|entry| {
+            let path = entry.expect("an entry").path();
+            let heard: serde_json::Value =
+                serde_json::from_slice(&fs::read(&path).expect("a transcript")).expect("JSON");
+            let file = heard["source"]["files"][0]["name"].as_str().expect("the recording's name");
+            (file.trim_end_matches(".opus").to_owned(), path)
+        });
+        let spoken: Vec<_> = named.filter(|(stem, _)| stem != "silence").collect();
+        assert!(spoken.len() >= 9, "{spoken:?}");
+        spoken
+    }
+}
+
+pub(crate) fn heard_samples() -> &'static HeardSamples {
+    static HEARD: OnceLock<HeardSamples> = OnceLock::new();
+    HEARD.get_or_init(|| {
+        let dir = Dir::new();
+        let samples = root().join("samples");
+        let scores = dir.kikitori(args!["eval", samples, "--audio", "--json", "-", "--cache", "kept"]).json();
+        HeardSamples { dir, scores }
+    })
 }
 
 /// What a run of the program left.

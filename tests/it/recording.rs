@@ -1,6 +1,6 @@
 //! From speech to fields: the samples as recordings.
 
-use crate::harness::{Dir, args, field, root, sample};
+use crate::harness::{Dir, args, field, heard_samples, sample};
 
 #[test]
 fn the_benchmark_sample_fills_a_visit_form() {
@@ -90,9 +90,7 @@ const CORRECT_FROM_AUDIO: f64 = 0.25;
 
 #[test]
 fn the_samples_recordings_fill_their_fields() {
-    let samples = root().join("samples");
-    let args = args!["eval", &samples, "--audio", "--json"];
-    let scores = Dir::new().kikitori(args).json();
+    let scores = &heard_samples().scores;
     let total = &scores["total"];
     let share = total["correct"].as_f64().unwrap() / total["expected"].as_f64().unwrap();
     assert!(share >= CORRECT_FROM_AUDIO, "{share:.3}: {total}");
