@@ -48,6 +48,14 @@ pub enum Proposal {
         /// How sure the source is, 0..=1.
         probability: f32,
     },
+    /// A sentence tells what has fields of its own (who called, who was there, when) or nothing at all, and belongs into no
+    /// field that takes what is left.
+    Apart {
+        /// Byte range of the document.
+        range: Range<usize>,
+        /// How sure the source is, 0..=1.
+        probability: f32,
+    },
     /// A value of another field.
     Value {
         /// Id of the field.

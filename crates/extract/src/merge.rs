@@ -8,7 +8,7 @@ use record::{Document, Field, Flag, Grounded, Origin, State};
 
 use crate::scene::Scene;
 use crate::words::trim;
-use crate::{Error, Outcome, Proposal};
+use crate::{Error, Outcome, Proposal, rules};
 
 /// A proposal at least this probable is worth a flag where a rule says something else, and may use words that a rule has
 /// put into another field.
@@ -22,6 +22,17 @@ pub(crate) struct Ruled {
 }
 
 impl Ruled {
+    /// What the rules cite for other fields that hold one thing of the same kind: a name, an age.
+    fn of_others(&self, scene: &Scene<'_>, own: usize) -> Vec<Range<usize>> {
+        let kind = scene.template.fields[own].kind;
+        if !matches!(kind, FieldType::Person | FieldType::Number) {
+            return Vec::new();
+        }
+        let others = scene.template.fields.iter().zip(&self.ranges).enumerate();
+        let alike = others.filter(|(at, (spec, _))| *at != own && spec.kind == kind);
+        alike.flat_map(|(_, (_, ranges))| ranges.iter().cloned()).collect()
+    }
+
     fn taken(&self) -> Vec<Range<usize>> {
         let mut taken: Vec<Range<usize>> = self.ranges.iter().flatten().cloned().collect();
         taken.sort_by_key(|r| r.start);
@@ -38,10 +49,11 @@ pub(crate) fn merge(scene: &Scene<'_>, ruled: &mut Ruled, proposals: &[Proposal]
         if spec.fill != Fill::Program {
             continue;
         }
-        let change = if is_text(spec) {
-            sentences(scene, spec, &ruled.fields[index], &ruled.ranges[index], &taken, proposals)?
-        } else {
-            value(spec, &ruled.fields[index], proposals)
+        let (field, ranges) = (&ruled.fields[index], &ruled.ranges[index]);
+        let alike = ruled.of_others(scene, index);
+        let change = match value(spec, field, ranges, &alike, proposals) {
+            None if is_text(spec) => sentences(scene, spec, field, ranges, &taken, proposals)?,
+            change => change,
         };
         merged.extend(change.map(|(field, ranges)| (index, field, ranges)));
     }
@@ -58,19 +70,37 @@ fn is_text(spec: &FieldSpec) -> bool {
 
 type Change = Option<(Field, Vec<Range<usize>>)>;
 
-/// A value for a field that the rules leave empty. One that the field cannot hold is dropped.
-fn value(spec: &FieldSpec, field: &Field, proposals: &[Proposal]) -> Change {
-    if field.state != State::NotMentioned {
-        return None;
-    }
+/// A value for a field that the rules leave empty; one that the field cannot hold, or of words that are `others`', is dropped.
+/// Where a rule has taken other words than a sure proposal, a flag.
+fn value(
+    spec: &FieldSpec,
+    field: &Field,
+    own: &[Range<usize>],
+    others: &[Range<usize>],
+    proposals: &[Proposal],
+) -> Change {
     proposals.iter().find_map(|proposal| {
-        let Proposal::Value { field, outcome, .. } = proposal else { return None };
+        let Proposal::Value { field: id, outcome, probability } = proposal else { return None };
         let Outcome::Stated(grounded) = &**outcome else { return None };
-        if *field != spec.id {
+        if *id != spec.id {
             return None;
         }
-        let made = Field::stated(spec, grounded.clone(), Origin::Model).ok()?;
-        Some((made, grounded.ranges().to_vec()))
+        let apart = |from: &[Range<usize>]| {
+            let words = grounded.ranges();
+            words.iter().all(|w| from.iter().all(|o| w.end <= o.start || o.end <= w.start))
+        };
+        match field.state {
+            State::NotMentioned if apart(others) => {
+                let made = Field::stated(spec, grounded.clone(), Origin::Model).ok()?;
+                Some((made, grounded.ranges().to_vec()))
+            }
+            State::Stated if *probability >= SURE && apart(own) => {
+                let mut field = field.clone();
+                push(&mut field.flags, Flag::ModelDiffers);
+                Some((field, own.to_vec()))
+            }
+            _ => None,
+        }
     })
 }
 
@@ -88,7 +118,9 @@ fn sentences(
     if headed || matches!(field.state, State::Unknown | State::Denied) {
         return Ok(None);
     }
-    let mut ranges = own.to_vec();
+    let kept = kept(scene, spec, own, proposals);
+    let mut ranges = kept.clone().unwrap_or_else(|| own.to_vec());
+    let count = ranges.len();
     let mut flag = own.iter().any(|words| is_doubted(words, spec, proposals));
     for proposal in proposals {
         let Proposal::Sentence { field: id, range, probability } = proposal else { continue };
@@ -102,19 +134,44 @@ fn sentences(
             flag = true;
         }
     }
-    if ranges.len() == own.len() {
+    if ranges.len() == count && kept.is_none() {
         let mut field = field.clone();
         push(&mut field.flags, Flag::ModelDiffers);
         return Ok(flag.then(|| (field, own.to_vec())));
     }
+    let origin = if ranges.len() == count { Origin::Rule } else { Origin::Model };
     ranges.sort_by_key(|r| r.start);
     let ranges = joined(ranges);
-    let mut changed = Field::stated(spec, Grounded::copied(scene.doc, &ranges), Origin::Model)?;
+    let mut changed = Field::stated(spec, Grounded::copied(scene.doc, &ranges), origin)?;
     field.flags.iter().for_each(|f| push(&mut changed.flags, *f));
     if flag {
         push(&mut changed.flags, Flag::ModelDiffers);
     }
     Ok(Some((changed, ranges)))
+}
+
+/// The sentences of a rule that takes what is left, without those that surely belong elsewhere. `None`: all of them stay.
+fn kept(
+    scene: &Scene<'_>,
+    spec: &FieldSpec,
+    own: &[Range<usize>],
+    proposals: &[Proposal],
+) -> Option<Vec<Range<usize>>> {
+    spec.rule.as_deref().filter(|name| rules::takes_rest(name))?;
+    let mut elsewhere: Vec<Range<usize>> = proposals
+        .iter()
+        .filter_map(|proposal| match proposal {
+            Proposal::Apart { range, probability } if *probability >= SURE => Some(range.clone()),
+            Proposal::Sentence { field, range, probability } if *field != spec.id && *probability >= SURE => {
+                Some(range.clone())
+            }
+            _ => None,
+        })
+        .collect();
+    elsewhere.sort_by_key(|r| r.start);
+    let told = scene.sentences.iter().map(|s| &s.range).filter(|s| covered(scene.doc, own, s));
+    let (kept, dropped): (Vec<_>, Vec<_>) = told.cloned().partition(|s| !covered(scene.doc, &elsewhere, s));
+    (!kept.is_empty() && !dropped.is_empty()).then_some(kept)
 }
 
 /// Whether the words of a rule are surely proposed for other fields, and not for this one.

@@ -1,8 +1,8 @@
 //! What becomes of proposals beside the rules, with a source that says what the test wants.
 
-use extract::{Error, Extraction, Proposal, Proposer, extract, rule_names};
+use extract::{Error, Extraction, Outcome, Proposal, Proposer, extract, rule_names};
 use record::template::{Template, shipped_templates};
-use record::{Document, Field, Flag, Origin, Segment, State, Transcript};
+use record::{Document, Field, Flag, Grounded, Origin, Segment, State, Transcript};
 use text::{Chain, Headings};
 
 /// Puts the sentence with these words into this field.
@@ -28,13 +28,13 @@ fn form(id: &str) -> Template {
         .expect("a shipped form")
 }
 
-fn filled(id: &str, text: &str, says: &Says) -> Extraction {
+fn filled(id: &str, text: &str, source: &dyn Proposer) -> Extraction {
     let template = form(id);
     let segment = Segment { raw: text.into(), text: text.into(), ..Segment::default() };
     let mut document = Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None);
     let headings: Vec<String> = template.headings().map(ToOwned::to_owned).collect();
     Chain::default().with(Headings::with(&headings)).run(&mut document).expect("the passes");
-    extract(&document, &template, &[says]).expect("a record")
+    extract(&document, &template, &[source]).expect("a record")
 }
 
 fn field(extraction: &Extraction, id: &str) -> Field {
@@ -84,6 +84,58 @@ fn the_rule_wins_and_a_sure_difference_is_flagged() {
         assert_eq!(talk.flags.contains(&Flag::ModelDiffers), flagged);
         assert_eq!(field(&done, "obs.parent").state, State::NotMentioned);
     }
+}
+
+/// Puts these words, as they stand, into this field.
+struct Copies(&'static str, &'static str, f32);
+
+impl Proposer for Copies {
+    fn propose(&self, document: &Document, _: &Template) -> Result<Vec<Proposal>, Error> {
+        let Self(words, field, probability) = *self;
+        let start = document.text().find(words).expect("the words");
+        let range = start..start + words.len();
+        let copied = Grounded::copied(document, std::slice::from_ref(&range));
+        let outcome = Box::new(Outcome::Stated(copied));
+        Ok(vec![Proposal::Value { field: field.to_owned(), outcome, probability }])
+    }
+}
+
+#[test]
+fn a_value_fills_an_empty_field_and_flags_one_that_holds_other_words() {
+    let text = "駅前の青葉荘にいます。住所は、緑町2-8-11。";
+    let done = filled("intake", "駅前の青葉荘にいます。", &Copies("駅前の青葉荘", "child.addr", 0.8));
+    let address = field(&done, "child.addr");
+    assert_eq!((address.display.as_str(), address.origin), ("駅前の青葉荘", Some(Origin::Model)));
+    for (words, probability, flagged) in
+        [("駅前の青葉荘", 0.95, true), ("駅前の青葉荘", 0.8, false), ("緑町2-8-11", 0.95, false)]
+    {
+        let address = field(&filled("intake", text, &Copies(words, "child.addr", probability)), "child.addr");
+        assert_eq!((address.display.as_str(), address.origin), ("緑町2-8-11", Some(Origin::Rule)));
+        assert_eq!(address.flags.contains(&Flag::ModelDiffers), flagged, "{words} {probability}");
+    }
+}
+
+/// Says that the sentence with these words belongs into no field that takes what is left.
+struct SetsApart(&'static str, f32);
+
+impl Proposer for SetsApart {
+    fn propose(&self, document: &Document, _: &Template) -> Result<Vec<Proposal>, Error> {
+        let sentences = document.sentences(700);
+        let range = sentences.into_iter().find(|r| document.text()[r.clone()].contains(self.0));
+        Ok(vec![Proposal::Apart { range: range.expect("the words"), probability: self.1 }])
+    }
+}
+
+#[test]
+fn what_is_set_apart_leaves_the_field_that_takes_what_is_left_and_is_listed() {
+    let text = "夜泣きがひどく、眠れないとのこと。受話器の向こうで犬が鳴いていた。";
+    let done = filled("phone-consultation", text, &SetsApart("犬", 0.95));
+    assert_eq!(field(&done, "content").display, "夜泣きがひどく、眠れないとのこと。");
+    assert_eq!(done.unassigned.len(), 1);
+    let unsure = filled("phone-consultation", text, &SetsApart("犬", 0.8));
+    assert_eq!(field(&unsure, "content").display, text);
+    let all = filled("phone-consultation", "夜泣きがひどく、眠れないとのこと。", &SetsApart("夜泣き", 0.99));
+    assert_ne!(field(&all, "content").display, "", "something stays");
 }
 
 #[test]

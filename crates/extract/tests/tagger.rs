@@ -48,6 +48,30 @@ fn a_sentence_without_a_heading_finds_its_field() {
     assert!(child.contains("一言も話しませんでした") && !child.contains("涙ぐんで"), "{child}");
 }
 
+/// Whose the number, the name and the ages are, only the sentences before say.
+const CALL: &str = "十月九日木曜、十時二十分、電話で受理。受けたのは児童福祉司の三輪。学童クラブの所長さんで、大槻さんという女性からの電話。\
+                    番号は0467-55-1234。気がかりなのは杉本あかりちゃん、九歳、四年生。この三週間、夕方になると迎えが来ない。\
+                    お母さんは杉本玲子さんといって三十八歳、美容師をしている。弟の陸くんは五歳。";
+
+#[test]
+fn a_fact_goes_to_the_person_of_whom_it_is_told() {
+    let alone = filled(&form("intake"), CALL, None);
+    let tagger = Tagger::shipped().unwrap();
+    let done = filled(&form("intake"), CALL, Some(&tagger));
+    let expected = [
+        ("child.name", "杉本あかり"),
+        ("reporter.phone", "0467-55-1234"),
+        ("reporter.relation", "学童クラブの所長"),
+        ("family.sib", "有"),
+    ];
+    for (id, value) in expected {
+        assert_eq!((display(&alone, id).as_str(), display(&done, id).as_str()), ("", value), "{id}");
+    }
+    let rows = done.fields.iter().find(|f| f.id == "family.sib_rows").unwrap();
+    assert_eq!(rows.origin, Some(Origin::Model));
+    assert!(rows.display.contains('弟') && rows.display.contains('5'), "{}", rows.display);
+}
+
 #[test]
 fn wrong_characters_do_not_break_it() {
     let tagger = Tagger::shipped().unwrap();

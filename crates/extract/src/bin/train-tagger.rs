@@ -61,6 +61,7 @@ fn print(options: &Options, report: &Report) {
         report.weights.len()
     );
     print_score("patterns that were held out", &report.held_out);
+    print_score("scripts that were held out", &report.held_out_scripts);
     print_score("patterns that were trained", &report.trained);
 }
 
@@ -72,6 +73,10 @@ fn print_score(title: &str, score: &Score) {
     println!("  ends of sentences F1 {:.3}", score.ends.f1());
     for (kind, counts) in &score.spans {
         println!("  {:<14} F1 {:.3} of {}", kind.name(), counts.f1(), counts.wanted);
+    }
+    for (party, counts) in &score.parties {
+        let (p, r) = (counts.precision(), counts.recall());
+        println!("  of {:<11} precision {p:.3}, recall {r:.3} of {}", party.name(), counts.wanted);
     }
     for (section, counts) in &score.sections {
         let (p, r) = (counts.precision(), counts.recall());

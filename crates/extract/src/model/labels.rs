@@ -1,4 +1,4 @@
-//! What the tagger can say: a closed list of sections and of span kinds. The hash of the list is in the weights' header.
+//! What the tagger can say: closed lists of sections, of span kinds and of parties. The hash of the lists is in the weights' header.
 
 use std::fmt::Write as _;
 
@@ -154,8 +154,35 @@ labels! {
         Polarity = "polarity",
         /// Words that hedge.
         Certainty = "certainty",
+        /// How a name is read.
+        Kana = "kana",
+        /// How old somebody is.
+        Age = "age",
+        /// A telephone number.
+        Phone = "phone",
+        /// What somebody lives by.
+        Occupation = "occupation",
     }
 }
+
+labels! {
+    /// Of whom a fact is told.
+    Party {
+        /// 本児.
+        Child = "child",
+        /// Who reports, asks or is spoken with: 通告者, 相談者, the other side of a contact.
+        Caller = "caller",
+        /// Relatives and the household, unless they call.
+        Family = "family",
+        /// Staff of the centre.
+        Staff = "staff",
+        /// Anybody else.
+        Other = "other",
+    }
+}
+
+/// Classes of the party head: nobody, then each party.
+pub(crate) const PARTY_CLASSES: usize = 1 + Party::ALL.len();
 
 /// Classes of the tag head: outside, then begin and inside of each kind.
 pub(crate) const TAG_CLASSES: usize = 1 + 2 * SpanKind::ALL.len();
@@ -164,6 +191,12 @@ pub(crate) const TAG_CLASSES: usize = 1 + 2 * SpanKind::ALL.len();
 #[cfg(any(test, feature = "train"))]
 pub(crate) fn tag_class(kind: SpanKind, begins: bool) -> u32 {
     1 + 2 * kind as u32 + u32::from(!begins)
+}
+
+/// The class of a character in words about a party.
+#[cfg(feature = "train")]
+pub(crate) fn party_class(party: Party) -> u32 {
+    1 + party as u32
 }
 
 /// The kind of a class, and whether a span begins there. `None` outside spans.
@@ -175,7 +208,8 @@ pub(crate) fn tag_of(class: usize) -> Option<(SpanKind, bool)> {
 /// SHA-256 over the names of all labels in their order, lower-case hexadecimal.
 pub(crate) fn label_hash() -> String {
     let mut hash = Sha256::new();
-    for name in Section::ALL.iter().map(|s| s.name()).chain(SpanKind::ALL.iter().map(|k| k.name())) {
+    let names = Section::ALL.iter().map(|s| s.name()).chain(SpanKind::ALL.iter().map(|k| k.name()));
+    for name in names.chain(Party::ALL.iter().map(|p| p.name())) {
         hash.update(name.as_bytes());
         hash.update([0]);
     }

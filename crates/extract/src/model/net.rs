@@ -1,4 +1,4 @@
-//! The network: embeddings of characters, pairs and words, five residual convolutions of growing step, and three heads.
+//! The network: embeddings of characters, pairs and words, seven residual convolutions of growing step, and four heads.
 //!
 //! A character sees [`REACH`] neighbours on each side. Everything is done for each character alone but the convolutions
 //! and the section head, which takes the mean over a sentence.
@@ -7,7 +7,7 @@ use candle_core::{D, Result, Tensor};
 use candle_nn::{Embedding, Linear, Module, VarBuilder};
 
 use super::input::{CHAR_BUCKETS, CHAR_KINDS, PAIR_BUCKETS};
-use super::labels::{Section, TAG_CLASSES};
+use super::labels::{PARTY_CLASSES, Section, TAG_CLASSES};
 use super::words::{WORD_WIDTH, WordVectors};
 
 /// Width of an embedding.
@@ -15,9 +15,9 @@ const EMBED: usize = 64;
 /// Width of the character states.
 pub(crate) const WIDTH: usize = 128;
 /// Step of each convolution of three taps.
-const STEPS: [usize; 5] = [1, 2, 4, 8, 16];
+const STEPS: [usize; 7] = [1, 2, 4, 8, 16, 32, 64];
 /// Neighbours on each side that reach a character: the sum of the steps.
-pub(crate) const REACH: usize = 31;
+pub(crate) const REACH: usize = 127;
 /// Classes of the end head: a sentence goes on, or ends here.
 pub(crate) const END_CLASSES: usize = 2;
 
@@ -39,6 +39,7 @@ pub(crate) fn shapes() -> Vec<(String, Vec<usize>)> {
     }
     linear("tags", WIDTH, TAG_CLASSES);
     linear("ends", WIDTH, END_CLASSES);
+    linear("parties", WIDTH, PARTY_CLASSES);
     linear("hidden", WIDTH, WIDTH);
     linear("section", WIDTH, Section::ALL.len());
     shapes
@@ -56,6 +57,7 @@ pub(crate) struct Net {
     convolutions: Vec<(usize, Linear)>,
     tags: Linear,
     ends: Linear,
+    parties: Linear,
     hidden: Linear,
     section: Linear,
 }
@@ -99,6 +101,7 @@ impl Net {
             convolutions,
             tags: linear("tags", WIDTH, TAG_CLASSES)?,
             ends: linear("ends", WIDTH, END_CLASSES)?,
+            parties: linear("parties", WIDTH, PARTY_CLASSES)?,
             hidden: linear("hidden", WIDTH, WIDTH)?,
             section: linear("section", WIDTH, Section::ALL.len())?,
         })
@@ -131,6 +134,11 @@ impl Net {
     /// Logits of the ends of sentences, (…, [`END_CLASSES`]).
     pub(crate) fn ends(&self, states: &Tensor) -> Result<Tensor> {
         self.ends.forward(&normal(states)?)
+    }
+
+    /// Logits of the parties, (…, [`PARTY_CLASSES`]).
+    pub(crate) fn parties(&self, states: &Tensor) -> Result<Tensor> {
+        self.parties.forward(&normal(states)?)
     }
 
     /// Logits of the sections of sentences, given the mean state of each: (sentences, sections).

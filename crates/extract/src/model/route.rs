@@ -8,6 +8,7 @@ use record::{Document, Grounded, PersonBuilder, Reason};
 use text::polarity;
 
 use super::labels::{Section, SpanKind};
+use super::people;
 use super::tagger::{Reading, Tagger, best};
 use crate::rules::section::says_only_status;
 use crate::scene::{Scene, Sentence};
@@ -22,11 +23,50 @@ const END: f32 = 0.4;
 const SHORTEST: usize = 6;
 /// Words with which a speaker marks a view as such; without one of them nothing is a view.
 const VIEW_MARKS: &[&str] = &["所見", "見立て", "アセスメント", "評価として"];
+/// Longer pieces are no sentence of anybody: characters.
+const LONGEST: usize = 250;
+/// What has fields of its own, and what tells nothing.
+const APART: &[Section] =
+    &[Section::Other, Section::Reporter, Section::Staff, Section::Occasion, Section::Identity];
+/// A wish is said with one of these, or in somebody's own words.
+const WISHES: &[&str] = &[
+    "たい",
+    "たく",
+    "ほしい",
+    "欲しい",
+    "ほしく",
+    "希望",
+    "望",
+    "意向",
+    "意思",
+    "いや",
+    "嫌",
+    "つもり",
+    "願",
+    "反対",
+    "賛成",
+    "納得",
+    "拒",
+    "もらえれば",
+    "もらえたら",
+    "いただけ",
+    "気持ち",
+    "考え",
+    "帰る",
+    "戻る",
+    "決め",
+];
 /// The views of others.
 const OTHERS_VIEWS: &[&str] = &["の所見", "医師", "検査所見"];
 
 /// Words for parents that are no relation of the list.
 const PARENTS: &[&str] = &["保護者", "両親", "父母", "母親", "父親"];
+
+/// A sentence under no heading, with the probability of each section.
+struct Piece {
+    range: Range<usize>,
+    probabilities: Vec<f32>,
+}
 
 /// A sentence with the heading under which the tagger puts it.
 struct Routed {
@@ -39,7 +79,8 @@ impl Proposer for Tagger {
         let relations = relations(template)?;
         let scene = Scene::new(document, template, &relations);
         let reading = self.read(document.text())?;
-        let routed = self.route(&scene, &reading)?;
+        let pieces = self.pieces(&scene, &reading)?;
+        let routed = route(&scene, &pieces);
         let fields = template.fields.iter().filter(|f| f.fill == Fill::Program);
 
         let mut proposals = Vec::new();
@@ -73,25 +114,42 @@ impl Proposer for Tagger {
                 _ => {}
             }
         }
+        proposals.extend(pieces.iter().map(apart));
+        proposals.extend(people::propose(&scene, &reading));
         Ok(proposals)
     }
 }
 
 impl Tagger {
-    /// The sentences under no heading that the tagger is sure of.
-    fn route(&self, scene: &Scene<'_>, reading: &Reading) -> Result<Vec<Routed>, Error> {
-        let pieces: Vec<Range<usize>> = pieces(scene, &reading.ends(END));
-        let mut routed = Vec::new();
-        for (range, p) in pieces.iter().zip(self.sections(reading, &pieces)?) {
-            let Some((heading, probability)) = likeliest(scene, range, &p) else { continue };
-            if probability >= LIKELY {
-                let (range, full) = (range.clone(), range.clone());
-                let sentence = Sentence { range, full, heading: Some(heading.to_owned()), head: None };
-                routed.push(Routed { sentence, probability });
-            }
-        }
-        Ok(routed)
+    /// The sentences under no heading, each with the probability of every section.
+    fn pieces(&self, scene: &Scene<'_>, reading: &Reading) -> Result<Vec<Piece>, Error> {
+        let mut pieces = ranges(scene, &reading.ends(END));
+        pieces.retain(|range| scene.text()[range.clone()].chars().count() <= LONGEST);
+        let probabilities = self.sections(reading, &pieces)?;
+        let seen = pieces.into_iter().zip(probabilities);
+        Ok(seen.map(|(range, probabilities)| Piece { range, probabilities }).collect())
     }
+}
+
+/// The sentences of whose section the tagger is sure.
+fn route(scene: &Scene<'_>, pieces: &[Piece]) -> Vec<Routed> {
+    // A report tells of the child what happened to it, in the same words as how it looks: the rules alone tell these apart.
+    let mixed = |heading: &str| ["本児の様子", "生育歴"].contains(&heading) && scene.field("acts").is_some();
+    let likely = pieces.iter().filter_map(|Piece { range, probabilities }| {
+        let (heading, probability) =
+            likeliest(scene, range, probabilities).filter(|(heading, p)| *p >= LIKELY && !mixed(heading))?;
+        let (range, full) = (range.clone(), range.clone());
+        let sentence = Sentence { range, full, heading: Some(heading.to_owned()), head: None };
+        Some(Routed { sentence, probability })
+    });
+    likely.collect()
+}
+
+/// How probable it is that the sentence belongs into no field that takes what is left.
+fn apart(piece: &Piece) -> Proposal {
+    let sections = Section::ALL.iter().zip(&piece.probabilities);
+    let elsewhere = sections.filter(|(section, _)| APART.contains(section));
+    Proposal::Apart { range: piece.range.clone(), probability: elsewhere.map(|(_, p)| p).sum() }
 }
 
 /// The heading of the most probable section, with the probability of all sections that lead to it in this form. `None`
@@ -106,7 +164,7 @@ fn likeliest(scene: &Scene<'_>, range: &Range<usize>, probabilities: &[f32]) -> 
 }
 
 /// The sentences under no heading, cut also where the tagger hears an end.
-fn pieces(scene: &Scene<'_>, ends: &[usize]) -> Vec<Range<usize>> {
+fn ranges(scene: &Scene<'_>, ends: &[usize]) -> Vec<Range<usize>> {
     let quoted = scene.doc.quoted();
     let text = scene.text();
     let long = |range: Range<usize>| text[trim(text, range.clone())].chars().count() >= SHORTEST;
@@ -139,13 +197,19 @@ fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool 
     if !text[range.clone()].chars().any(|c| matches!(c, 'ぁ'..='ヿ') || is_kanji(c)) {
         return false;
     }
+    let wishes = quotes || has_any(text, range.clone(), WISHES);
     match section {
         Section::View => {
             has_any(text, range.clone(), VIEW_MARKS) && !has_any(text, range.clone(), OTHERS_VIEWS) && !quotes
         }
         Section::Next | Section::Roles => !quotes,
         // Whose wish it is must be said: a quotation alone may be anybody's.
-        Section::ParentWish => names_parent(scene, range) && (quotes || !leaves_open(&text[range.clone()])),
+        Section::ParentWish => {
+            names_parent(scene, range) && wishes && (quotes || !leaves_open(&text[range.clone()]))
+        }
+        Section::ChildWish => {
+            wishes && !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()]))
+        }
         Section::Contact | Section::Injury | Section::Talk => true,
         _ => !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()])),
     }
@@ -259,7 +323,7 @@ mod tests {
         let scene = Scene::new(&doc, &visit, &relations);
         let at = |words: &str| text.find(words).unwrap() + words.len();
         let ends = [at("本児"), at("笑っていた"), at("怒らない"), at("と言っていた"), at("暗かった")];
-        let pieces: Vec<&str> = pieces(&scene, &ends).into_iter().map(|r| &text[r]).collect();
+        let pieces: Vec<&str> = ranges(&scene, &ends).into_iter().map(|r| &text[r]).collect();
         assert_eq!(pieces, ["本児は笑っていた", "「母は怒らない帰る」と言っていた", "部屋は暗かったよ"]);
     }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use candle_core::{D, Device, Tensor};
 
 use super::input::CharIds;
-use super::labels::{Section, SpanKind, tag_of};
+use super::labels::{PARTY_CLASSES, Party, Section, SpanKind, tag_of};
 use super::net::{Batch, Net, REACH, WIDTH};
 use super::weights::load;
 use super::words::WordVectors;
@@ -14,7 +14,7 @@ use crate::Error;
 /// The weights that come with the program.
 const SHIPPED: &[u8] = include_bytes!("../../../../models/tagger.safetensors");
 /// Characters that go through the network at once, beside their neighbours.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
 
 /// The tagger: sections of sentences, ends of sentences, and spans. Same text, same answer.
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub struct Reading {
     states: Vec<f32>,
     /// For each character, the probability that a sentence ends with it.
     ends: Vec<f32>,
+    /// For each character, the probability of nobody and of each party: [`PARTY_CLASSES`] numbers.
+    parties: Vec<f32>,
     spans: Vec<Span>,
 }
 
@@ -90,6 +92,8 @@ impl Tagger {
         classes.extend(self.net.tags(&states)?.argmax(D::Minus1)?.to_vec1::<u32>()?);
         let ends = candle_nn::ops::softmax(&self.net.ends(&states)?, D::Minus1)?;
         reading.ends.extend(ends.narrow(1, 1, 1)?.flatten_all()?.to_vec1::<f32>()?);
+        let parties = candle_nn::ops::softmax(&self.net.parties(&states)?, D::Minus1)?;
+        reading.parties.extend(parties.flatten_all()?.to_vec1::<f32>()?);
         reading.states.extend(states.flatten_all()?.to_vec1::<f32>()?);
         Ok(())
     }
@@ -124,12 +128,26 @@ impl Reading {
         ends.filter(|(p, _)| **p >= probability).map(|(_, offset)| *offset).collect()
     }
 
+    /// Of whom the words of a byte range tell, and how probable that is, 0..=1. `None`: of nobody.
+    #[must_use]
+    pub fn party(&self, range: &Range<usize>) -> (Option<Party>, f32) {
+        let mean = self.mean_of::<PARTY_CLASSES>(&self.parties, range);
+        let likeliest = mean.into_iter().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+        let (class, probability) = likeliest.unwrap_or((0, 0.0));
+        (class.checked_sub(1).and_then(|index| Party::ALL.get(index).copied()), probability)
+    }
+
     fn mean(&self, range: &Range<usize>) -> [f32; WIDTH] {
+        self.mean_of(&self.states, range)
+    }
+
+    /// The mean over the characters of a byte range, of `N` numbers for each character.
+    fn mean_of<const N: usize>(&self, numbers: &[f32], range: &Range<usize>) -> [f32; N] {
         let at = |offset: usize| self.offsets.partition_point(|o| *o < offset);
         let (start, end) = (at(range.start), at(range.end));
-        let mut mean = [0.0; WIDTH];
-        for state in self.states[start * WIDTH..end * WIDTH].chunks_exact(WIDTH) {
-            mean.iter_mut().zip(state).for_each(|(sum, s)| *sum += s);
+        let mut mean = [0.0; N];
+        for own in numbers[start * N..end * N].chunks_exact(N) {
+            mean.iter_mut().zip(own).for_each(|(sum, n)| *sum += n);
         }
         let count = (end - start).max(1) as f32;
         mean.map(|sum| sum / count)

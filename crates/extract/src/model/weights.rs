@@ -12,7 +12,7 @@ use super::words::WordVectors;
 use crate::Error;
 
 /// Version of the network's shape and of its input.
-pub(crate) const FORMAT: &str = "kikitori.tagger/2";
+pub(crate) const FORMAT: &str = "kikitori.tagger/3";
 /// Key of [`FORMAT`] in the header.
 pub(crate) const FORMAT_KEY: &str = "format";
 /// Key of the label hash in the header.

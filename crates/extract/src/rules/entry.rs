@@ -5,7 +5,8 @@
 use std::ops::Range;
 
 use record::template::FieldSpec;
-use record::{Entity, Grounded, PersonBuilder};
+use record::{Entity, Flag, Grounded, PersonBuilder};
+use text::hedge;
 
 use super::{Filled, Outcome, copied, stated, without};
 use crate::people::{name_at, skip_honorific};
@@ -84,6 +85,9 @@ fn contacts<'s>(scene: &'s Scene<'_>) -> Vec<Contact<'s>> {
             let next = scene.sentences.iter().find(|s| s.full.start >= sentence.full.end);
             let follows =
                 || next.is_some_and(|next| next.heading == sentence.heading && has_result(scene, next, way));
+            if is_others_visit(scene, sentence, &word) {
+                continue;
+            }
             let closed =
                 way == Way::Answered || has_result(scene, sentence, way) || (way == Way::Visit && follows());
             found.push(Contact { way, word, sentence, closed });
@@ -102,6 +106,13 @@ fn is_reported(text: &str, at: usize, sentence: &Sentence) -> bool {
 /// Whether words of a report stand in `range`.
 pub(super) fn is_reported_in(text: &str, range: Range<usize>) -> bool {
     has_any(text, range, &WORDS.entry.reports)
+}
+
+/// 「月に1回の家庭訪問が続いていたとのこと」 tells of a visit that others made.
+fn is_others_visit(scene: &Scene<'_>, sentence: &Sentence, word: &Range<usize>) -> bool {
+    scene.words(word).contains("訪問")
+        && hedge::flags(scene.words(&sentence.full)).contains(&Flag::Hearsay)
+        && !has_result(scene, sentence, Way::Visit)
 }
 
 fn starts_other_word(text: &str, at: usize) -> bool {
@@ -168,7 +179,8 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
         .filter(|s| s.heading.is_none() && !has_any(scene.text(), s.full.clone(), DEAD_LINE));
     for sentence in opening.take(3) {
         let spoken = spoken_choices(scene.text(), sentence.range.clone(), &spec.choices);
-        if let Some(spoken) = spoken.into_iter().find(|s| !scene.is_quoted(s.range.start)) {
+        let own = |at: &Range<usize>| !scene.is_quoted(at.start) && !is_others_visit(scene, sentence, at);
+        if let Some(spoken) = spoken.into_iter().find(|s| own(&s.range)) {
             return stated(scene, spec, &spoken.choice.label, spoken.range);
         }
     }

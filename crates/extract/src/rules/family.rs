@@ -15,7 +15,8 @@ use crate::words::{ends_with_any, find_any, trim, trim_end_of};
 
 pub(super) use guardians::guardians;
 pub(super) use household::{helps_from_elsewhere, household, household_sentences};
-pub(super) use siblings::{is_sibling, says_there_is, siblings, siblings_in, siblings_known};
+pub(crate) use siblings::is_sibling;
+pub(super) use siblings::{says_there_is, siblings, siblings_in, siblings_known};
 
 /// Who brings the child up, as the labels of the relation list.
 pub(super) const GUARDIANS: &[&str] =
@@ -26,7 +27,7 @@ const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "�
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
 
 /// Whether the word is for a guardian.
-pub(super) fn is_guardian(mention: &Mention) -> bool {
+pub(crate) fn is_guardian(mention: &Mention) -> bool {
     mention.relation.as_deref().is_some_and(|r| GUARDIANS.contains(&r))
 }
 
@@ -56,7 +57,7 @@ pub(super) fn strip_ending(text: &str, range: Range<usize>) -> Range<usize> {
 }
 
 /// The relation of the person, with the words where they are not its label.
-pub(super) fn relation(
+pub(crate) fn relation(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
     mention: &Mention,
@@ -71,7 +72,7 @@ pub(super) fn relation(
 }
 
 /// The age said in `range`, with its words.
-pub(super) fn age(
+pub(crate) fn age(
     scene: &Scene<'_>,
     row: &mut RowBuilder<'_>,
     range: Range<usize>,

@@ -13,7 +13,7 @@ mod custody;
 mod diagnosis;
 mod entry;
 mod evidence;
-mod family;
+pub(crate) mod family;
 mod injury;
 mod item;
 mod meeting;
@@ -199,6 +199,11 @@ static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| RULES.iter().map(|r
 #[must_use]
 pub fn names() -> &'static [&'static str] {
     &NAMES
+}
+
+/// Whether the rule takes the sentences that nothing assigns to another field.
+pub(crate) fn takes_rest(name: &str) -> bool {
+    ["account", "consultation"].contains(&name)
 }
 
 /// The rule of this name.

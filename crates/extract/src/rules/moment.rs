@@ -131,6 +131,13 @@ fn of_event(scene: &Scene<'_>, spec: &FieldSpec) -> Option<Moment> {
             else {
                 continue;
             };
+            // What came earlier is no event of this record: 「相談歴ですが、昨年9月に通告を受け、…」.
+            let earlier = ["相談歴", "通告歴"];
+            if sentence.heading.as_deref().is_some_and(|h| earlier.contains(&h))
+                || has_any(text, sentence.full.start..word.start, &earlier)
+            {
+                continue;
+            }
             // A handover may be to come.
             let to_come = spec.id.starts_with("handover");
             if (!to_come && scene.is_plan(sentence))

@@ -173,6 +173,7 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
             "不在で",
             "留守で",
             "できておらず",
+            "なくて",
         ],
     );
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.

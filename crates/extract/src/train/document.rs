@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use fastrand::Rng;
 
-use super::grammar::{Grammar, Pattern, Tagged};
+use super::grammar::{Grammar, Mark, Pattern, Script, Tagged};
 use super::noise::Manner;
-use crate::model::{Section, tag_class};
+use crate::model::{Section, party_class, tag_class};
 
 /// A dictation is cut at about so many characters.
 const LENGTH: usize = 220;
+/// One sentence of a script in so many is left out.
+const LEFT_OUT: u8 = 10;
 /// Words between sentences.
 const LINKS: &[&str] =
     &["また、", "なお、", "それから、", "あと、", "で、", "一方、", "その後、", "ちなみに、"];
@@ -18,10 +20,14 @@ const LINKS: &[&str] =
 #[derive(Clone, Debug, Default)]
 pub(super) struct Dictation {
     pub(super) chars: Vec<char>,
+    /// The span of each character.
+    pub(super) marks: Vec<Option<Mark>>,
     /// Class of the tag head for each character.
     pub(super) tags: Vec<u32>,
     /// 1 where a sentence ends, otherwise 0.
     pub(super) ends: Vec<u32>,
+    /// Class of the party head for each character; empty where the grammar does not say.
+    pub(super) parties: Vec<u32>,
     pub(super) sentences: Vec<(Range<usize>, Section)>,
 }
 
@@ -34,15 +40,51 @@ pub(super) enum Patterns {
 
 impl Patterns {
     fn of(self, grammar: &Grammar, section: Section) -> Vec<&Pattern> {
-        let used = |p: &&Pattern| match self {
-            Self::Trained => !p.held_out,
-            Self::HeldOut => p.held_out,
-        };
-        grammar.patterns.iter().filter(|p| p.section == section).filter(used).collect()
+        grammar.patterns.iter().filter(|p| p.section == section && self.uses(p.held_out)).collect()
+    }
+
+    fn scripts(self, grammar: &Grammar) -> Vec<&Script> {
+        grammar.scripts.iter().filter(|s| self.uses(s.held_out)).collect()
+    }
+
+    fn uses(self, held_out: bool) -> bool {
+        held_out == (self == Self::HeldOut)
     }
 }
 
-/// A dictation at random.
+/// A dictation after a script, of which some sentences are left out. Empty where no script is used.
+pub(super) fn scripted(grammar: &Grammar, patterns: Patterns, rng: &mut Rng) -> Dictation {
+    let manner = Manner::random(rng);
+    let mut made = Dictation::default();
+    let Some(script) = rng.choice(patterns.scripts(grammar)) else { return made };
+    for pattern in &script.sentences {
+        if rng.u8(0..LEFT_OUT) > 0 {
+            made.push(&manner.write(sentence(grammar, pattern, rng), rng), pattern.section);
+        }
+    }
+    let classes = made.marks.iter().map(|mark| mark.and_then(|m| m.party).map_or(0, party_class));
+    made.parties = classes.collect();
+    made
+}
+
+/// A sentence with what may stand before it.
+fn sentence(grammar: &Grammar, pattern: &Pattern, rng: &mut Rng) -> Vec<Tagged> {
+    let mut sentence = Vec::new();
+    let with_filler = rng.u8(0..8) == 0;
+    let with_link = !with_filler && rng.u8(0..8) == 0;
+    if with_filler {
+        sentence.extend(grammar.words("filler", rng));
+        sentence.push(Tagged { c: '、', span: None });
+    } else if with_link {
+        let link = rng.choice(LINKS).copied().unwrap_or_default();
+        sentence.extend(link.chars().map(|c| Tagged { c, span: None }));
+    }
+    sentence.extend(grammar.sentence(pattern, rng));
+    sentence.push(Tagged { c: '。', span: None });
+    sentence
+}
+
+/// A dictation of sentences at random.
 pub(super) fn dictation(grammar: &Grammar, patterns: Patterns, rng: &mut Rng) -> Dictation {
     let manner = Manner::random(rng);
     let with_headings = rng.u8(0..10) < 3;
@@ -60,19 +102,7 @@ pub(super) fn dictation(grammar: &Grammar, patterns: Patterns, rng: &mut Rng) ->
         }
         for _ in 0..rng.usize(1..=3) {
             let Some(pattern) = rng.choice(&fitting) else { break };
-            let mut sentence = Vec::new();
-            let with_filler = rng.u8(0..8) == 0;
-            let with_link = !with_filler && rng.u8(0..8) == 0;
-            if with_filler {
-                sentence.extend(grammar.words("filler", rng));
-                sentence.push(Tagged { c: '、', span: None });
-            } else if with_link {
-                let link = rng.choice(LINKS).copied().unwrap_or_default();
-                sentence.extend(link.chars().map(|c| Tagged { c, span: None }));
-            }
-            sentence.extend(grammar.sentence(pattern, rng));
-            sentence.push(Tagged { c: '。', span: None });
-            made.push(&manner.write(sentence, rng), section);
+            made.push(&manner.write(sentence(grammar, pattern, rng), rng), section);
         }
     }
     made
@@ -87,7 +117,8 @@ impl Dictation {
         let mut before = None;
         for tagged in sentence {
             self.chars.push(tagged.c);
-            self.tags.push(tagged.span.map_or(0, |(kind, _)| tag_class(kind, before != tagged.span)));
+            self.marks.push(tagged.span);
+            self.tags.push(tagged.span.map_or(0, |mark| tag_class(mark.kind, before != tagged.span)));
             self.ends.push(0);
             before = tagged.span;
         }

@@ -1,22 +1,24 @@
 //! Sentence patterns with slots, and the sentences they make.
 //!
-//! `{slot}` inserts a slot, `(a|b)` chooses, `[a]` and `(a)?` may be left out. A slot with a tag marks its characters.
+//! `{slot}` inserts a slot, `(a|b)` chooses, `[a]` and `(a)?` may be left out. A slot with a tag marks its characters; so does
+//! `<party kind:…>`, which also says of whom they tell.
 
 use std::collections::HashMap;
 
 use fastrand::Rng;
 
 use crate::Error;
-use crate::model::{Section, SpanKind};
+use crate::model::{Party, Section, SpanKind};
 
 const SLOTS: &str = include_str!("../../data/train/slots.txt");
 const PATTERNS: &str = include_str!("../../data/train/patterns.txt");
+const SCRIPTS: &str = include_str!("../../data/train/scripts.txt");
 const FRAMES: &str = include_str!("../../data/train/frames.txt");
 const COMMON_FRAMES: &str = include_str!("../../data/train/frames_common.txt");
 const FRAME_SLOTS: &str = include_str!("../../data/train/frame_slots.txt");
 /// Slots inside slots inside slots …: more is a circle.
 const MAX_DEPTH: usize = 12;
-/// One pattern in so many is held out.
+/// One pattern, and one script, in so many is held out.
 const HELD_OUT: u32 = 12;
 
 /// A piece of a pattern.
@@ -24,15 +26,26 @@ const HELD_OUT: u32 = 12;
 enum Node {
     Text(String),
     Slot(String),
+    Mark(Party, SpanKind, Vec<Vec<Node>>),
     Choice(Vec<Vec<Node>>),
     Maybe(Vec<Node>),
 }
 
-/// A character with the span that it belongs to: its kind and a number that differs between neighbouring spans.
+/// A character with the span that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Tagged {
     pub(super) c: char,
-    pub(super) span: Option<(SpanKind, u32)>,
+    pub(super) span: Option<Mark>,
+}
+
+/// The span of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) kind: SpanKind,
+    /// Of whom it tells. `None`: the grammar does not say.
+    pub(super) party: Option<Party>,
+    /// Differs between neighbouring spans.
+    number: u32,
 }
 
 /// A sentence pattern.
@@ -51,6 +64,14 @@ impl Pattern {
     }
 }
 
+/// A whole dictation: sentences that follow each other, with the parties of all marks.
+#[derive(Clone, Debug)]
+pub(super) struct Script {
+    /// Never seen in training.
+    pub(super) held_out: bool,
+    pub(super) sentences: Vec<Pattern>,
+}
+
 /// Alternatives by name, with the tag that a slot gives to its characters.
 type Slots = HashMap<String, (Option<SpanKind>, Vec<Vec<Node>>)>;
 
@@ -58,6 +79,7 @@ type Slots = HashMap<String, (Option<SpanKind>, Vec<Vec<Node>>)>;
 #[derive(Debug)]
 pub(super) struct Grammar {
     pub(super) patterns: Vec<Pattern>,
+    pub(super) scripts: Vec<Script>,
     slots: Slots,
 }
 
@@ -68,14 +90,13 @@ impl Grammar {
         let mut section = None;
         for line in PATTERNS.lines().filter(|l| !l.trim().is_empty()) {
             if let Some(name) = line.strip_prefix("## ") {
-                let found = Section::ALL.iter().find(|s| s.name() == name);
-                section = Some(*found.ok_or_else(|| Error::training(&format!("no section {name}")))?);
+                section = Some(self::section(name)?);
             } else if !line.starts_with('#') {
                 let section = section.ok_or_else(|| Error::training("a pattern before its section"))?;
                 patterns.push(Pattern::read(line, section)?);
             }
         }
-        Self::new(patterns, slots(SLOTS)?)
+        Self::new(patterns, scripts(SCRIPTS)?, slots(SLOTS)?)
     }
 
     /// Reads the frames of whole dictations in `data/train`, those of every dictation or the others; they have no
@@ -87,14 +108,15 @@ impl Grammar {
         let patterns = lines.map(|line| Pattern::read(line, Section::Other)).collect::<Result<_, _>>()?;
         let mut all = slots(SLOTS)?;
         all.extend(slots(FRAME_SLOTS)?);
-        Self::new(patterns, all)
+        Self::new(patterns, Vec::new(), all)
     }
 
     /// A slot that is missing or goes in a circle shows here, not in the middle of the training.
-    fn new(patterns: Vec<Pattern>, slots: Slots) -> Result<Self, Error> {
-        let grammar = Self { patterns, slots };
+    fn new(patterns: Vec<Pattern>, scripts: Vec<Script>, slots: Slots) -> Result<Self, Error> {
+        let grammar = Self { patterns, scripts, slots };
         let mut rng = Rng::with_seed(0);
-        for pattern in &grammar.patterns {
+        let spoken = grammar.scripts.iter().flat_map(|script| &script.sentences);
+        for pattern in grammar.patterns.iter().chain(spoken) {
             grammar.check(&pattern.nodes, 0)?;
             grammar.sentence(pattern, &mut rng);
         }
@@ -113,7 +135,7 @@ impl Grammar {
                         self.slots.get(name).ok_or_else(|| Error::training(&format!("no slot {name}")))?;
                     alternatives.iter().try_for_each(|a| self.check(a, depth + 1))?;
                 }
-                Node::Choice(alternatives) => {
+                Node::Choice(alternatives) | Node::Mark(_, _, alternatives) => {
                     alternatives.iter().try_for_each(|a| self.check(a, depth))?;
                 }
                 Node::Maybe(nodes) => self.check(nodes, depth)?,
@@ -140,7 +162,7 @@ impl Grammar {
     fn expand(
         &self,
         nodes: &[Node],
-        span: Option<(SpanKind, u32)>,
+        span: Option<Mark>,
         rng: &mut Rng,
         spans: &mut u32,
         out: &mut Vec<Tagged>,
@@ -152,10 +174,17 @@ impl Grammar {
                     let Some((tag, alternatives)) = self.slots.get(name) else { continue };
                     let inner = span.or_else(|| {
                         *spans += 1;
-                        tag.map(|kind| (kind, *spans))
+                        tag.map(|kind| Mark { kind, party: None, number: *spans })
                     });
                     if let Some(chosen) = rng.choice(alternatives) {
                         self.expand(chosen, inner, rng, spans, out);
+                    }
+                }
+                Node::Mark(party, kind, alternatives) => {
+                    *spans += 1;
+                    let mark = Mark { kind: *kind, party: Some(*party), number: *spans };
+                    if let Some(chosen) = rng.choice(alternatives) {
+                        self.expand(chosen, Some(mark), rng, spans, out);
                     }
                 }
                 Node::Choice(alternatives) => {
@@ -185,6 +214,44 @@ fn slots(text: &str) -> Result<Slots, Error> {
         slots.insert(name.to_owned(), (tag, Parser { rest: body.trim() }.alternatives(None)?));
     }
     Ok(slots)
+}
+
+/// Reads the whole dictations: `# title` begins one, each other line is a section, a tab and a pattern.
+fn scripts(text: &str) -> Result<Vec<Script>, Error> {
+    let mut scripts: Vec<Script> = Vec::new();
+    for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with("##")) {
+        if line.starts_with("# ") {
+            scripts.push(Script { held_out: false, sentences: Vec::new() });
+            continue;
+        }
+        let (section, pattern) =
+            line.split_once('\t').ok_or_else(|| Error::training(&format!("no tab in 「{line}」")))?;
+        let script = scripts.last_mut().ok_or_else(|| Error::training("a sentence before its script"))?;
+        script.held_out |= script.sentences.is_empty() && hash(line).is_multiple_of(HELD_OUT);
+        script.sentences.push(Pattern::read(pattern, self::section(section)?)?);
+    }
+    Ok(scripts)
+}
+
+fn section(name: &str) -> Result<Section, Error> {
+    let found = Section::ALL.iter().find(|s| s.name() == name);
+    found.copied().ok_or_else(|| Error::training(&format!("no section {name}")))
+}
+
+/// The party and the kind of a mark: `caller name`.
+fn mark(label: &str) -> Result<(Party, SpanKind), Error> {
+    let unknown = || Error::training(&format!("no mark {label}"));
+    let (party, what) = label.split_once(' ').ok_or_else(unknown)?;
+    let party = Party::ALL.iter().find(|p| p.name() == party).ok_or_else(unknown)?;
+    let kind = match what {
+        "name" => SpanKind::Person,
+        "birth" => SpanKind::Time,
+        "org" => SpanKind::Organisation,
+        "title" => SpanKind::Relation,
+        "job" => SpanKind::Occupation,
+        same => kind(same)?,
+    };
+    Ok((*party, kind))
 }
 
 fn kind(name: &str) -> Result<SpanKind, Error> {
@@ -230,8 +297,14 @@ impl Parser<'_> {
                 nodes.push(if self.take('?') { Node::Maybe(vec![choice]) } else { choice });
             } else if self.take('[') {
                 nodes.push(Node::Maybe(vec![Node::Choice(self.alternatives(Some(']'))?)]));
+            } else if self.take('<') {
+                let (label, rest) =
+                    self.rest.split_once(':').ok_or_else(|| Error::training("a < without its :"))?;
+                self.rest = rest;
+                let (party, kind) = mark(label)?;
+                nodes.push(Node::Mark(party, kind, self.alternatives(Some('>'))?));
             } else {
-                let end = self.rest.find(['{', '(', '[', '|', ')', ']']).unwrap_or(self.rest.len());
+                let end = self.rest.find(['{', '(', '[', '<', '|', ')', ']', '>']).unwrap_or(self.rest.len());
                 if end == 0 {
                     return Err(Error::training(&format!("a bracket too many before 「{}」", self.rest)));
                 }

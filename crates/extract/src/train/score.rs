@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::document::Dictation;
 use crate::Error;
-use crate::model::{Section, SpanKind, Tagger, best, tag_of};
+use crate::model::{Party, Section, SpanKind, Tagger, best, tag_of};
 
 /// Right, said and wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Score {
     pub ends: Counts,
     /// Spans, right only with both edges.
     pub spans: BTreeMap<SpanKind, Counts>,
+    /// Of whom the marked spans tell, their edges given.
+    pub parties: BTreeMap<Party, Counts>,
 }
 
 impl Score {
@@ -93,6 +95,16 @@ pub(super) fn score(tagger: &Tagger, dictations: &[Dictation]) -> Result<Score, 
         score.ends.wanted += wanted.len();
         score.ends.right += said.iter().filter(|s| wanted.binary_search(s).is_ok()).count();
 
+        for (wanted, range) in wanted_parties(dictation) {
+            let (said, _) = reading.party(&bytes(&range));
+            if let Some(said) = said {
+                score.parties.entry(said).or_default().said += 1;
+            }
+            let counts = score.parties.entry(wanted).or_default();
+            (counts.wanted, counts.right) =
+                (counts.wanted + 1, counts.right + usize::from(said == Some(wanted)));
+        }
+
         let wanted = wanted_spans(dictation);
         for (kind, _) in &wanted {
             score.spans.entry(*kind).or_default().wanted += 1;
@@ -105,6 +117,16 @@ pub(super) fn score(tagger: &Tagger, dictations: &[Dictation]) -> Result<Score, 
         }
     }
     Ok(score)
+}
+
+fn wanted_parties(dictation: &Dictation) -> Vec<(Party, Range<usize>)> {
+    let mut at = 0;
+    let runs = dictation.marks.chunk_by(|a, b| a == b).filter_map(|run| {
+        let range = at..at + run.len();
+        at = range.end;
+        Some((run[0]?.party?, range))
+    });
+    runs.collect()
 }
 
 fn wanted_spans(dictation: &Dictation) -> Vec<(SpanKind, Range<usize>)> {

@@ -168,3 +168,18 @@ fn a_parent_may_explain_in_front_of_a_comma() {
     let record = map("visit", "本児の左目の上に縫った傷。実父、本児が階段から落ちたと説明。");
     assert_eq!(record.rows("explain"), ["speaker=実父 words=本児が階段から落ちた"]);
 }
+
+#[test]
+fn what_others_did_earlier_is_no_event_of_this_record() {
+    let told = "二月四日、十三時、オンライン。転出前は月に一回の家庭訪問が続いていたとのこと。";
+    let record = map("progress", told);
+    assert_eq!((record.value("means"), record.value("dir")), ("オンライン".into(), String::new()));
+    let told = "相談歴ですが、令和五年九月十一日に西原児相で通告を受け、助言で終わっています。";
+    assert_eq!(map("face-sheet", told).value("accepted"), "");
+}
+
+#[test]
+fn a_reason_for_not_knowing_is_no_fact() {
+    let record = map("face-sheet", "生まれたときのことは、母子手帳がなくてわかりません。");
+    assert_eq!(record.state("birth_hist").0, record::State::Unknown);
+}

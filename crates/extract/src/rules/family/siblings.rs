@@ -111,6 +111,6 @@ pub(in crate::rules) fn siblings_in(scene: &Scene<'_>, range: &Range<usize>) -> 
 }
 
 /// Whether the word is for a brother or a sister.
-pub(in crate::rules) fn is_sibling(mention: &Mention) -> bool {
+pub(crate) fn is_sibling(mention: &Mention) -> bool {
     mention.relation.as_deref().is_some_and(|r| WORDS.siblings.labels.contains(&r))
 }
