@@ -111,8 +111,8 @@ impl Facts<'_> {
 
 /// Whether words begin where a word may: 長 of 所長 does not.
 fn begins(text: &str, words: &Range<usize>) -> bool {
-    !words.is_empty()
-        && !(text[..words.start].ends_with(is_kanji) && text[words.clone()].starts_with(is_kanji))
+    let inside = text[..words.start].ends_with(is_kanji) && text[words.clone()].starts_with(is_kanji);
+    !words.is_empty() && !inside
 }
 
 /// A name, with the agency and the office beside it, or with its reading.
