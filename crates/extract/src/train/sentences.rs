@@ -5,7 +5,8 @@ use fastrand::Rng;
 use super::grammar::Grammar;
 use crate::Error;
 
-/// Sentences of each frame that every dictation has, of each other frame, and of each pattern and script of the tagger.
+/// Sentences of each frame that every dictation has, of each other frame, and of each pattern of the tagger. Not of its
+/// scripts: with them more is misheard (character error rate 0.232 → 0.242 on thirteen recordings).
 const OF_COMMON_FRAME: usize = 60;
 const OF_FRAME: usize = 10;
 const OF_PATTERN: usize = 4;
@@ -22,8 +23,7 @@ pub fn sentences(seed: u64) -> Result<Vec<String>, Error> {
         (Grammar::frames(true)?, OF_COMMON_FRAME),
         (Grammar::frames(false)?, OF_FRAME),
     ] {
-        let scripted = grammar.scripts.iter().flat_map(|script| &script.sentences);
-        for pattern in grammar.patterns.iter().chain(scripted) {
+        for pattern in &grammar.patterns {
             for _ in 0..times {
                 let words = grammar.sentence(pattern, &mut rng);
                 let text: String = words.iter().map(|t| t.c).filter(|c| !"「」『』".contains(*c)).collect();
