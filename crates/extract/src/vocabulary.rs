@@ -78,6 +78,7 @@ tables! {
 
     /// Sentences of somebody's wish.
     Wish {
+        marks: Words,
         words: Words,
         asked: Words,
         behind: Words,

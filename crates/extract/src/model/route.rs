@@ -12,6 +12,7 @@ use super::people;
 use super::tagger::{Reading, Tagger, best};
 use crate::rules::section::says_only_status;
 use crate::scene::{Scene, Sentence};
+use crate::vocabulary::WORDS;
 use crate::words::{has_any, is_kanji, trim};
 use crate::{Error, Outcome, Proposal, Proposer, relations, rules};
 
@@ -28,34 +29,6 @@ const LONGEST: usize = 250;
 /// What has fields of its own, and what tells nothing.
 const APART: &[Section] =
     &[Section::Other, Section::Reporter, Section::Staff, Section::Occasion, Section::Identity];
-/// A wish is said with one of these, or in somebody's own words.
-const WISHES: &[&str] = &[
-    "たい",
-    "たく",
-    "ほしい",
-    "欲しい",
-    "ほしく",
-    "希望",
-    "望",
-    "意向",
-    "意思",
-    "いや",
-    "嫌",
-    "つもり",
-    "願",
-    "反対",
-    "賛成",
-    "納得",
-    "拒",
-    "もらえれば",
-    "もらえたら",
-    "いただけ",
-    "気持ち",
-    "考え",
-    "帰る",
-    "戻る",
-    "決め",
-];
 /// The views of others.
 const OTHERS_VIEWS: &[&str] = &["の所見", "医師", "検査所見"];
 
@@ -197,7 +170,7 @@ fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool 
     if !text[range.clone()].chars().any(|c| matches!(c, 'ぁ'..='ヿ') || is_kanji(c)) {
         return false;
     }
-    let wishes = quotes || has_any(text, range.clone(), WISHES);
+    let wishes = quotes || has_any(text, range.clone(), &WORDS.wish.marks);
     match section {
         Section::View => {
             has_any(text, range.clone(), VIEW_MARKS) && !has_any(text, range.clone(), OTHERS_VIEWS) && !quotes
