@@ -1,7 +1,7 @@
 //! The command line: names, help and defaults. Behaviour is in `commands`.
 
 use crate::bias::BiasSetting;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
@@ -141,13 +141,20 @@ pub(crate) struct EngineArgs {
 /// Where the result goes.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct OutputArgs {
-    /// File to write instead of standard output; an existing one is kept. With several forms a directory, in which each
+    /// File to write instead of standard output (`-`); an existing one is kept. With several forms a directory, in which each
     /// form gets its file `<stem>.<id>.<ext>`.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Replace an existing output file.
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+impl OutputArgs {
+    /// The file or directory to write to; none for standard output.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|path| *path != Path::new("-"))
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -364,6 +371,9 @@ pub(crate) enum ModelsCommand {
         /// Encoding of the weights: `f16` or `q8_0`.
         #[arg(long, value_name = "FORMAT")]
         quantize: Option<String>,
+        /// Add what an adapter (safetensors) adds, as `models/adapter` trains them.
+        #[arg(long, value_name = "FILE")]
+        adapter: Option<PathBuf>,
         /// Take a model whose SHA-256 is in no list.
         #[arg(long)]
         allow_unverified_model: bool,

@@ -167,6 +167,7 @@ impl From<models::Error> for Failure {
         let code = match error.kind() {
             Kind::Unreachable => UNAVAILABLE,
             Kind::DiskFull | Kind::Io | Kind::Conflict => STORAGE,
+            Kind::Permission => PERMISSION,
             Kind::Cancelled => INTERRUPTED,
             Kind::Manifest => INTERNAL,
             _ => MODEL,

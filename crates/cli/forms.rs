@@ -18,26 +18,39 @@ pub(crate) struct Form {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// All forms by id; a form of the office replaces ours of the same id.
-pub(crate) fn all(dir: Option<&Path>) -> Result<Vec<Form>, Failure> {
+/// A form file of the office that cannot be used.
+pub(crate) struct Wrong {
+    pub(crate) path: PathBuf,
+    pub(crate) why: Failure,
+}
+
+/// Our forms, and those of the office, which replace ours of the same id. Files that are wrong come beside them: one
+/// mistake must not keep an office from its other forms.
+pub(crate) fn all(dir: Option<&Path>) -> Result<(Vec<Form>, Vec<Wrong>), Failure> {
     let mut forms: Vec<Form> = shipped_templates(extract::rule_names())?
         .into_iter()
         .map(|template| Form { template, file: None })
         .collect();
     let codes = codes(dir)?;
+    let mut wrong = Vec::new();
     for path in files(dir)? {
-        let template = read(&path, &codes)?;
-        match forms.iter_mut().find(|f| f.template.id == template.id) {
-            Some(ours) => *ours = Form { template, file: Some(path) },
-            None => forms.push(Form { template, file: Some(path) }),
+        match read(&path, &codes) {
+            Ok(template) => match forms.iter_mut().find(|f| f.template.id == template.id) {
+                Some(ours) => *ours = Form { template, file: Some(path) },
+                None => forms.push(Form { template, file: Some(path) }),
+            },
+            Err(why) => wrong.push(Wrong { path, why }),
         }
     }
-    Ok(forms)
+    Ok((forms, wrong))
 }
 
-/// The form with this id.
+/// The form with this id. A wrong file of that name is not passed over for ours.
 pub(crate) fn by_id(id: &str, dir: Option<&Path>) -> Result<Template, Failure> {
-    let forms = all(dir)?;
+    let (forms, wrong) = all(dir)?;
+    if let Some(named) = wrong.into_iter().find(|w| w.path.file_stem().is_some_and(|stem| stem == id)) {
+        return Err(named.why);
+    }
     let known = forms.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", ");
     forms.into_iter().find(|f| f.template.id == id).map(|f| f.template).ok_or_else(|| {
         Failure::usage(format!("様式がありません: {id}"), format!("no such form: {id}"))

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 
 /// Says early, before minutes of work, that the output cannot be written.
 pub(crate) fn check(args: &OutputArgs) -> Result<(), Failure> {
-    let Some(path) = &args.output else { return Ok(()) };
+    let Some(path) = args.file() else { return Ok(()) };
     if path.exists() && !args.force {
         return Err(Failure::exists(path));
     }
@@ -23,7 +23,7 @@ pub(crate) fn write(
     args: &OutputArgs,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    match &args.output {
+    match args.file() {
         None => to_stdout(write),
         Some(path) if path.exists() && !args.force => Err(Failure::exists(path)),
         Some(path) => to_file(path, write),
@@ -63,11 +63,16 @@ pub(crate) fn to_file(
     outcome
 }
 
-/// Where an interrupted job keeps its transcript: `out.json` → `out.json.partial.json`.
+/// Where an interrupted job keeps its transcript: `out.json` → `out.json.partial.json`, or, where earlier ones are kept,
+/// `out.json.partial-2.json` and so on.
 pub(crate) fn partial(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(".partial.json");
-    path.with_file_name(name)
+    let named = |ending: &str| {
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(ending);
+        path.with_file_name(name)
+    };
+    let numbered = (2..).map(|n: u32| named(&format!(".partial-{n}.json")));
+    std::iter::once(named(".partial.json")).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use pipeline::Event;
-use record::Lang;
+use record::{Lang, Segment, Transcript};
 
 use crate::args::{Global, ProgressArg};
 
@@ -58,6 +58,19 @@ impl Progress {
         }
     }
 
+    /// Says so where nobody spoke, or nothing that was heard is reliable.
+    pub(crate) fn heard(&mut self, transcript: &Transcript) {
+        self.finish();
+        if transcript.segments.is_empty() {
+            self.note("話し声が見つかりませんでした", "no speech was found");
+        } else if !transcript.segments.iter().any(Segment::is_mapped) {
+            self.note(
+                "話し声が見つかりませんでした(雑音らしい部分は記録に使っていません)",
+                "no speech was found; what seems to be noise is kept out of the record",
+            );
+        }
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
@@ -69,6 +82,10 @@ impl Progress {
         match self.mode {
             ProgressArg::Auto => {
                 if let Some(bar) = &self.bar {
+                    // Before the first window there is nothing to estimate from.
+                    if bar.position() == 0 && bar.length().is_some() {
+                        bar.set_style(style("{msg} {wide_bar} {percent}% {elapsed} / ETA {eta}"));
+                    }
                     bar.set_position(until_ms);
                 }
             }
@@ -109,14 +126,15 @@ impl Progress {
 
 fn bar(total_ms: Option<u64>, message: &str) -> ProgressBar {
     let bar = match total_ms {
-        Some(total) => ProgressBar::new(total).with_style(
-            ProgressStyle::with_template("{msg} {wide_bar} {percent}% {elapsed} / ETA {eta}")
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
-        ),
+        Some(total) => ProgressBar::new(total).with_style(style("{msg} {wide_bar} {percent}% {elapsed}")),
         None => ProgressBar::new_spinner(),
     };
     bar.enable_steady_tick(Duration::from_millis(500));
     bar.with_message(message.to_owned())
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// A line on standard error; a closed one is not an error.
@@ -136,10 +154,8 @@ impl Bytes {
     pub(crate) fn new(global: &Global) -> Self {
         let show = global.progress == ProgressArg::Auto && std::io::stderr().is_terminal() && !global.quiet;
         let bar = show.then(|| {
-            let style = ProgressStyle::with_template(
-                "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} ETA {eta}",
-            );
-            ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            ProgressBar::new(0)
+                .with_style(style("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} ETA {eta}"))
         });
         Self { bar, lang: global.lang(), quiet: global.quiet, stage: None }
     }

@@ -48,7 +48,7 @@ impl Sheets {
         }
         let several = templates.len() > 1;
         let mut files = Vec::new();
-        match &output.output {
+        match output.file() {
             Some(dir) if several => {
                 files = templates.iter().map(|t| dir.join(file_name(first, &t.id, exporter))).collect();
                 fs::create_dir_all(dir).map_err(|e| Failure::io(dir, &e))?;

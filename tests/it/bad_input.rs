@@ -1,6 +1,7 @@
 //! Bad input: a clear message, the right exit code, nothing lost.
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,9 +22,13 @@ fn wav(dir: &Dir, name: &str, samples: impl IntoIterator<Item = f32>) -> PathBuf
     path
 }
 
-/// Noise from a fixed generator (xorshift), −1.0..=1.0.
+/// White noise from a fixed generator (xorshift), −`amplitude`..=`amplitude`.
 fn noise(amplitude: f32) -> impl Iterator<Item = f32> {
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    seeded_noise(1, amplitude)
+}
+
+fn seeded_noise(seed: u64, amplitude: f32) -> impl Iterator<Item = f32> {
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64.wrapping_mul(seed);
     std::iter::repeat_with(move || {
         state ^= state << 13;
         state ^= state >> 7;
@@ -64,19 +69,50 @@ fn a_clip_of_50_ms_and_of_one_sample() {
     assert_eq!(transcribe(&dir, "one.wav").ok().trim(), "");
 }
 
+/// No field of the record is filled, and what was heard is marked.
+fn gives_no_word(dir: &Dir, file: &str, template: &str) {
+    let record = dir.kikitori(["record", file, "--template", template, "-f", "json"]).json();
+    let filled =
+        record["fields"].as_array().unwrap().iter().filter(|f| f["state"] != "not_mentioned").count();
+    assert_eq!(filled, 0, "{file}: {record}");
+    let kept = record["transcript"]["segments"].as_array().unwrap();
+    assert!(kept.iter().all(|s| !s["flags"].as_array().unwrap().is_empty()), "{file}: {record}");
+}
+
 #[test]
 fn a_minute_of_silence_and_a_minute_of_noise_give_no_word() {
     let dir = Dir::new();
     wav(&dir, "silence.wav", std::iter::repeat_n(0.0, 960_000));
     wav(&dir, "noise.wav", noise(0.2).take(960_000));
-    for file in ["silence.wav", "noise.wav"] {
-        let args = ["record", file, "--template", "visit", "-f", "json"];
-        let record = dir.kikitori(args).json();
-        let filled =
-            record["fields"].as_array().unwrap().iter().filter(|f| f["state"] != "not_mentioned").count();
-        assert_eq!(filled, 0, "{file}: {record}");
-        let kept = record["transcript"]["segments"].as_array().unwrap();
-        assert!(kept.iter().all(|s| !s["flags"].as_array().unwrap().is_empty()), "{file}: {record}");
+    gives_no_word(&dir, "silence.wav", "visit");
+    gives_no_word(&dir, "noise.wav", "visit");
+}
+
+#[test]
+fn no_kind_of_noise_gives_a_word_in_any_form_that_the_engine_is_prompted_with() {
+    let dir = Dir::new();
+    for (seed, amplitude) in [(2, 0.24), (3, 0.1), (4, 0.5)] {
+        wav(&dir, "white.wav", seeded_noise(seed, amplitude).take(400_000));
+        gives_no_word(&dir, "white.wav", "visit");
+    }
+    // A leaky sum of white noise is a rumble, as in a car.
+    let mut sum = 0.0;
+    let rumble = seeded_noise(5, 0.1).map(move |x| {
+        sum = 0.98 * sum + x;
+        sum
+    });
+    wav(&dir, "rumble.wav", rumble.take(400_000));
+    gives_no_word(&dir, "rumble.wav", "intake");
+}
+
+#[test]
+fn a_recording_without_speech_says_so() {
+    let dir = Dir::new();
+    wav(&dir, "silence.wav", std::iter::repeat_n(0.0, 160_000));
+    for args in [&["transcribe", "silence.wav"][..], &["record", "silence.wav", "--template", "visit"]] {
+        let ran = dir.kikitori(["--lang", "en"].iter().chain(args));
+        ran.ok();
+        assert!(ran.err().contains("no speech"), "{}", ran.err());
     }
 }
 
@@ -169,26 +205,26 @@ fn a_missing_model_says_how_to_get_it() {
 fn a_model_with_one_changed_bit_is_never_loaded() {
     let dir = Dir::new();
     fs::create_dir(dir.path("models")).unwrap();
-    let mut bytes = fs::read(models().join("ggml-base-q8_0.bin")).unwrap();
+    let mut bytes = fs::read(models().join("ggml-base-dictation-q8_0.bin")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    dir.write("models/ggml-base-q8_0.bin", &bytes);
+    dir.write("models/ggml-base-dictation-q8_0.bin", &bytes);
     let message = with_models(&dir, &dir.path("models")).failed(5);
     assert!(
         message.contains("sha-256") || message.contains("SHA-256") || message.contains("digest"),
         "{message}"
     );
     bytes.truncate(middle);
-    dir.write("models/ggml-base-q8_0.bin", &bytes);
+    dir.write("models/ggml-base-dictation-q8_0.bin", &bytes);
     with_models(&dir, &dir.path("models")).failed(5);
-    dir.write("models/ggml-base-q8_0.bin", "");
+    dir.write("models/ggml-base-dictation-q8_0.bin", "");
     with_models(&dir, &dir.path("models")).failed(5);
 }
 
 #[test]
 fn an_unlisted_model_needs_the_users_word() {
     let dir = Dir::new();
-    let mut bytes = fs::read(models().join("ggml-base-q8_0.bin")).unwrap();
+    let mut bytes = fs::read(models().join("ggml-base-dictation-q8_0.bin")).unwrap();
     // The last weight.
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
@@ -245,4 +281,33 @@ fn a_directory_without_permission() {
         .kikitori(["--lang", "en", "map", "a.txt", "--template", "visit", "-o", "missing/out.txt"])
         .failed(4);
     assert!(message.contains("create the output directory"), "{message}");
+}
+
+/// The program without root's power over permissions, so that they count in a container too.
+fn without_privileges(dir: &Dir, args: &[&str]) -> crate::harness::Ran {
+    let mut command = dir.command(args);
+    command.env("KIKITORI_MODELS", dir.path("models"));
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let mut limited = Command::new("setpriv");
+        limited.arg("--bounding-set=-dac_override,-dac_read_search").arg(command.get_program()).args(args);
+        limited.envs(command.get_envs().filter_map(|(key, value)| Some((key, value?))));
+        limited.current_dir(dir.path(""));
+        command = limited;
+    }
+    crate::harness::Ran(command.output().expect("setpriv of util-linux starts"))
+}
+
+#[test]
+fn models_that_may_not_be_read_are_not_called_missing() {
+    let dir = Dir::new();
+    wav(&dir, "a.wav", noise(0.1).take(16_000));
+    let models = dir.path("models");
+    fs::create_dir(&models).unwrap();
+    fs::set_permissions(&models, fs::Permissions::from_mode(0o000)).unwrap();
+    let message = without_privileges(&dir, &["--lang", "en", "transcribe", "a.wav"]).failed(8);
+    assert!(message.contains("permission"), "{message}");
+    fs::set_permissions(&models, fs::Permissions::from_mode(0o555)).unwrap();
+    let message = without_privileges(&dir, &["--lang", "en", "models", "pull"]).failed(8);
+    assert!(message.contains("permission"), "{message}");
+    fs::set_permissions(&models, fs::Permissions::from_mode(0o755)).unwrap();
 }

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use crate::harness::{Dir, args, heard_samples, root};
+use crate::harness::{Dir, args, heard_samples, root, schema_errors};
 
 /// Farthest that a citation may leave the sentence in which its words are spoken.
 const TOLERANCE_MS: u64 = 300;
+/// Share of the quotes that may stand elsewhere: the alignment moves a word over the pause beside it now and then, and a
+/// word that was misheard may be one of another sentence.
+const ELSEWHERE: f64 = 0.06;
 
 struct Sentence {
     start_ms: u64,
@@ -56,13 +59,23 @@ fn citations(record: &serde_json::Value) -> Vec<(String, u64, u64)> {
 }
 
 #[test]
-fn quotes_are_words_of_the_transcript() {
+fn the_records_of_recordings_validate_against_the_schema() {
+    for (stem, record) in records() {
+        assert_eq!(schema_errors(record), [""; 0], "{stem}");
+    }
+}
+
+#[test]
+fn quotes_are_words_of_the_segments_that_are_spoken_then() {
     for (stem, record) in records() {
         let segments = record["transcript"]["segments"].as_array().unwrap();
-        let text: String = segments.iter().map(|s| s["text"].as_str().unwrap()).collect();
         for (quote, start_ms, end_ms) in citations(record) {
-            assert!(text.contains(&quote), "{stem}: not in the transcript");
             assert!(start_ms <= end_ms, "{stem}: a citation that ends before it starts");
+            let then = segments.iter().filter(|s| {
+                s["start_ms"].as_u64().unwrap() <= end_ms && s["end_ms"].as_u64().unwrap() >= start_ms
+            });
+            let text: String = then.map(|s| s["text"].as_str().unwrap()).collect();
+            assert!(text.contains(&quote), "{stem}: not said in {start_ms}–{end_ms}");
         }
     }
 }
@@ -70,7 +83,7 @@ fn quotes_are_words_of_the_transcript() {
 /// Of the quotes whose words stand in one sentence of the script, as they were spoken.
 #[test]
 fn quotes_are_spoken_at_their_time() {
-    let (mut checked, mut misses) = (0, Vec::new());
+    let (mut checked, mut misses) = (0_u32, Vec::new());
     for (stem, record) in records() {
         let sentences = spoken(stem);
         for (quote, start_ms, end_ms) in citations(record) {
@@ -90,5 +103,6 @@ fn quotes_are_spoken_at_their_time() {
         }
     }
     assert!(checked >= 30, "too few quotes to judge: {checked}");
-    assert!(misses.is_empty(), "{} of {checked}: {misses:#?}", misses.len());
+    let share = misses.len() as f64 / f64::from(checked);
+    assert!(share <= ELSEWHERE, "{} of {checked}: {misses:#?}", misses.len());
 }

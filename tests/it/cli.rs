@@ -38,6 +38,15 @@ fn an_unknown_form_or_format_lists_the_known_ones() {
 }
 
 #[test]
+fn a_dash_is_standard_output() {
+    let dir = Dir::new();
+    dir.write("a.txt", "所見。なし。");
+    let printed = dir.kikitori(["map", "a.txt", "--template", "visit", "-o", "-"]).ok();
+    assert!(printed.contains("所見"), "{printed}");
+    assert!(!dir.path("-").exists());
+}
+
+#[test]
 fn an_existing_output_is_kept_unless_forced() {
     let dir = Dir::new();
     dir.write("a.txt", "所見。なし。");
@@ -79,7 +88,7 @@ fn results_go_to_standard_output_and_nothing_else_does() {
     let ran = dir.kikitori(args!["transcribe", sample("silence.opus"), "-f", "json"]);
     let transcript = ran.json();
     assert_eq!(transcript["transcript"]["segments"].as_array().map(Vec::len), Some(0));
-    assert_eq!(ran.err(), "", "no progress where there is no terminal");
+    assert_eq!(ran.err().trim(), "話し声が見つかりませんでした", "no progress where there is no terminal");
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 pub(crate) fn models() -> PathBuf {
     let dir = std::env::var_os("KIKITORI_MODELS").map_or_else(|| root().join("target/models"), PathBuf::from);
     assert!(
-        dir.join("ggml-base-q8_0.bin").is_file(),
+        dir.join("ggml-base-dictation-q8_0.bin").is_file(),
         "the model is missing in {}: run `make models`, or `make test`",
         dir.display()
     );
@@ -141,6 +141,17 @@ impl Ran {
         assert!(!self.err().trim().is_empty(), "a failed run says why");
         self.err()
     }
+}
+
+/// Where a record's JSON breaks its schema.
+pub(crate) fn schema_errors(record: &serde_json::Value) -> Vec<String> {
+    static SCHEMA: OnceLock<jsonschema::Validator> = OnceLock::new();
+    let schema = SCHEMA.get_or_init(|| {
+        let text = fs::read_to_string(root().join("crates/export/schema/record.schema.json"));
+        let schema = serde_json::from_str(&text.expect("the schema")).expect("JSON");
+        jsonschema::validator_for(&schema).expect("a schema")
+    });
+    schema.iter_errors(record).map(|e| e.to_string()).collect()
 }
 
 /// The field of a record's JSON.

@@ -17,8 +17,8 @@ fn long(dir: &Dir) {
     assert!(status.expect("ffmpeg is missing: run `make test-setup`").success());
 }
 
-/// Starts the program, waits until it has transcribed something, and interrupts it.
-fn interrupt(dir: &Dir, args: &[&str], signal: &str) -> (Duration, i32, String) {
+/// Starts the program, waits until it has transcribed something and for some time more, and interrupts it.
+fn interrupt(dir: &Dir, args: &[&str], signal: &str, later: Duration) -> (Duration, i32, String) {
     let mut child = dir
         .command(["--lang", "en", "--progress", "plain"].iter().chain(args))
         .stderr(Stdio::piped())
@@ -28,6 +28,7 @@ fn interrupt(dir: &Dir, args: &[&str], signal: &str) -> (Duration, i32, String) 
     let mut stderr = child.stderr.take().unwrap();
     let mut first = [0; 1];
     stderr.read_exact(&mut first).expect("a line of progress");
+    std::thread::sleep(later);
     let id = child.id().to_string();
     let started = Instant::now();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -42,25 +43,26 @@ fn interrupt(dir: &Dir, args: &[&str], signal: &str) -> (Duration, i32, String) 
 fn what_was_heard_is_kept_beside_the_output() {
     let dir = Dir::new();
     long(&dir);
-    for signal in ["-INT", "-TERM"] {
+    // After two seconds the next windows are ready and wait for the engine.
+    let second = ("-TERM", Duration::from_secs(2), "out.json.partial-2.json");
+    for (signal, later, kept) in [("-INT", Duration::ZERO, "out.json.partial.json"), second] {
         let args = ["record", "long.opus", "--template", "visit", "-f", "json", "-o", "out.json"];
-        let (took, code, message) = interrupt(&dir, &args, signal);
+        let (took, code, message) = interrupt(&dir, &args, signal, later);
         assert_eq!(code, 130, "{message}");
         assert!(took < Duration::from_secs(1), "{took:?}");
-        assert!(message.contains("out.json.partial.json"), "{message}");
+        assert!(message.contains(kept), "{message}");
         assert!(!dir.path("out.json").exists());
-        let record =
-            dir.kikitori(["map", "out.json.partial.json", "--template", "visit", "-f", "json"]).json();
+        let record = dir.kikitori(["map", kept, "--template", "visit", "-f", "json"]).json();
         assert!(!record["transcript"]["segments"].as_array().unwrap().is_empty());
-        std::fs::remove_file(dir.path("out.json.partial.json")).unwrap();
     }
+    assert!(dir.path("out.json.partial.json").exists(), "what was kept before stays");
 }
 
 #[test]
 fn without_an_output_file_nothing_is_written() {
     let dir = Dir::new();
     long(&dir);
-    let (took, code, message) = interrupt(&dir, &["transcribe", "long.opus"], "-INT");
+    let (took, code, message) = interrupt(&dir, &["transcribe", "long.opus"], "-INT", Duration::ZERO);
     assert_eq!(code, 130);
     assert!(took < Duration::from_secs(1), "{took:?}");
     assert!(message.contains("the recording is untouched"), "{message}");

@@ -64,7 +64,7 @@ fn eight_hours_fit_into_bounded_memory() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    let model = fs::metadata(models().join("ggml-base-q8_0.bin")).unwrap().len() / 1024;
+    let model = fs::metadata(models().join("ggml-base-dictation-q8_0.bin")).unwrap().len() / 1024;
     assert!(peak > 0 && peak < model + MARGIN_KIB, "peak {peak} KiB, model {model} KiB");
 
     let file: serde_json::Value = serde_json::from_slice(&fs::read(dir.path("out.json")).unwrap()).unwrap();

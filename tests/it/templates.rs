@@ -80,6 +80,11 @@ fn a_form_with_an_unknown_type_is_not_used() {
     dir.write("a.txt", "所見。なし。");
     let message = dir.kikitori(["map", "a.txt", "--template", "memo", "--templates", "forms"]).failed(4);
     assert!(message.contains("unknown type: essay"), "{message}");
+    // The other forms go on working.
+    dir.kikitori(["map", "a.txt", "--template", "visit", "--templates", "forms"]).ok();
+    let list = dir.kikitori(["templates", "list", "--templates", "forms"]);
+    assert_eq!(list.code(), 4);
+    assert!(list.out().contains("visit") && list.err().contains("unknown type: essay"), "{}", list.err());
 }
 
 #[test]

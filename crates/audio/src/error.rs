@@ -103,6 +103,7 @@ impl Error {
 
     fn sentence(&self, lang: Lang) -> Cow<'static, str> {
         let text = match (lang, self.kind) {
+            (Lang::En, ErrorKind::NotAudio) => return format!("not a recording ({})", self.detail).into(),
             (Lang::En, _) => return self.detail.clone(),
             (Lang::Ja, ErrorKind::Empty) => "ファイルの中身が空です(0バイト)",
             (Lang::Ja, ErrorKind::NoAudio) => "音声が入っていません",

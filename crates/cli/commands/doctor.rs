@@ -76,8 +76,10 @@ fn model(lang: Lang) -> Check {
 
 fn templates() -> Check {
     let (ok, detail) = match forms::all(None) {
-        Ok(all) => (true, all.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", ")),
-        Err(_) => (false, "mistakes in the office's form files: run `kikitori templates check`".to_owned()),
+        Ok((all, wrong)) if wrong.is_empty() => {
+            (true, all.iter().map(|f| f.template.id.as_str()).collect::<Vec<_>>().join(", "))
+        }
+        _ => (false, "mistakes in the office's form files: run `kikitori templates check`".to_owned()),
     };
     Check { name: "templates", ok: Some(ok), detail }
 }

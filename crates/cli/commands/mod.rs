@@ -139,7 +139,11 @@ pub(crate) fn transcription(
         },
     );
     progress.finish();
-    Ok(done?)
+    let done = done?;
+    if !done.cancelled {
+        progress.heard(&done.transcript);
+    }
+    Ok(done)
 }
 
 /// The tagger of the model pass, unless it is switched off.

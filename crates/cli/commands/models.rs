@@ -37,11 +37,12 @@ pub(crate) fn run(args: &ModelsArgs, global: &Global, control: &Control) -> Resu
             drop(progress);
             done(global, "用意できました", "ready", &model.path.display().to_string());
         }
-        ModelsCommand::Import { path, name, quantize, allow_unverified_model, force } => {
+        ModelsCommand::Import { path, name, quantize, adapter, allow_unverified_model, force } => {
             let format = quantize.as_deref().map(format).transpose()?;
             let options = ImportOptions {
                 name: name.clone(),
                 format,
+                adapter: adapter.clone(),
                 allow_unverified: *allow_unverified_model,
                 force: *force,
             };

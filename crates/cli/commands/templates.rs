@@ -14,7 +14,12 @@ use crate::progress::line;
 pub(crate) fn run(args: &TemplatesArgs, global: &Global) -> Result<(), Failure> {
     let dir = args.templates.as_deref();
     match &args.command {
-        TemplatesCommand::List { json } => list(&forms::all(dir)?, *json),
+        TemplatesCommand::List { json } => {
+            let (forms, wrong) = forms::all(dir)?;
+            list(&forms, *json)?;
+            // The others are listed; what is wrong is said last, and in the exit code.
+            wrong.into_iter().next().map_or(Ok(()), |wrong| Err(wrong.why))
+        }
         TemplatesCommand::Show { id, json } => show(&forms::by_id(id, dir)?, *json),
         TemplatesCommand::New { id, output } => new(id, output, dir),
         TemplatesCommand::Check { files } => check(files, dir, global),

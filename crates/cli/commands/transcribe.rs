@@ -25,7 +25,10 @@ pub(crate) fn run(args: &TranscribeArgs, global: &Global, control: &Control) -> 
 
 /// Keeps what was heard before an interruption beside the output, and says so.
 pub(super) fn keep(file: &TranscriptFile, args: &OutputArgs, global: &Global) -> Failure {
-    let Some(path) = &args.output else { return Failure::interrupted(global.lang()) };
+    let heard_nothing = file.transcript.segments.is_empty();
+    let Some(path) = args.file().filter(|_| !heard_nothing) else {
+        return Failure::interrupted(global.lang());
+    };
     let partial = output::partial(path);
     let kept = transcript_by_name("json")
         .map_err(Failure::from)

@@ -27,7 +27,9 @@ pub enum ErrorKind {
     ToolMissing,
     /// The disk is full: make room.
     DiskFull,
-    /// Reading or writing failed: look at the path and its permissions.
+    /// The file or directory may not be read or written: have its permissions changed, or use another place.
+    Permission,
+    /// Reading or writing failed: look at the path.
     Io,
     /// The caller asked to stop.
     Cancelled,
@@ -120,6 +122,9 @@ impl Error {
             Problem::AllSources { .. } | Problem::Remote { .. } => ErrorKind::Unreachable,
             Problem::ToolMissing { .. } => ErrorKind::ToolMissing,
             Problem::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => ErrorKind::DiskFull,
+            Problem::Io { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                ErrorKind::Permission
+            }
             Problem::Io { .. } => ErrorKind::Io,
             Problem::Cancelled => ErrorKind::Cancelled,
             Problem::Manifest { .. } => ErrorKind::Manifest,

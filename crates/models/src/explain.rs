@@ -80,6 +80,9 @@ impl Explain for Error {
             Problem::Io { .. } if self.kind() == ErrorKind::DiskFull => {
                 ("ディスクの空きが足りません", "The disk is full")
             }
+            Problem::Io { .. } if self.kind() == ErrorKind::Permission => {
+                ("モデルの置き場所を使う権限がありません", "No permission for the models' place")
+            }
             Problem::Io { .. } => {
                 ("ファイルを読み書きできませんでした", "The file could not be read or written")
             }
@@ -168,6 +171,10 @@ fn by_kind(kind: ErrorKind, lang: Lang) -> Option<Text> {
         ErrorKind::Unreachable => (
             "ネットワークの接続とプロキシの設定を確かめてください",
             "Check the network and its proxy settings",
+        ),
+        ErrorKind::Permission => (
+            "フォルダーの権限を確かめるか、環境変数 KIKITORI_MODELS で別の場所を指定してください",
+            "Check the permissions, or name another place with KIKITORI_MODELS",
         ),
         ErrorKind::ToolMissing => (
             "pip を入れてください（Debian・Ubuntu では `apt-get install python3-pip`）",

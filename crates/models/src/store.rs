@@ -145,7 +145,7 @@ impl Store {
             Err(_) => imported_file(name),
         };
         let path = self.dir.join(file);
-        match (path.is_file() && is_name(name), model) {
+        match (is_name(name) && is_file(&path)?, model) {
             (true, _) => Ok(path),
             (false, Ok(_)) => Err(Problem::NotInstalled { name: name.to_owned() }.into()),
             (false, Err(unknown)) => Err(unknown),
@@ -316,6 +316,15 @@ pub(crate) struct Lock {
 }
 
 pub(crate) const TEMPORARY: &str = ".tmp-";
+
+/// Whether a file is there; a place that may not be looked at is an error.
+pub(crate) fn is_file(path: &Path) -> Result<bool> {
+    match fs::metadata(path) {
+        Ok(meta) => Ok(meta.is_file()),
+        Err(e) if e.kind() == std::io::ErrorKind::PermissionDenied => Err(Error::io("read", path)(e)),
+        Err(_) => Ok(false),
+    }
+}
 
 /// Where an interrupted download of `path` is kept.
 pub(crate) fn part_of(path: &Path) -> PathBuf {

@@ -10,6 +10,7 @@
 //! Memory holds the windows in flight and the text, never the recording.
 
 mod attempts;
+mod cores;
 mod error;
 mod guard;
 mod input;

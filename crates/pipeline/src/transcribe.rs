@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::scope;
 
 use asr::{Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment};
@@ -14,7 +14,7 @@ use crate::attempts::Decoder;
 use crate::error::Cause;
 use crate::guard::{self, GuardConfig};
 use crate::input::sha256;
-use crate::{Error, Input};
+use crate::{Error, Input, cores};
 
 /// A segment is divided where the recording has a pause of this length that the window left out.
 const SPLIT_PAUSE_MS: u64 = 1_000;
@@ -38,10 +38,10 @@ pub struct TranscribeOptions {
 }
 
 impl Default for TranscribeOptions {
-    /// One session of one thread for each core, at most eight: whisper.cpp gains little from more threads in a session,
-    /// and has crashed with more than eight states.
+    /// One session of one thread for each free core, at most eight: whisper.cpp gains little from more threads in a
+    /// session, and has crashed with more than eight states.
     fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = cores::free();
         Self {
             sessions: cores.clamp(1, 8),
             decode: DecodeOptions::default(),
@@ -136,7 +136,8 @@ pub fn transcribe(
 ) -> Result<Transcription, Error> {
     let sessions = options.sessions.max(1);
     let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions);
-    let waiting = Mutex::new(waiting);
+    // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
+    let waiting = Arc::new(Mutex::new(waiting));
     let (results, incoming) = channel::<Message>();
 
     scope(|threads| {
@@ -149,14 +150,15 @@ pub fn transcribe(
         });
         for _ in 0..sessions {
             let to_collector = results.clone();
-            let waiting = &waiting;
+            let waiting = Arc::clone(&waiting);
             threads.spawn(move || {
-                if let Err(error) = work_off(waiting, engine, options, control, &to_collector) {
+                if let Err(error) = work_off(&waiting, engine, options, control, &to_collector) {
                     let _ = to_collector.send(Message::Failed(error));
                 }
             });
         }
         drop(results);
+        drop(waiting);
         let collected = collect(inputs, &incoming, control, on_event);
         if collected.is_err() {
             // Nobody waits for the rest; let the threads end.

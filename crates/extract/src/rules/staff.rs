@@ -345,7 +345,11 @@ fn name_before(text: &str, from: usize, title: usize) -> Option<Range<usize>> {
 /// 「保健師の大西」「MSW、石井さん」「保健師大西」「児童心理司は片岡です」
 fn name_behind(text: &str, title: usize, until: usize) -> Option<Range<usize>> {
     let gap = ["の", "、", "は、", "は"].iter().find(|p| text[title..until].starts_with(**p)).copied();
-    let name = name_at(text, title + gap.map_or(0, str::len)..until).filter(|n| !n.is_empty())?;
+    let name = name_at(text, title + gap.map_or(0, str::len)..until)?;
+    // 「児童福祉司と保健師の大西」 names one of the two.
+    if text[name.clone()].chars().count() < 2 && !text[name.clone()].chars().any(is_kanji) {
+        return None;
+    }
     // 「児童心理司の見立て」 is what he gives.
     if gap == Some("の") && WORDS.diagnosis.views.contains(&&text[name.clone()]) {
         return None;

@@ -9,6 +9,13 @@ fn rows(words: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_second_coin_that_was_misheard_leaves_the_size_uncertain() {
+    let record = map("visit", "本児の様子。右の頬に500円玉、居住円玉くらいの青あざが1つ。");
+    assert_eq!(record.rows("injury"), ["part=頬 side=右 kind=あざ colour=青 size=500円玉大 count=1"]);
+    assert!(record.field("injury").flags.contains(&record::Flag::Uncertain));
+}
+
+#[test]
 fn the_examples_of_the_language_reference() {
     assert_eq!(
         rows("左の頬に、十円玉くらいの、青あざがひとつ。"),

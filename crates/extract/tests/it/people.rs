@@ -30,6 +30,16 @@ fn words_of_a_neighbour_are_flagged_on_the_open_sheet() {
 }
 
 #[test]
+fn a_particle_behind_a_title_is_no_name() {
+    let staff = |words: &str| map("visit", words).rows("staff");
+    assert_eq!(
+        staff("対応者、児童福祉司と保健師の大西さん。"),
+        ["title=児童福祉司", "name=大西 title=保健師"]
+    );
+    assert_eq!(staff("対応者、児童福祉司や保健師。"), ["title=児童福祉司", "title=保健師"]);
+}
+
+#[test]
 fn next_actions_are_plans_of_staff() {
     let next = |words: &str| map("visit", words).rows("next");
     assert_eq!(next("今後の対応。明日、担当から園に電話。"), ["by=2025-06-04 who=担当 what=園に電話"]);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use record::{NormalForm, RowBuilder};
+use record::{Flag, NormalForm, RowBuilder};
 use regex::Regex;
 
 use crate::vocabulary::WORDS;
@@ -53,6 +53,11 @@ pub(super) fn size(
         && let (Some(whole), Some(coin)) = (found.get(0), found.get(1).and_then(|m| coin(m.as_str())))
     {
         row.normal("size", &NormalForm::CoinSize(coin), at(whole))?;
+        // 「500円玉、居住円玉」: a second coin that was misheard may be the one that counts.
+        if words.matches("円玉").count() > COIN.as_ref().map_or(0, |r| r.find_iter(words).count()) {
+            row.flag(Flag::Uncertain);
+            return Ok(());
+        }
         if let Some((_, cm)) = COINS.iter().find(|(c, _)| *c == coin) {
             row.normal("size_cm", &NormalForm::Number(*cm), at(whole))?;
         }
