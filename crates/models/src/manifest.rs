@@ -34,7 +34,7 @@ pub struct Family {
     pub languages: Vec<String>,
     /// Who trained the weights, from what, and who made the file.
     pub lineage: String,
-    /// Published error rates for Japanese, measured on the f16 weights.
+    /// Published error rates for Japanese, measured on the f16 weights; of weights that are made here, our own.
     pub cer: Vec<ErrorRate>,
 }
 
@@ -47,7 +47,7 @@ pub struct ErrorRate {
     pub corpus: String,
     /// Errors per hundred characters of the reference; insertions can bring it above 100.
     pub percent: f64,
-    /// Who published it, by what rule.
+    /// Who published it, or what measured it, by what rule.
     pub source: String,
 }
 
@@ -90,6 +90,13 @@ pub enum Source {
     Wheels {
         /// Name of the [`Bundle`].
         bundle: String,
+    },
+    /// Another model of this list, pulled first where it is not there, with an adapter of the program.
+    Adapted {
+        /// Name of a [`Model`] with f16 weights.
+        model: String,
+        /// Name of the adapter.
+        adapter: String,
     },
 }
 
@@ -185,6 +192,9 @@ impl Manifest {
                     Source::Wheels { bundle } if self.bundle(bundle).is_none() => {
                         return fail(format!("{name}: no bundle {bundle}"));
                     }
+                    Source::Adapted { model: base, .. } if !self.is_plain(base) => {
+                        return fail(format!("{name}: {base} is no model that can be adapted"));
+                    }
                     _ => {}
                 }
             }
@@ -201,6 +211,14 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// Whether a model has f16 weights and is itself not adapted.
+    fn is_plain(&self, name: &str) -> bool {
+        self.by_name(name).is_ok_and(|model| {
+            let adapted = model.sources.iter().any(|source| matches!(source, Source::Adapted { .. }));
+            model.format == Format::F16 && !adapted
+        })
     }
 
     /// Every model, small families first.
@@ -255,16 +273,22 @@ fn is_safe_url(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapter::Adapter;
 
     #[test]
     fn the_embedded_manifest_is_sound_and_names_one_default() {
         let manifest = Manifest::embedded().unwrap();
-        assert_eq!(manifest.default_model().unwrap().name, "base-q8_0");
+        assert_eq!(manifest.default_model().unwrap().name, "base-dictation-q8_0");
         for model in manifest.models() {
             let family = manifest.family(model).unwrap();
-            assert!(!family.cer.is_empty(), "{} has no published error rate", model.name);
+            assert!(!family.cer.is_empty(), "{} has no error rate", model.name);
             assert_eq!(model.file, format!("ggml-{}.bin", model.name));
-            assert!(matches!(model.sources[0], Source::Hub { .. }));
+            match &model.sources[0] {
+                Source::Adapted { adapter, .. } => {
+                    assert!(Adapter::shipped(adapter).is_ok(), "{}", model.name);
+                }
+                first => assert!(matches!(first, Source::Hub { .. }), "{}", model.name),
+            }
         }
         for family in ["tiny", "base", "small", "medium", "large-v3-turbo", "kotoba-whisper-v2.0"] {
             assert_eq!(manifest.by_name(family).unwrap().format, Format::F16);
@@ -289,6 +313,8 @@ mod tests {
             (hash, "60ed"),
             ("bundle = \"whisper-base-ct2\"", "bundle = \"none\""),
             ("url = \"https://", "url = \"http://"),
+            ("model = \"base\"", "model = \"base-q8_0\""),
+            ("model = \"base\"", "model = \"none\""),
             ("size = 77691713", "sise = 77691713"),
         ] {
             assert!(good.contains(from));

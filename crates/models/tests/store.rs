@@ -263,3 +263,47 @@ fn every_error_has_a_sentence_in_both_languages() {
         assert!(error.hint(Lang::Ja).is_some() && error.hint(Lang::En).is_some(), "{error}");
     }
 }
+
+/// An adapter for one matrix of the synthetic model, of rank 1, in which every number is `value`.
+fn adapter(world: &World, value: f32) -> PathBuf {
+    let column = value.to_le_bytes().repeat(common::dims().state);
+    let view = |rows, columns| {
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, vec![rows, columns], &column).unwrap()
+    };
+    let (n, name) = (common::dims().state, "decoder.blocks.0.attn.query.weight");
+    let tensors = [(format!("{name}.up"), view(n, 1)), (format!("{name}.down"), view(1, n))];
+    let path = world.input("adapter.safetensors");
+    fs::write(&path, safetensors::serialize(tensors, None).unwrap()).unwrap();
+    path
+}
+
+#[test]
+fn an_adapter_changes_what_is_imported_and_one_of_zeros_does_not() {
+    let world = World::new();
+    let with = |value| ImportOptions { adapter: Some(adapter(&world, value)), ..ImportOptions::default() };
+    for input in ["ct2", "model.bin"] {
+        let unchanged = world.import(input, &with(0.0)).unwrap();
+        assert!(unchanged.listed, "{input}");
+        assert_eq!(fs::read(&unchanged.path).unwrap(), world.bytes);
+        assert_eq!(world.import(input, &with(0.5)).unwrap_err().kind(), ErrorKind::Unverified);
+    }
+    let options = ImportOptions { allow_unverified: true, name: Some("tuned".into()), ..with(0.5) };
+    let tuned = fs::read(world.import("ct2", &options).unwrap().path).unwrap();
+    assert_eq!(tuned.len(), world.bytes.len());
+    let changed = tuned.iter().zip(&world.bytes).filter(|(a, b)| a != b).count();
+    assert!(
+        changed > 0 && changed <= 2 * common::dims().state.pow(2),
+        "{changed} bytes of one matrix in f16"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_adapter_is_refused_by_its_name() {
+    let world = World::new();
+    let path = world.input("notes.txt");
+    fs::write(&path, "no adapter").unwrap();
+    let error =
+        world.import("ct2", &ImportOptions { adapter: Some(path), ..ImportOptions::default() }).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.to_string().contains("notes.txt"), "{error}");
+}

@@ -10,13 +10,17 @@ pub(crate) fn model_path() -> PathBuf {
     let directory = std::env::var_os("KIKITORI_MODELS").expect(
         "KIKITORI_MODELS does not name the directory of the models: run `make models`, or `make test`",
     );
-    let path = Path::new(&directory).join("ggml-base-q8_0.bin");
-    assert!(path.is_file(), "ggml-base-q8_0.bin is not in KIKITORI_MODELS: run `make models`");
+    let path = Path::new(&directory).join("ggml-base-dictation-q8_0.bin");
+    assert!(path.is_file(), "ggml-base-dictation-q8_0.bin is not in KIKITORI_MODELS: run `make models`");
     path
 }
 
 pub(crate) fn config() -> EngineConfig {
-    EngineConfig { model_path: model_path(), model_name: "base-q8_0".into(), ..EngineConfig::default() }
+    EngineConfig {
+        model_path: model_path(),
+        model_name: "base-dictation-q8_0".into(),
+        ..EngineConfig::default()
+    }
 }
 
 pub(crate) fn engine() -> WhisperEngine {

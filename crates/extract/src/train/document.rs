@@ -3,6 +3,8 @@
 use std::ops::Range;
 
 use fastrand::Rng;
+use record::{Document, Segment, Transcript};
+use text::{Normalize, Numerals, Pass as _};
 
 use super::grammar::{Grammar, Mark, Pattern, Script, Tagged};
 use super::noise::Manner;
@@ -43,7 +45,8 @@ impl Patterns {
         grammar.patterns.iter().filter(|p| p.section == section && self.uses(p.held_out)).collect()
     }
 
-    fn scripts(self, grammar: &Grammar) -> Vec<&Script> {
+    /// Those among the scripts.
+    pub(super) fn scripts(self, grammar: &Grammar) -> Vec<&Script> {
         grammar.scripts.iter().filter(|s| self.uses(s.held_out)).collect()
     }
 
@@ -65,6 +68,22 @@ pub(super) fn scripted(grammar: &Grammar, patterns: Patterns, rng: &mut Rng) -> 
     let classes = made.marks.iter().map(|mark| mark.and_then(|m| m.party).map_or(0, party_class));
     made.parties = classes.collect();
     made
+}
+
+/// A dictation after a script as a recogniser should write it: every sentence, no brackets, numbers in figures.
+pub(super) fn read_out(grammar: &Grammar, script: &Script, rng: &mut Rng) -> String {
+    let spoken =
+        script.sentences.iter().flat_map(|pattern| sentence(grammar, pattern, rng)).map(|tagged| tagged.c);
+    let text = spoken.filter(|c| !"「」『』".contains(*c)).collect::<String>().replace("。。", "。");
+    in_figures(&text).unwrap_or(text)
+}
+
+/// The text as the passes for numbers leave it.
+fn in_figures(text: &str) -> Option<String> {
+    let segment = Segment { raw: text.to_owned(), ..Segment::default() };
+    let mut doc = Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None);
+    Normalize.apply(&mut doc).and_then(|()| Numerals.apply(&mut doc)).ok()?;
+    Some(doc.text().to_owned())
 }
 
 /// A sentence with what may stand before it.

@@ -10,5 +10,5 @@ mod sentences;
 mod trainer;
 
 pub use score::{Counts, Score};
-pub use sentences::sentences;
+pub use sentences::{dictations, sentences};
 pub use trainer::{Options, Report, train};

@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use super::document::{Patterns, read_out};
 use super::grammar::Grammar;
 use crate::Error;
 
@@ -36,9 +37,31 @@ pub fn sentences(seed: u64) -> Result<Vec<String>, Error> {
     Ok(sentences)
 }
 
+/// Whole dictations after each script of `data/train`, `of_script` of each, for reading aloud; all follow from the seed.
+///
+/// # Errors
+/// [`Error`] for a grammar that cannot be read.
+pub fn dictations(seed: u64, of_script: usize) -> Result<Vec<String>, Error> {
+    let mut rng = Rng::with_seed(seed);
+    let grammar = Grammar::shipped()?;
+    let scripts = [Patterns::Trained, Patterns::HeldOut].map(|patterns| patterns.scripts(&grammar)).concat();
+    Ok(scripts
+        .iter()
+        .flat_map(|s| std::iter::repeat_n(s, of_script))
+        .map(|s| read_out(&grammar, s, &mut rng))
+        .collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_script_is_read_out_as_often_as_asked() {
+        let made = dictations(1, 2).unwrap();
+        assert_eq!(made.len(), 2 * Grammar::shipped().unwrap().scripts.len());
+        assert!(made.iter().all(|d| d.ends_with('。') && !d.contains(['「', '」', '{', '}', '|', '\n'])));
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_sentences() {
