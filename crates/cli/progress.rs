@@ -59,8 +59,7 @@ impl Progress {
     }
 
     /// Says so where nobody spoke, or nothing that was heard is reliable.
-    pub(crate) fn heard(&mut self, transcript: &Transcript) {
-        self.finish();
+    pub(crate) fn heard(&self, transcript: &Transcript) {
         if transcript.segments.is_empty() {
             self.note("話し声が見つかりませんでした", "no speech was found");
         } else if !transcript.segments.iter().any(Segment::is_mapped) {

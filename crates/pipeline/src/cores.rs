@@ -4,17 +4,25 @@ use std::fs;
 use std::thread::{available_parallelism, sleep};
 use std::time::Duration;
 
-/// Cores of this process that nobody else needs at the moment, at least 1.
+/// How often it is asked who is running, and how far apart: what runs for a moment only does not count.
+const SAMPLES: usize = 5;
+const BETWEEN: Duration = Duration::from_millis(10);
+
+/// Cores of this process, at least 1.
+pub(crate) fn all() -> usize {
+    available_parallelism().map_or(1, usize::from)
+}
+
+/// Cores of this process that nobody else needs at the moment, at least 1. Takes 50 ms.
 ///
 /// The threads of one session wait for each other at every step of a decoding, and do so at full speed: with one of them
-/// on a core that another program uses, the session takes many times as long (figures in the README). Only Linux tells who
-/// is running; elsewhere all cores are free.
+/// on a core that another program uses, the session takes longer than with one thread (figures in the README). Only Linux
+/// tells who is running; elsewhere all cores are free.
 pub(crate) fn free() -> usize {
-    let ours = available_parallelism().map_or(1, usize::from);
+    let ours = all();
     if ours == 1 {
         return 1;
     }
-    // What runs for a moment only does not count.
     let busy = (0..SAMPLES).filter_map(|_| {
         let stat = fs::read_to_string("/proc/stat").ok()?;
         sleep(BETWEEN);
@@ -23,9 +31,6 @@ pub(crate) fn free() -> usize {
     busy.min_by_key(|(running, _)| *running)
         .map_or(ours, |(running, cores)| cores.saturating_sub(running).clamp(1, ours))
 }
-
-const SAMPLES: usize = 5;
-const BETWEEN: Duration = Duration::from_millis(10);
 
 /// Programs beside this one that run or want to, and the machine's cores (proc(5), `/proc/stat`).
 fn others(stat: &str) -> Option<(usize, usize)> {

@@ -22,6 +22,9 @@ const SPLIT_PAUSE_MS: u64 = 1_000;
 /// Up to this length recordings are a few windows: sessions side by side gain little.
 const SHORT_MS: u64 = 60_000;
 
+/// whisper.cpp has crashed with more states.
+const MAX_SESSIONS: usize = 8;
+
 /// How recordings are transcribed.
 #[derive(Clone, Debug)]
 pub struct TranscribeOptions {
@@ -38,12 +41,10 @@ pub struct TranscribeOptions {
 }
 
 impl Default for TranscribeOptions {
-    /// One session of one thread for each free core, at most eight: whisper.cpp gains little from more threads in a
-    /// session, and has crashed with more than eight states.
+    /// One session of one thread for each core, at most eight: whisper.cpp gains little from more threads in a session.
     fn default() -> Self {
-        let cores = cores::free();
         Self {
-            sessions: cores.clamp(1, 8),
+            sessions: cores::all().min(MAX_SESSIONS),
             decode: DecodeOptions::default(),
             pack: PackConfig::default(),
             vad: vad::DEFAULT.to_owned(),
@@ -53,13 +54,13 @@ impl Default for TranscribeOptions {
 }
 
 impl TranscribeOptions {
-    /// The defaults for recordings of this length, by their headers.
+    /// The defaults for recordings of this length, by their headers, on the cores that are free now.
     ///
     /// Up to [`SHORT_MS`] one session with all cores is as fast as several sessions, and takes the memory of one (for
     /// `base` about 350 MB in all instead of 540 MB).
     #[must_use]
     pub fn for_length(inputs: &[Input]) -> Self {
-        let mut options = Self::default();
+        let mut options = Self { sessions: cores::free().min(MAX_SESSIONS), ..Self::default() };
         let declared = inputs.iter().map(|input| AudioReader::open(&input.path).ok()?.declared_duration_ms());
         if declared.sum::<Option<u64>>().is_some_and(|total| total <= SHORT_MS) {
             (options.sessions, options.decode.threads) = (1, options.sessions);
