@@ -42,6 +42,9 @@ pub(crate) struct Global {
     /// No progress and no notes on standard error; errors are still reported.
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
+    /// Diagnostics on standard error, never words of a transcript (`KIKITORI_LOG` chooses more exactly).
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
     /// How progress is shown.
     #[arg(long, global = true, value_enum, default_value = "auto")]
     pub(crate) progress: ProgressArg,

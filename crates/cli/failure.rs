@@ -52,7 +52,7 @@ impl Failure {
     }
 
     /// The work was stopped by the user before anything was written.
-    pub(crate) fn interrupted(_lang: Lang) -> Self {
+    pub(crate) fn interrupted() -> Self {
         Self::message(
             INTERRUPTED,
             "中断しました。録音には手を加えていません。結果は何も書き込んでいません",

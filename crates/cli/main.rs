@@ -12,6 +12,7 @@ mod places;
 mod progress;
 mod sheets;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ const GRACE: Duration = Duration::from_millis(800);
 fn main() -> ExitCode {
     let args = Args::parse();
     let lang = args.global.lang();
-    init_logging();
+    init_logging(args.global.verbose);
     report_panics_by_place();
     let outcome = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => {
@@ -50,7 +51,6 @@ fn main() -> ExitCode {
 /// Runs the command on a thread of its own and turns Ctrl-C into a cancellation.
 async fn run(args: Args) -> Result<(), Failure> {
     let control = Control::new();
-    let lang = args.global.lang();
     let on_worker = control.clone();
     let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
     tokio::select! {
@@ -59,7 +59,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
     tokio::select! {
         done = &mut work => finished(done),
-        () = tokio::time::sleep(GRACE) => Err(Failure::interrupted(lang)),
+        () = tokio::time::sleep(GRACE) => Err(Failure::interrupted()),
         _ = stop_signal() => std::process::exit(i32::from(INTERRUPTED)),
     }
 }
@@ -111,9 +111,10 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
     }
 }
 
-/// Diagnostics to standard error, only when asked for (`KIKITORI_LOG=debug`); never transcript text.
-fn init_logging() {
+/// Diagnostics to standard error, only when asked for (`-v`, `KIKITORI_LOG=trace`); never transcript text.
+fn init_logging(verbose: bool) {
     let filter = tracing_subscriber::EnvFilter::try_from_env("KIKITORI_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(if verbose { "debug" } else { "off" }));
+    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
 }

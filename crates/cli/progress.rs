@@ -44,10 +44,10 @@ impl Progress {
             }
             Event::Progress { file, until_ms, .. } => self.advance(file, until_ms),
             Event::Partial { name, decoded_ms, .. } => {
-                let seconds = decoded_ms / 1000;
+                let seconds = decoded_ms as f64 / 1000.0;
                 self.note(
-                    &format!("録音が途中で切れています。{seconds}秒までを使いました: {name}"),
-                    &format!("the recording breaks off; its first {seconds} s were used: {name}"),
+                    &format!("録音が途中で切れています。{seconds:.1}秒までを使いました: {name}"),
+                    &format!("the recording breaks off; its first {seconds:.1} s were used: {name}"),
                 );
             }
             Event::Sanitised { name, samples, .. } => self.note(

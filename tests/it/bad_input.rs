@@ -54,6 +54,14 @@ fn an_empty_file() {
 }
 
 #[test]
+fn an_empty_standard_input_is_called_by_its_dash() {
+    let dir = Dir::new();
+    assert!(transcribe(&dir, "-").failed(4).starts_with("error: file is empty: -\n"));
+    let japanese = dir.kikitori(["transcribe", "-"]).failed(4);
+    assert!(japanese.starts_with("エラー: ファイルの中身が空です(0バイト): -\n"), "{japanese}");
+}
+
+#[test]
 fn a_header_without_sound() {
     let dir = Dir::new();
     wav(&dir, "a.wav", []);

@@ -113,6 +113,7 @@ fn the_doctor_finds_the_model_and_says_what_was_compiled_in() {
     };
     assert_eq!(check("model")["ok"], true);
     assert_eq!(check("templates")["ok"], true);
+    assert!(check("disk")["detail"].as_str().unwrap().contains("GiB free"));
     let engine = check("whisper.cpp")["detail"].as_str().unwrap().to_owned();
     assert!(engine.contains("LLAMAFILE = 1"), "the fast kernels are on: {engine}");
 }

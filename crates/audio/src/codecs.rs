@@ -19,13 +19,22 @@ static REGISTRY: LazyLock<CodecRegistry> = LazyLock::new(|| {
 pub(crate) fn decoder(params: &AudioCodecParameters, hint: Option<&str>) -> Result<Box<dyn AudioDecoder>> {
     REGISTRY.make_audio_decoder(params, &AudioDecoderOptions::default()).map_err(|error| match error {
         Cause::Unsupported(message) => {
-            let detail = match hint {
-                _ if message.starts_with("aac") => "kind of AAC (HE-AAC or more than two channels)".into(),
-                _ if message.starts_with("opus") => "kind of Opus (more than two channels)".into(),
-                Some(hint) => format!("codec {hint}"),
-                None => "unknown codec".into(),
+            let (en, ja): (_, Option<String>) = match hint {
+                _ if message.starts_with("aac") => (
+                    "kind of AAC (HE-AAC or more than two channels)".into(),
+                    Some("HE-AACか3チャンネル以上のAAC".into()),
+                ),
+                _ if message.starts_with("opus") => {
+                    ("kind of Opus (more than two channels)".into(), Some("3チャンネル以上のOpus".into()))
+                }
+                Some(hint) => (format!("codec {hint}"), Some(hint.to_owned())),
+                None => ("unknown codec".into(), None),
             };
-            Error::new(ErrorKind::Unsupported, detail).with_source(error)
+            let unsupported = Error::new(ErrorKind::Unsupported, en).with_source(error);
+            match ja {
+                Some(ja) => unsupported.in_japanese(ja),
+                None => unsupported,
+            }
         }
         _ => Error::new(ErrorKind::Damaged, "broken codec description").with_source(error),
     })

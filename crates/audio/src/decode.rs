@@ -167,7 +167,8 @@ impl Decoder {
                 buffer.copy_to_vec_interleaved(&mut self.interleaved);
                 if !RATES.contains(&rate) || channels == 0 {
                     let detail = format!("impossible sound format: {rate} Hz, {channels} channels");
-                    return Err(Error::new(ErrorKind::Damaged, detail));
+                    return Err(Error::new(ErrorKind::Damaged, detail)
+                        .in_japanese(format!("{rate} Hz、{channels}チャンネル")));
                 }
                 if self.rate != rate {
                     // What is still to be trimmed was counted at the other rate.
@@ -335,7 +336,9 @@ fn sound_track<'a>(
 ) -> Result<(&'a Track, &'a AudioCodecParameters)> {
     let known = reader.default_track(TrackType::Audio).or_else(|| reader.first_track(TrackType::Audio));
     let track = known.ok_or_else(|| match hint {
-        Some(codec) => Error::new(ErrorKind::Unsupported, format!("codec {codec}")),
+        Some(codec) => {
+            Error::new(ErrorKind::Unsupported, format!("codec {codec}")).in_japanese(codec.to_owned())
+        }
         None if reader.tracks().is_empty() => Error::new(ErrorKind::NoAudio, "no sound track"),
         None => Error::new(ErrorKind::Unsupported, "no sound track with a known codec"),
     })?;

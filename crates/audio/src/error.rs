@@ -42,6 +42,7 @@ pub enum ErrorKind {
 pub struct Error {
     kind: ErrorKind,
     detail: Cow<'static, str>,
+    detail_ja: Option<Cow<'static, str>>,
     name: Option<String>,
     hint: Option<Hint>,
     #[source]
@@ -57,7 +58,13 @@ pub(crate) enum Hint {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), name: None, hint: None, source: None }
+        Self { kind, detail: detail.into(), detail_ja: None, name: None, hint: None, source: None }
+    }
+
+    /// The detail in Japanese.
+    pub(crate) fn in_japanese(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail_ja = Some(detail.into());
+        self
     }
 
     pub(crate) fn io(error: io::Error) -> Self {
@@ -122,14 +129,11 @@ impl Error {
             (Lang::Ja, ErrorKind::UnknownName) => "登録されていない名前です",
             (Lang::Ja, ErrorKind::Config) => "設定の値が範囲外です",
         };
-        // The English detail says what was found; Japanese readers get it in brackets where it adds something.
-        match self.kind {
-            ErrorKind::NotAudio
-            | ErrorKind::Damaged
-            | ErrorKind::Unsupported
-            | ErrorKind::UnknownName
-            | ErrorKind::Config => format!("{text}({})", self.detail).into(),
-            _ => text.into(),
+        match (&self.detail_ja, self.kind) {
+            (Some(detail), _) => format!("{text}({detail})").into(),
+            // Seen by those who set these values alone.
+            (None, ErrorKind::UnknownName | ErrorKind::Config) => format!("{text}({})", self.detail).into(),
+            (None, _) => text.into(),
         }
     }
 }
@@ -210,8 +214,9 @@ mod tests {
 
     #[test]
     fn what_was_found_is_told_in_both_languages() {
-        let error = Error::new(ErrorKind::NotAudio, "PNG image").named("a.wav");
-        assert_eq!(error.explain(Lang::Ja), "音声ファイルではありません(PNG image): a.wav");
+        let error = Error::new(ErrorKind::NotAudio, "PNG image").in_japanese("PNG画像").named("a.wav");
+        assert_eq!(error.explain(Lang::Ja), "音声ファイルではありません(PNG画像): a.wav");
+        assert_eq!(error.explain(Lang::En), "not a recording (PNG image): a.wav");
         assert!(error.hint(Lang::Ja).unwrap().contains("WAV"));
     }
 }

@@ -81,8 +81,15 @@ impl AudioReader {
     /// [`Damaged`](ErrorKind::Damaged), [`Unsupported`](ErrorKind::Unsupported), [`Io`](ErrorKind::Io). The first samples
     /// are decoded here, so a file without any sound is refused here.
     pub fn open(path: &Path) -> Result<Self> {
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-        Bytes::open(path).and_then(|bytes| Self::new(bytes, &name)).map_err(|error| error.named(&name))
+        Self::open_named(path, &path.file_name().unwrap_or(path.as_os_str()).to_string_lossy())
+    }
+
+    /// Opens a file that messages call `name`.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_named(path: &Path, name: &str) -> Result<Self> {
+        Bytes::open(path).and_then(|bytes| Self::new(bytes, name)).map_err(|error| error.named(name))
     }
 
     /// Reads a stream that cannot seek, such as standard input, through an unnamed temporary file. `name` is for messages.

@@ -35,7 +35,8 @@ impl Resampler {
     /// [`ErrorKind::Damaged`] outside 2–384 kHz: no recorder writes that, so the header lies.
     pub fn new(rate: u32) -> Result<Self> {
         if !RATES.contains(&rate) {
-            return Err(Error::new(ErrorKind::Damaged, format!("impossible sample rate: {rate} Hz")));
+            return Err(Error::new(ErrorKind::Damaged, format!("impossible sample rate: {rate} Hz"))
+                .in_japanese(format!("標本化周波数が{rate} Hz")));
         }
         let mut resampler = Self {
             rate,

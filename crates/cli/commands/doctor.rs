@@ -8,6 +8,9 @@ use crate::args::{DoctorArgs, Global};
 use crate::failure::Failure;
 use crate::{forms, places};
 
+/// A model and an hour of spooled sound fit into this many bytes.
+const ENOUGH_DISK: u64 = 1 << 30;
+
 /// One line of the report.
 struct Check {
     name: &'static str,
@@ -18,7 +21,7 @@ struct Check {
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
-    let checks = [version(), cores(), engine(), model(lang), templates(), microphone(lang), clock()];
+    let checks = [version(), cores(), engine(), model(lang), disk(), templates(), microphone(lang), clock()];
     let failed = checks.iter().filter(|c| c.ok == Some(false)).count();
     if args.json {
         let rows: Vec<_> = checks
@@ -72,6 +75,21 @@ fn model(lang: Lang) -> Check {
         Err(_) => (false, "no home directory: set KIKITORI_MODELS".to_owned()),
     };
     Check { name: "model", ok: Some(ok), detail }
+}
+
+/// Free space where models are kept, or at the nearest directory above it that exists.
+fn disk() -> Check {
+    let place = places::models().ok();
+    let place = place.as_deref().and_then(|dir| dir.ancestors().find(|above| above.is_dir()));
+    let free = place.and_then(|dir| Some((dir, fs4::available_space(dir).ok()?)));
+    match free {
+        Some((dir, bytes)) => Check {
+            name: "disk",
+            ok: Some(bytes >= ENOUGH_DISK),
+            detail: format!("{:.1} GiB free: {}", bytes as f64 / f64::from(1 << 30), dir.display()),
+        },
+        None => Check { name: "disk", ok: None, detail: "unknown".to_owned() },
+    }
 }
 
 fn templates() -> Check {

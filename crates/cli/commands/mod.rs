@@ -46,7 +46,7 @@ impl Inputs {
             }
             let mut temp = NamedTempFile::new().map_err(|e| Failure::io(&std::env::temp_dir(), &e))?;
             std::io::copy(&mut std::io::stdin().lock(), &mut temp)
-                .map_err(|e| Failure::io(temp.path(), &e))?;
+                .map_err(|e| Failure::io(Path::new("-"), &e))?;
             inputs.push(Input { path: temp.path().to_owned(), name: "-".to_owned() });
             spooled = Some(temp);
         }

@@ -17,7 +17,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
     let done = transcription(&inputs, &args.engine, sheets.prompt(), sheets.expected()?, global, control)?;
     if done.cancelled {
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
-        return Err(transcribe::keep(&file, &sheets.kept(), global));
+        return Err(transcribe::keep(&file, &sheets.kept()));
     }
     let tagger = tagger(args.form.no_model_pass)?;
     let map = map_options(&args.form, recorded_at, tagger.as_ref())?;

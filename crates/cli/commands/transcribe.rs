@@ -18,16 +18,16 @@ pub(crate) fn run(args: &TranscribeArgs, global: &Global, control: &Control) -> 
     let cancelled = done.cancelled;
     let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
     if cancelled {
-        return Err(keep(&file, &args.output, global));
+        return Err(keep(&file, &args.output));
     }
     output::write(&args.output, |out| Ok(exporter.export(&file, out)?))
 }
 
 /// Keeps what was heard before an interruption beside the output, and says so.
-pub(super) fn keep(file: &TranscriptFile, args: &OutputArgs, global: &Global) -> Failure {
+pub(super) fn keep(file: &TranscriptFile, args: &OutputArgs) -> Failure {
     let heard_nothing = file.transcript.segments.is_empty();
     let Some(path) = args.file().filter(|_| !heard_nothing) else {
-        return Failure::interrupted(global.lang());
+        return Failure::interrupted();
     };
     let partial = output::partial(path);
     let kept = transcript_by_name("json")

@@ -88,7 +88,7 @@ pub(crate) fn run(
     let mut runs: Vec<Run> = settings.iter().map(|s| Run::new(&s.name)).collect();
     for case in &cases {
         if control.is_cancelled() {
-            return Err(Failure::interrupted(global.lang()));
+            return Err(Failure::interrupted());
         }
         let template = forms::by_id(&case.expected.template, None)?;
         let heard = |biased: bool| match &listener {

@@ -142,7 +142,7 @@ impl Listener<'_> {
         }
         let done = pipeline::transcribe(&inputs, self.engine, &options, self.control, &mut |_| {})?;
         if done.cancelled {
-            return Err(Failure::interrupted(record::Lang::Ja));
+            return Err(Failure::interrupted());
         }
         if let Some(kept) = &kept {
             let json = transcript_by_name("json")?;

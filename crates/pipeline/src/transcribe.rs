@@ -206,7 +206,7 @@ fn produce(
     let mut index = 0;
     for (file, input) in inputs.iter().enumerate() {
         let failed = |source| Error::from(Cause::Audio { source });
-        let reader = AudioReader::open(&input.path).map_err(failed)?;
+        let reader = AudioReader::open_named(&input.path, &input.name).map_err(failed)?;
         let _ = messages.send(Message::Opened { file, declared_ms: reader.declared_duration_ms() });
         let hash = sha256(&input.path)?;
         let vad = vad::by_name(&options.vad).map_err(failed)?;

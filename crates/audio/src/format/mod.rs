@@ -105,10 +105,13 @@ fn container_error(error: symphonia::core::errors::Error, container: Container) 
     let name = container.name();
     match error {
         Cause::IoError(io) if io.kind() != std::io::ErrorKind::UnexpectedEof => Error::io(io),
-        Cause::IoError(_) => Error::new(ErrorKind::NoAudio, format!("{name} file ends before any sound")),
-        Cause::Unsupported(_) => {
-            Error::new(ErrorKind::Unsupported, format!("unusual {name} file")).with_source(error)
+        Cause::IoError(_) => Error::new(ErrorKind::NoAudio, format!("{name} file ends before any sound"))
+            .in_japanese(format!("{name}、音の前で切れています")),
+        Cause::Unsupported(_) => Error::new(ErrorKind::Unsupported, format!("unusual {name} file"))
+            .in_japanese(name)
+            .with_source(error),
+        _ => {
+            Error::new(ErrorKind::Damaged, format!("broken {name} file")).in_japanese(name).with_source(error)
         }
-        _ => Error::new(ErrorKind::Damaged, format!("broken {name} file")).with_source(error),
     }
 }

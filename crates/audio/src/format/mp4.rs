@@ -63,13 +63,17 @@ pub(super) fn scan(bytes: &mut Bytes) -> Result<Movie> {
         Ok(())
     })?;
     let Some(index) = index else {
-        let detail =
-            if media { "MP4 file without its index (moov)" } else { "only the start of an MP4 file" };
-        let kind = if media { ErrorKind::Damaged } else { ErrorKind::NoAudio };
-        return Err(Error::new(kind, detail).with_hint(Hint::MissingIndex));
+        let error = if media {
+            Error::new(ErrorKind::Damaged, "MP4 file without its index (moov)")
+                .in_japanese("MP4の索引がありません")
+        } else {
+            Error::new(ErrorKind::NoAudio, "only the start of an MP4 file").in_japanese("MP4の先頭だけです")
+        };
+        return Err(error.with_hint(Hint::MissingIndex));
     };
     if index.end > end {
-        return Err(Error::new(ErrorKind::Damaged, "MP4 file that ends in its index"));
+        return Err(Error::new(ErrorKind::Damaged, "MP4 file that ends in its index")
+            .in_japanese("MP4の索引の途中で切れています"));
     }
     let (mut movie_scale, mut tracks, mut gapless) = (0, Vec::new(), None);
     walker.each(index, |walker, kind, body| {

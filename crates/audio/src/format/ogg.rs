@@ -13,7 +13,9 @@ pub(super) fn check_codec(bytes: &mut Bytes) -> Result<()> {
     let page = bytes.read_at(0, 27 + 255 + 16)?;
     let body = page.get(26).and_then(|segments| page.get(27 + usize::from(*segments)..)).unwrap_or_default();
     match OTHERS.iter().find(|(magic, _)| body.starts_with(magic)) {
-        Some((_, codec)) => Err(Error::new(ErrorKind::Unsupported, format!("codec {codec}"))),
+        Some((_, codec)) => {
+            Err(Error::new(ErrorKind::Unsupported, format!("codec {codec}")).in_japanese(*codec))
+        }
         None => Ok(()),
     }
 }

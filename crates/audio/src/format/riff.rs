@@ -46,8 +46,10 @@ pub(super) fn layout(bytes: &mut Bytes) -> Result<Layout> {
             b"fmt " => fmt = Some(read_fmt(bytes, body, declared)?),
             b"ds64" => wide_data_len = bytes.array_at::<8>(body + 8)?.map(u64::from_le_bytes),
             b"data" => {
-                let fmt =
-                    fmt.ok_or_else(|| Error::new(ErrorKind::Damaged, "WAV file without a format chunk"))?;
+                let fmt = fmt.ok_or_else(|| {
+                    Error::new(ErrorKind::Damaged, "WAV file without a format chunk")
+                        .in_japanese("WAVの形式情報がありません")
+                })?;
                 let declared = match wide_data_len {
                     Some(len) if declared == u64::from(u32::MAX) => len,
                     _ => declared,
@@ -80,7 +82,7 @@ fn chunk_at(bytes: &mut Bytes, at: u64, wide: bool) -> Result<Option<([u8; 4], u
 }
 
 fn read_fmt(bytes: &mut Bytes, body: u64, declared: u64) -> Result<Fmt> {
-    let damaged = || Error::new(ErrorKind::Damaged, "broken WAV format chunk");
+    let damaged = || Error::new(ErrorKind::Damaged, "broken WAV format chunk").in_japanese("WAVの形式情報");
     let raw = bytes.read_at(body, declared.min(128) as usize)?;
     let (base, extension) = raw.split_first_chunk::<16>().ok_or_else(damaged)?;
     let word = |at: usize| u16::from_le_bytes([base[at], base[at + 1]]);
@@ -103,7 +105,8 @@ fn read_fmt(bytes: &mut Bytes, body: u64, declared: u64) -> Result<Fmt> {
 
 fn samples(fmt: &Fmt, start: u64, declared: u64, file_len: u64) -> Result<Layout> {
     if fmt.channels == 0 || fmt.channels > MAX_CHANNELS {
-        return Err(Error::new(ErrorKind::Damaged, format!("WAV header with {} channels", fmt.channels)));
+        return Err(Error::new(ErrorKind::Damaged, format!("WAV header with {} channels", fmt.channels))
+            .in_japanese(format!("WAVのチャンネル数が{}です", fmt.channels)));
     }
     let (bits, extension): (u16, &[u8]) = match fmt.tag {
         // Odd widths such as 12 or 20 bits are stored in whole bytes.
@@ -118,7 +121,8 @@ fn samples(fmt: &Fmt, start: u64, declared: u64, file_len: u64) -> Result<Layout
                 0x161 => "WMA".into(),
                 _ => format!("codec 0x{tag:04x}"),
             };
-            return Err(Error::new(ErrorKind::Unsupported, format!("WAV file with {codec}")));
+            return Err(Error::new(ErrorKind::Unsupported, format!("WAV file with {codec}"))
+                .in_japanese(format!("WAVの中身が{codec}")));
         }
     };
     let block = match fmt.tag {
@@ -126,7 +130,7 @@ fn samples(fmt: &Fmt, start: u64, declared: u64, file_len: u64) -> Result<Layout
         _ => u64::from(fmt.channels) * u64::from(bits / 8),
     };
     if block == 0 {
-        return Err(Error::new(ErrorKind::Damaged, "broken WAV format chunk"));
+        return Err(Error::new(ErrorKind::Damaged, "broken WAV format chunk").in_japanese("WAVの形式情報"));
     }
     let present = file_len.saturating_sub(start);
     // Sizes that writers leave when they cannot go back to the header: 0, and the largest that fit.

@@ -29,7 +29,7 @@ pub(super) fn sniff(bytes: &mut Bytes) -> Result<Found> {
             None => return recognise(&head, offset),
         }
     }
-    Err(Error::new(ErrorKind::Damaged, "too many ID3 tags"))
+    Err(Error::new(ErrorKind::Damaged, "too many ID3 tags").in_japanese("ID3タグが多すぎます"))
 }
 
 fn recognise(head: &[u8], offset: u64) -> Result<Found> {
@@ -44,21 +44,26 @@ fn recognise(head: &[u8], offset: u64) -> Result<Found> {
         [0x1a, 0x45, 0xdf, 0xa3, ..] => return found(Container::Mkv, 0),
         [_, _, _, _, kind @ ..] if is_mp4_box(kind) => return found(Container::Mp4, 0),
         [b'R', b'I', b'F', b'F', ..] if head.len() < 12 => {
-            return Err(Error::new(ErrorKind::NoAudio, "only the start of a WAV header"));
+            return Err(Error::new(ErrorKind::NoAudio, "only the start of a WAV header")
+                .in_japanese("WAVの先頭だけです"));
         }
         _ => {}
     }
-    if let Some(name) = other_sound(head) {
-        return Err(Error::new(ErrorKind::Unsupported, name));
+    if let Some((en, ja)) = other_sound(head) {
+        return Err(Error::new(ErrorKind::Unsupported, en).in_japanese(ja));
     }
-    if let Some(name) = known_other(head) {
-        return Err(Error::new(ErrorKind::NotAudio, name));
+    if let Some((en, ja)) = known_other(head) {
+        return Err(Error::new(ErrorKind::NotAudio, en).in_japanese(ja));
     }
     if let Some((container, skip)) = mpeg_frames(head) {
         return found(container, skip);
     }
-    let what = if looks_like_text(head) { "text" } else { "unknown kind of file" };
-    Err(Error::new(ErrorKind::NotAudio, what))
+    let (en, ja) = if looks_like_text(head) {
+        ("text", "文章のファイルです")
+    } else {
+        ("unknown kind of file", "種類がわかりません")
+    };
+    Err(Error::new(ErrorKind::NotAudio, en).in_japanese(ja))
 }
 
 fn is_mp4_box(kind: &[u8]) -> bool {
@@ -73,57 +78,60 @@ fn id3_len(head: &[u8]) -> Option<u64> {
     Some(10 + size + footer)
 }
 
+/// Names of a kind of file, English and Japanese.
+type Names = (&'static str, &'static str);
+
 /// Sound files that we cannot decode.
-fn other_sound(head: &[u8]) -> Option<&'static str> {
-    const KINDS: &[(&[u8], &str)] = &[
-        (&[0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11], "WMA (Windows Media)"),
-        (b"#!AMR", "AMR"),
-        (b"\x02dss", "DSS (dictation machine)"),
-        (b"\x03ds2", "DS2 (dictation machine)"),
-        (b"caff", "CAF"),
-        (b"FORM", "AIFF"),
-        (b"RIFX", "big-endian WAV"),
-        (b"MThd", "MIDI"),
-        (b".snd", "AU"),
-        (b".RMF", "RealAudio"),
-        (b"MAC ", "Monkey's Audio"),
-        (b"wvpk", "WavPack"),
-        (b"DSD ", "DSF"),
-        (b"FLV\x01", "Flash video"),
-        (b"\x0b\x77", "AC-3"),
+fn other_sound(head: &[u8]) -> Option<Names> {
+    const KINDS: &[(&[u8], Names)] = &[
+        (&[0x30, 0x26, 0xb2, 0x75, 0x8e, 0x66, 0xcf, 0x11], ("WMA (Windows Media)", "WMA")),
+        (b"#!AMR", ("AMR", "AMR")),
+        (b"\x02dss", ("DSS (dictation machine)", "DSS、口述録音機")),
+        (b"\x03ds2", ("DS2 (dictation machine)", "DS2、口述録音機")),
+        (b"caff", ("CAF", "CAF")),
+        (b"FORM", ("AIFF", "AIFF")),
+        (b"RIFX", ("big-endian WAV", "RIFX")),
+        (b"MThd", ("MIDI", "MIDI")),
+        (b".snd", ("AU", "AU")),
+        (b".RMF", ("RealAudio", "RealAudio")),
+        (b"MAC ", ("Monkey's Audio", "Monkey's Audio")),
+        (b"wvpk", ("WavPack", "WavPack")),
+        (b"DSD ", ("DSF", "DSF")),
+        (b"FLV\x01", ("Flash video", "Flash動画")),
+        (b"\x0b\x77", ("AC-3", "AC-3")),
     ];
     let magic = KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name);
-    let avi = (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ")).then_some("AVI");
+    let avi = (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"AVI ")).then_some(("AVI", "AVI"));
     magic.or(avi)
 }
 
 /// Files that are often picked by mistake.
-fn known_other(head: &[u8]) -> Option<&'static str> {
-    const KINDS: &[(&[u8], &str)] = &[
-        (b"\x89PNG", "PNG image"),
-        (b"\xff\xd8\xff", "JPEG image"),
-        (b"GIF8", "GIF image"),
-        (b"II*\0", "TIFF image"),
-        (b"MM\0*", "TIFF image"),
-        (b"RIFF", "RIFF file without sound"),
-        (b"%PDF", "PDF document"),
-        (b"PK\x03\x04", "ZIP archive or Office document"),
-        (b"PK\x05\x06", "ZIP archive"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office document"),
-        (b"{\\rtf", "RTF document"),
-        (b"MZ", "Windows program"),
-        (b"\x7fELF", "program"),
-        (b"\x1f\x8b", "gzip archive"),
-        (b"7z\xbc\xaf\x27\x1c", "7z archive"),
-        (b"Rar!", "RAR archive"),
-        (b"BZh", "bzip2 archive"),
-        (b"\xfd7zXZ", "xz archive"),
-        (b"\x28\xb5\x2f\xfd", "Zstandard archive"),
-        (b"SQLite format 3", "SQLite database"),
-        (b"lmgg", "model file"),
-        (b"GGUF", "model file"),
-        (b"\xff\xfe", "UTF-16 text"),
-        (b"\xfe\xff", "UTF-16 text"),
+fn known_other(head: &[u8]) -> Option<Names> {
+    const KINDS: &[(&[u8], Names)] = &[
+        (b"\x89PNG", ("PNG image", "PNG画像")),
+        (b"\xff\xd8\xff", ("JPEG image", "JPEG画像")),
+        (b"GIF8", ("GIF image", "GIF画像")),
+        (b"II*\0", ("TIFF image", "TIFF画像")),
+        (b"MM\0*", ("TIFF image", "TIFF画像")),
+        (b"RIFF", ("RIFF file without sound", "音のないRIFF")),
+        (b"%PDF", ("PDF document", "PDF文書")),
+        (b"PK\x03\x04", ("ZIP archive or Office document", "ZIP書庫かOffice文書")),
+        (b"PK\x05\x06", ("ZIP archive", "ZIP書庫")),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ("Office document", "Office文書")),
+        (b"{\\rtf", ("RTF document", "RTF文書")),
+        (b"MZ", ("Windows program", "Windowsのプログラム")),
+        (b"\x7fELF", ("program", "プログラム")),
+        (b"\x1f\x8b", ("gzip archive", "gzip書庫")),
+        (b"7z\xbc\xaf\x27\x1c", ("7z archive", "7z書庫")),
+        (b"Rar!", ("RAR archive", "RAR書庫")),
+        (b"BZh", ("bzip2 archive", "bzip2書庫")),
+        (b"\xfd7zXZ", ("xz archive", "xz書庫")),
+        (b"\x28\xb5\x2f\xfd", ("Zstandard archive", "Zstandard書庫")),
+        (b"SQLite format 3", ("SQLite database", "SQLiteデータベース")),
+        (b"lmgg", ("model file", "モデルのファイル")),
+        (b"GGUF", ("model file", "モデルのファイル")),
+        (b"\xff\xfe", ("UTF-16 text", "UTF-16の文章")),
+        (b"\xfe\xff", ("UTF-16 text", "UTF-16の文章")),
     ];
     KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }

@@ -154,7 +154,7 @@ fn transcript(job: &Job<'_>, stem: &Path, global: &Global, control: &Control) ->
     })?;
     let inputs = Inputs::open(&[recording])?;
     let done = transcription(&inputs, job.engine, None, asr::Bias::new(Vec::new()), global, control)?;
-    if done.cancelled { Err(Failure::interrupted(global.lang())) } else { Ok(done.transcript) }
+    if done.cancelled { Err(Failure::interrupted()) } else { Ok(done.transcript) }
 }
 
 /// The tokens that were spoken in this row.
