@@ -115,6 +115,13 @@ impl Document {
         &self.annotations
     }
 
+    /// Keeps only the breaks that `keep` accepts, by their position in the current text and the length of their pause.
+    pub fn retain_breaks(&mut self, mut keep: impl FnMut(usize, Option<u64>) -> bool) {
+        let kept: Vec<bool> = self.breaks().map(|(at, pause_ms)| keep(at, pause_ms)).collect();
+        let mut kept = kept.into_iter();
+        self.breaks.retain(|_| kept.next().unwrap_or(true));
+    }
+
     /// The annotations that lie wholly inside `range`.
     pub fn annotations_in(&self, range: Range<usize>) -> impl Iterator<Item = &Annotation> {
         let first = self.annotations.partition_point(|a| a.range.start < range.start);

@@ -6,8 +6,8 @@ use record::Document;
 
 use crate::error::{Cause, Error, Result};
 use crate::{
-    Ages, Calendar, Corrections, Dates, Fillers, Headings, Labels, Lexicon, Normalize, Numerals, PlainStyle,
-    Quotes, Times,
+    Ages, Calendar, Corrections, Dates, Fillers, Headings, Labels, Lexicon, Normalize, Numerals, Pauses,
+    PlainStyle, Quotes, Times,
 };
 
 /// One rule pass over a document.
@@ -49,9 +49,10 @@ pub(crate) fn rounds(len: usize) -> usize {
 
 static HEADINGS: Headings = Headings::new();
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::shipped);
-static PASSES: LazyLock<[&dyn Pass; 11]> = LazyLock::new(|| {
+static PASSES: LazyLock<[&dyn Pass; 12]> = LazyLock::new(|| {
     [
         &Normalize,
+        &Pauses,
         &Fillers,
         &Calendar,
         &Numerals,

@@ -300,7 +300,9 @@ impl Scan<'_> {
             .take_while(move |s| {
                 let between = &self.text[s.range.end..cue.start];
                 let stops = between.chars().filter(|c| ends_sentence(*c)).count();
-                stops == 0 || (cue.strong && stops == 1 && between.ends_with(ends_sentence))
+                // A pause is heard as a full stop: 「午前10時。いや、10時半」.
+                let directly = matches!(kind, Kind::Hour | Kind::Minute) && between.chars().count() == 1;
+                stops == 0 || ((cue.strong || directly) && stops == 1 && between.ends_with(ends_sentence))
             })
             .filter(move |s| !cue.hanging || s.range.end == cue.start)
     }

@@ -1,8 +1,10 @@
 //! The rule passes: from the recogniser's words to clean words with dates, times, numbers, headings and quotations marked.
 //!
 //! ```text
-//! Document ─▶ normalize ─▶ fillers ─▶ numerals ─▶ corrections ─▶ dates ─▶ times ─▶ ages ─▶ lexicon ─▶ headings ─▶ quotes
-//!             └──────────────── edits ──────────────────────┘   └─── annotations ───┘   └ edits ┘   └─ annotations ──┘
+//! Document ─▶ normalize ─▶ pauses ─▶ fillers ─▶ calendar ─▶ numerals ─▶ corrections
+//!             └ edits, but pauses only forgets breaks ────────────────────────────┘
+//!          ─▶ dates ─▶ times ─▶ ages ─▶ lexicon ─▶ headings ─▶ quotes
+//!             └─── annotations ───┘   └ edits ┘   └─ annotations ──┘
 //! ```
 //!
 //! Beside them stand passes of house style (plain sentence ends, person labels), which run only where they are named.
@@ -50,6 +52,7 @@ mod morphology;
 mod normalize;
 mod number;
 mod numerals;
+mod pauses;
 mod plain_style;
 pub mod polarity;
 mod quotes;
@@ -71,6 +74,7 @@ pub use lexicon::Lexicon;
 pub use morphology::{Morpheme, Morphology, Pos, hiragana};
 pub use normalize::Normalize;
 pub use numerals::Numerals;
+pub use pauses::Pauses;
 pub use plain_style::PlainStyle;
 pub use quotes::Quotes;
 pub use times::Times;

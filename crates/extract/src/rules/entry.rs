@@ -46,6 +46,10 @@ const WAYS: &[(&str, Way)] = &[
     ("から折り返し", Way::Answered),
     ("電話があ", Way::Answered),
     ("訪問", Way::Visit),
+    ("に会いに行", Way::Visit),
+    ("宅まで行", Way::Visit),
+    ("宅に行", Way::Visit),
+    ("宅へ行", Way::Visit),
     ("来所", Way::Received),
     ("来庁", Way::Received),
 ];
@@ -190,11 +194,14 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
 /// Every result of the contact's kind that is spoken and not negated.
 pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
+    // An entry may hold a visit and the call after it.
+    let ways: Vec<Way> = contacts(scene).into_iter().filter(|c| c.closed).map(|c| c.way).collect();
     let way = contact(scene).map(|c| c.way);
-    let fits = |label: &str| match way {
-        Some(Way::Call | Way::Answered) => !OF_VISITS.contains(&label),
-        Some(Way::Visit | Way::Received) => !OF_CALLS.contains(&label),
-        None => true,
+    let made = |kinds: [Way; 2]| way.into_iter().chain(ways.iter().copied()).any(|w| kinds.contains(&w));
+    let fits = |label: &str| {
+        let calls = !OF_CALLS.contains(&label) || made([Way::Call, Way::Answered]);
+        let visits = !OF_VISITS.contains(&label) || made([Way::Visit, Way::Received]);
+        way.is_none() || (calls && visits)
     };
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
     let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));

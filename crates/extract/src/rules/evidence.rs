@@ -26,9 +26,11 @@ use crate::words::{
 static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"^(?:問|質問)?(?:\d+|[一二三四五六七八①-⑧])(?:つ目|番目|番|点目)?(?:は)?、[^。「」、]{1,24}?(?:ですが|ですけど|ですけれど|ですけれども|については|としては|は)、").ok()
 });
-/// Behind a cue, the others of a list up to its particle: 「骨折|や大きなやけどは」.
-static LISTED: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new("^(?:(?:や|・|または)[^、。「」はがをにもで]{1,12})+(?:は|も|が)").ok());
+/// Behind a cue, the others of a list up to its particle: 「骨折|や大きなやけどは」「血腫|もやけども」.
+static LISTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    const WORDS: &str = "[^、。「」はがをにもで]{0,11}[^、。「」はがをにもでて]";
+    Regex::new(&format!("^(?:(?:(?:や|・|または|とか){WORDS})+(?:は|も|が)|(?:も{WORDS})+も)")).ok()
+});
 /// A table of candidates is for a person to read.
 const MAX_ROWS: usize = 60;
 /// The words that name a question are short.

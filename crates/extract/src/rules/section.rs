@@ -164,6 +164,7 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
         before,
         &[
             "ため",
+            "もあって",
             "ので",
             "がつかず",
             "が取れず",

@@ -57,6 +57,18 @@ fn the_same_is_said_in_many_ways() {
 }
 
 #[test]
+fn what_is_denied_of_the_last_of_a_list_is_denied_of_all() {
+    for (words, end) in [
+        ("検査では、血腫もやけどもありませんでした。", "polarity=否定"),
+        ("骨折とかやけどは見当たりません。", "polarity=否定"),
+        ("血腫もあって、手術になりました。", "polarity=肯定"),
+    ] {
+        let rows = map("urgency", words).rows("q3.evidence");
+        assert!(rows.iter().any(|row| row.ends_with(end)), "{words}: {rows:?}");
+    }
+}
+
+#[test]
 fn what_is_told_of_somebody_else_is_no_candidate() {
     for (field, words) in [
         ("q5.evidence", "本児は夜眠れない。"),

@@ -21,6 +21,17 @@ fn calls_and_visits_are_closed_phrases() {
 }
 
 #[test]
+fn a_visit_and_the_call_after_it_both_have_results() {
+    let record = map(
+        "progress",
+        "実母の大島さんに会いにお宅まで行きましたが、留守でした。帰りに車から実母の携帯に電話しましたが、留守電でした。で、あさって、地区担当が再訪問します。",
+    );
+    assert_eq!(record.value("means"), "訪問");
+    assert_eq!(record.value("result"), "不在・留守電");
+    assert_eq!(record.rows("next"), ["by=2025-06-05 who=地区担当 what=再訪問"]);
+}
+
+#[test]
 fn a_dead_line_is_no_contact() {
     assert_eq!(contact("料金滞納で電話が不通の家庭。"), ["", "", "", ""]);
 }

@@ -15,6 +15,7 @@ fn the_default_order_is_fixed() {
         names,
         [
             "normalize",
+            "pauses",
             "fillers",
             "calendar",
             "numerals",

@@ -80,7 +80,7 @@ pub(crate) fn said_time(text: &str, at: usize) -> Option<Said> {
     let half = HALVES.iter().find(|(word, _)| cursor.eat(word)).map(|(_, half)| *half);
     match half {
         Some(_) => {
-            cursor.any(&["の", " "]);
+            cursor.any(&["の", " ", "、"]);
         }
         None if before(text, at)
             .is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ':' | '/' | '数' | '何')) =>
@@ -99,12 +99,15 @@ pub(crate) fn said_time(text: &str, at: usize) -> Option<Said> {
             return None;
         }
         let mut ahead = cursor;
+        // 「11時、20分から」 is one time with a pause in it, 「11時、20分で」 need not be.
+        let paused = ahead.eat("、");
         ahead.space();
         if cursor.eat("半") {
             said.minute = 30;
         } else if let Some(minute) = ahead.integer(59)
             && ahead.eat("分")
             && !ahead.sees(&["間"])
+            && (!paused || ahead.sees(&["から", "より", "まで", "に", "頃", "ごろ"]))
         {
             if ahead.sees(&["前"]) && !ahead.sees(&["前後", "前半"]) {
                 // 10時5分前

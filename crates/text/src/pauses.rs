@@ -1,0 +1,122 @@
+//! Pauses that end nothing: inside a word and in front of its particle (「着衣の下は実 … 施」, 「通告の受理 … は」).
+//!
+//! Speakers hesitate there, and an engine's times of single tokens are not exact. Later passes and the rules take a pause
+//! for the border of a clause or of a sentence, so these are forgotten first. No word is changed.
+
+use record::Document;
+
+use crate::chain::Pass;
+use crate::cursor::before;
+use crate::error::Result;
+use crate::layout::{back_to, ends_clause, ends_sentence};
+use crate::morphology::{Morphology, Pos};
+
+const NAME: &str = "pauses";
+/// How far around a pause the words are looked at, in bytes.
+const REACH: usize = 60;
+/// Particles that also open a sentence where a comma follows: 「で、次の日は」.
+const OPENERS: &[&str] = &["で", "が", "と", "けど", "けれど", "から"];
+
+/// Forgets the pauses inside words and in front of particles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pauses;
+
+impl Pass for Pauses {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn apply(&self, doc: &mut Document) -> Result<()> {
+        let text = doc.text();
+        let stops = |c: char| ends_sentence(c) || ends_clause(c);
+        let inside: Vec<usize> = doc
+            .breaks()
+            .filter(|(at, pause_ms)| pause_ms.is_some() && before(text, *at).is_some_and(|c| !stops(c)))
+            .map(|(at, _)| at)
+            .filter(|at| text[*at..].chars().next().is_some_and(|c| !stops(c)))
+            .collect();
+        if inside.is_empty() {
+            return Ok(());
+        }
+        let morphology = Morphology::shared()?;
+        let goes_on: Vec<usize> = inside.into_iter().filter(|at| goes_on(morphology, text, *at)).collect();
+        doc.retain_breaks(|at, pause_ms| pause_ms.is_none() || goes_on.binary_search(&at).is_err());
+        Ok(())
+    }
+}
+
+/// Whether a word lies across `at`, or a particle or an auxiliary verb stands behind it.
+fn goes_on(morphology: &Morphology, text: &str, at: usize) -> bool {
+    let stops = |c: char| ends_sentence(c) || ends_clause(c);
+    let start = back_to(text, at, REACH, stops);
+    let behind = &text[at..];
+    let end =
+        behind.char_indices().find(|(i, c)| *i >= REACH || stops(*c)).map_or(text.len(), |(i, _)| at + i);
+    let tokens = morphology.tokens(&text[start..end]);
+    match tokens.iter().find(|token| start + token.range.start == at) {
+        None => true,
+        Some(token) => {
+            let opens =
+                OPENERS.contains(&token.surface) && text[at + token.surface.len()..].starts_with('、');
+            matches!(token.pos, Pos::Particle | Pos::Auxiliary) && !opens
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use record::{Segment, Token, Transcript};
+
+    use super::*;
+    use crate::conformance;
+
+    /// The words with a pause of a second at each |, and the pauses that are left.
+    fn left(words: &str) -> String {
+        let mut tokens = Vec::new();
+        let mut at_ms = 0;
+        for part in words.split('|') {
+            tokens.push(Token { text: part.into(), start_ms: at_ms, end_ms: at_ms + 500, logprob: -0.1 });
+            at_ms += 1_500;
+        }
+        let raw = words.replace('|', "");
+        let segment = Segment { end_ms: at_ms, raw, tokens, ..Segment::default() };
+        let mut doc = Document::new(&Transcript { segments: vec![segment], edits: vec![] }, None);
+        Pauses.apply(&mut doc).unwrap();
+        let mut out = doc.text().to_owned();
+        let mut breaks: Vec<usize> = doc.breaks().map(|(at, _)| at).collect();
+        breaks.sort_unstable();
+        breaks.into_iter().rev().for_each(|at| out.insert(at, '|'));
+        out
+    }
+
+    #[test]
+    fn a_pause_inside_a_word_or_before_its_particle_ends_nothing() {
+        assert_eq!(left("通告の受理|は、令和7年6月10日"), "通告の受理は、令和7年6月10日");
+        assert_eq!(left("着衣の下の確認は、実|施、外傷なし"), "着衣の下の確認は、実施、外傷なし");
+        assert_eq!(left("本児は保育園|に通っている"), "本児は保育園に通っている");
+    }
+
+    #[test]
+    fn other_pauses_stay() {
+        for words in
+            ["表情は硬い|実父は応じる", "家庭訪問した|で、次の日は電話した", "所見。|なし", "主訴|泣き声"]
+        {
+            assert_eq!(left(words), words);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_recording_stays() {
+        let of = |file, raw: &str| Segment { file, raw: raw.into(), ..Segment::default() };
+        let transcript =
+            Transcript { segments: vec![of(0, "本児は実"), of(1, "施した")], edits: vec![] };
+        let mut doc = Document::new(&transcript, None);
+        Pauses.apply(&mut doc).unwrap();
+        assert_eq!(doc.breaks().count(), 1);
+    }
+
+    #[test]
+    fn conforms() {
+        conformance::run(&Pauses);
+    }
+}
