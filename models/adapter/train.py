@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Train the adapter: low-rank additions to the decoder of Whisper base (Hu et al., "LoRA", 2021).
 
-    python3 train.py --model DIR --speech DIR [DIR...] --out base-dictation.safetensors
+    python3 train.py --model DIR --speech DIR [DIR...] [--kept DIR...] [--start FILE] --out base-dictation.safetensors
 
 `--model` is the CTranslate2 directory of Whisper base with its `tokenizer.json` (the bundle `whisper-base-ct2` of
 models.toml), `--speech` what speak.py wrote. The encoder stays as it is, so its output is computed once for each window.
 The decoder learns to write what caseworkers say, with the timestamps of the sentences, behind a form's prompt or none.
+Over the windows of `--kept` it learns to go on as the unchanged decoder does (the divergence of their distributions is the
+loss), so that other speech is not forgotten. `--start` goes on with an adapter.
 Everything follows from the seed. Packages: requirements.txt.
 """
 import argparse
@@ -21,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from faster_whisper.feature_extractor import FeatureExtractor
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "crates/record/templates"
@@ -104,6 +106,16 @@ def fresh_adapter(weights: dict, rank: int, rng: np.random.Generator) -> list[di
     return [{name: pair(layer[name]) for _, name, _ in MATRICES} for layer in weights["layers"]]
 
 
+def started(path: Path, weights: dict) -> list[dict]:
+    """The adapter that [`save`] wrote."""
+    tensors = load_file(path)
+    part = lambda i, name, which: jnp.asarray(tensors[f"decoder.blocks.{i}.{name}.weight.{which}"], jnp.float32)
+    return [
+        {name: {which: part(i, name, which) for which in ("down", "up")} for _, name, _ in MATRICES}
+        for i in range(len(weights["layers"]))
+    ]
+
+
 def norm(x, ln):
     mean = x.mean(-1, keepdims=True)
     return (x - mean) / jnp.sqrt(((x - mean) ** 2).mean(-1, keepdims=True) + 1e-5) * ln[0] + ln[1]
@@ -145,6 +157,15 @@ def loss(adapter, weights, tokens, audio, positions, targets):
     return each.sum() / known.sum()
 
 
+def divergence(adapter, weights, tokens, audio, positions, targets):
+    """Mean divergence KL(unchanged ‖ adapted) where there is a target, for what must stay as it was (Hinton et al., 2015)."""
+    unchanged = forward(jax.tree.map(jnp.zeros_like, adapter), weights, tokens, audio, positions)
+    taught = jax.nn.log_softmax(jax.lax.stop_gradient(unchanged), -1)
+    given = jax.nn.log_softmax(forward(adapter, weights, tokens, audio, positions), -1)
+    known = targets >= 0
+    return jnp.where(known, (jnp.exp(taught) * (taught - given)).sum(-1), 0.0).sum() / known.sum()
+
+
 def encode(model: Path, speech: list[Path], rng: np.random.Generator) -> tuple[list[list], np.ndarray]:
     """Segments of each window, and the encoder's output (windows × 1500 × state, half precision)."""
     whisper = ctranslate2.models.Whisper(str(model), compute_type="int8", intra_threads=2)
@@ -173,16 +194,16 @@ def encode(model: Path, speech: list[Path], rng: np.random.Generator) -> tuple[l
     return [segments for segments, _ in rows], audio
 
 
-def encoded(args: argparse.Namespace, rng: np.random.Generator) -> tuple[list[list], np.ndarray]:
-    """What [`encode`] gives, kept between runs."""
-    if args.cache and (args.cache / "windows.json").exists():
-        windows = json.loads((args.cache / "windows.json").read_text(encoding="utf-8"))
-        return windows, np.load(args.cache / "audio.npy", mmap_mode="r")
-    windows, audio = encode(args.model, args.speech, rng)
-    if args.cache:
-        args.cache.mkdir(parents=True, exist_ok=True)
-        np.save(args.cache / "audio.npy", audio)
-        (args.cache / "windows.json").write_text(json.dumps(windows, ensure_ascii=False), encoding="utf-8")
+def encoded(model: Path, speech: list[Path], cache: Path | None, rng: np.random.Generator) -> tuple[list[list], np.ndarray]:
+    """What [`encode`] gives, kept in `cache` between runs."""
+    if cache and (cache / "windows.json").exists():
+        windows = json.loads((cache / "windows.json").read_text(encoding="utf-8"))
+        return windows, np.load(cache / "audio.npy", mmap_mode="r")
+    windows, audio = encode(model, speech, rng)
+    if cache:
+        cache.mkdir(parents=True, exist_ok=True)
+        np.save(cache / "audio.npy", audio)
+        (cache / "windows.json").write_text(json.dumps(windows, ensure_ascii=False), encoding="utf-8")
     return windows, audio
 
 
@@ -215,9 +236,10 @@ class Examples:
             at += len(together)
         return tokens + [EOT], start
 
-    def batch(self, windows: list[list]):
-        """Arrays for [`loss`], of few different sizes: each is compiled anew."""
-        prompted = self.rng.random() < 0.5
+    def batch(self, windows: list[list], prompted: bool | None = None):
+        """Arrays for [`loss`], of few different sizes: each is compiled anew. Half of them begin with a prompt if nothing is said."""
+        if prompted is None:
+            prompted = self.rng.random() < 0.5
         made = [self.make(segments, prompted) for segments in windows]
         before = 8 + prompted * max(map(len, self.prompts))
         count = min(-(-max(len(tokens) - start for tokens, start in made) // 64) * 64, 448 - before)
@@ -238,37 +260,46 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--speech", type=Path, nargs="+", required=True)
+    parser.add_argument("--kept", type=Path, nargs="*", default=[])
+    parser.add_argument("--start", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--cache", type=Path, help="keep the encoder's output here, and use it where it is there")
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=4)
+    parser.add_argument("--strength", type=float, default=1.0, help="what is written is the adapter times this")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
     rng = np.random.default_rng(args.seed)
     began = time.time()
-    windows, audio = encoded(args, rng)
+    windows, audio = encoded(args.model, args.speech, args.cache, rng)
+    kept, kept_audio = encoded(args.model, args.kept, args.cache and args.cache / "kept", rng) if args.kept else ([], audio[:0])
     rng = np.random.default_rng([args.seed, 1])
     held_out = len(windows) // 40 // args.batch * args.batch or args.batch
     order = rng.permutation(len(windows))
     test, train = order[:held_out], order[held_out:]
-    print(f"{len(train)} windows to learn from, {len(test)} held out, encoded in {time.time() - began:.0f} s", flush=True)
+    print(f"{len(train)} windows to learn from, {len(test)} held out, {len(kept)} kept, encoded in {time.time() - began:.0f} s", flush=True)
 
     weights = decoder(read_ct2(args.model / "model.bin"))
-    adapter = fresh_adapter(weights, args.rank, rng)
+    adapter = started(args.start, weights) if args.start else fresh_adapter(weights, args.rank, rng)
     examples = Examples(args.model, rng)
-    steps = int(args.epochs * (len(train) // args.batch))
+    steps = int(args.epochs * (len(train) // args.batch + len(kept) // args.batch))
     rate = optax.warmup_cosine_decay_schedule(0.0, args.rate, min(50, steps // 4), steps, args.rate / 50)
     optimizer = optax.chain(optax.clip_by_global_norm(1.0), optax.adam(rate, b2=0.98))
     state = optimizer.init(adapter)
 
-    @jax.jit
-    def step(adapter, state, weights, tokens, audio, positions, targets):
-        value, slopes = jax.value_and_grad(loss)(adapter, weights, tokens, audio.astype(jnp.float32), positions, targets)
-        updates, state = optimizer.update(slopes, state)
-        return optax.apply_updates(adapter, updates), state, value
+    def step(of):
+        @jax.jit
+        def step(adapter, state, weights, tokens, audio, positions, targets):
+            value, slopes = jax.value_and_grad(of)(adapter, weights, tokens, audio.astype(jnp.float32), positions, targets)
+            updates, state = optimizer.update(slopes, state)
+            return optax.apply_updates(adapter, updates), state, value
+
+        return step
+
+    learn, keep = step(loss), step(divergence)
 
     measure = jax.jit(lambda adapter, weights, tokens, audio, *rest: loss(adapter, weights, tokens, audio.astype(jnp.float32), *rest))
     held = Examples(args.model, np.random.default_rng(0))
@@ -279,33 +310,43 @@ def main() -> None:
         return float(np.mean(each))
 
     print(f"held out before: {tested():.4f}", flush=True)
-    queue: list[int] = []
-    recent = []
+    # Windows to learn from are numbered from 0, those to be kept below it.
+    queue: list[list[int]] = []
+    recent: dict[str, list[float]] = {"learnt": [], "kept": []}
     for number in range(steps):
-        if len(queue) < args.batch:
+        if not queue:
             # Windows of like length stand together, so that little is padded.
             shuffled = rng.permutation(train)
             size = np.array([sum(len(text) for _, _, text in windows[i]) for i in shuffled])
             blocks = [shuffled[b][np.argsort(size[b], kind="stable")] for b in np.array_split(np.arange(len(shuffled)), max(1, len(shuffled) // 256))]
             rows = [block[at : at + args.batch] for block in blocks for at in range(0, len(block) - args.batch + 1, args.batch)]
-            queue = [i for row in rng.permutation(len(rows)) for i in rows[row]]
-        chosen, queue = np.array(queue[: args.batch]), queue[args.batch :]
-        tokens, positions, targets = examples.batch([windows[i] for i in chosen])
-        adapter, state, value = step(adapter, state, weights, tokens, audio[chosen], positions, targets)
-        recent.append(float(value))
+            others = rng.permutation(len(kept))
+            rows += [-1 - others[at : at + args.batch] for at in range(0, len(others) - args.batch + 1, args.batch)]
+            queue = [rows[row] for row in rng.permutation(len(rows))]
+        chosen = queue.pop(0)
+        if chosen[0] >= 0:
+            tokens, *rest = examples.batch([windows[i] for i in chosen])
+            adapter, state, value = learn(adapter, state, weights, tokens, audio[chosen], *rest)
+            recent["learnt"].append(float(value))
+        else:
+            chosen = -1 - chosen
+            tokens, *rest = examples.batch([kept[i] for i in chosen], prompted=False)
+            adapter, state, value = keep(adapter, state, weights, tokens, kept_audio[chosen], *rest)
+            recent["kept"].append(float(value))
         if (number + 1) % 25 == 0 or number + 1 == steps:
-            print(f"step {number + 1}/{steps}: {np.mean(recent):.4f}, {time.time() - began:.0f} s", flush=True)
-            recent = []
+            means = ", ".join(f"{kind} {np.mean(each):.4f}" for kind, each in recent.items() if each)
+            print(f"step {number + 1}/{steps}: {means}, {time.time() - began:.0f} s", flush=True)
+            recent = {"learnt": [], "kept": []}
         if (number + 1) % 150 == 0 or number + 1 == steps:
             print(f"held out: {tested():.4f}", flush=True)
-            save(args.out, adapter)
+            save(args.out, adapter, args.strength)
 
 
-def save(path: Path, adapter: list[dict]) -> None:
+def save(path: Path, adapter: list[dict], strength: float) -> None:
     """Half precision, under whisper.cpp's names: `decoder.blocks.<i>.<matrix>.weight.{down,up}`."""
     tensors = {
-        f"decoder.blocks.{i}.{name}.weight.{part}": np.asarray(pair[part], np.float16)
-        for i, layer in enumerate(adapter) for name, pair in layer.items() for part in ("down", "up")
+        f"decoder.blocks.{i}.{name}.weight.{part}": np.asarray(factor * pair[part], np.float16)
+        for i, layer in enumerate(adapter) for name, pair in layer.items() for part, factor in (("down", 1.0), ("up", strength))
     }
     save_file(tensors, path, {"format": "kikitori.adapter/1", "family": "base"})
 
