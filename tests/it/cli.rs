@@ -92,6 +92,13 @@ fn results_go_to_standard_output_and_nothing_else_does() {
 }
 
 #[test]
+fn what_is_done_is_told_where_asked_for() {
+    let ran = Dir::new().kikitori(args!["-v", "transcribe", sample("silence.opus")]);
+    ran.ok();
+    assert!(ran.err().contains("whisper"), "{}", ran.err());
+}
+
+#[test]
 fn progress_as_json_is_on_standard_error() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");

@@ -39,7 +39,9 @@ impl Pass for Pauses {
             return Ok(());
         }
         let morphology = Morphology::shared()?;
-        let goes_on: Vec<usize> = inside.into_iter().filter(|at| goes_on(morphology, text, *at)).collect();
+        let mut goes_on: Vec<usize> =
+            inside.into_iter().filter(|at| goes_on(morphology, text, *at)).collect();
+        goes_on.sort_unstable();
         doc.retain_breaks(|at, pause_ms| pause_ms.is_none() || goes_on.binary_search(&at).is_err());
         Ok(())
     }
