@@ -37,7 +37,7 @@ VALUES = [
     "折り返しは{phone}へ。", "携帯は{phone}。", "頻度は週に{small}回。", "週{small}、{next}回くらい。", "月に{small}回。", "{small}か月前から。", "{small}年前の{month}月から。",
     "{month}月ごろから、週に{small}回。", "{date}からずっと。", "大きさは{small}センチ。", "{size}ミリくらい、{count}。", "{coin}円玉大、{count}。", "長さ{small}センチ、{count}。",
     "{part}に、{colour}の{injury}が{count}。", "{side}の{part}、{injury}、{count}。", "{part}の{injury}は{coin}円玉大。", "写真は{small}枚。", "写真{small}番。",
-    "在胎{weeks}週、{grams}グラムで出生。", "出生体重{grams}グラム。", "体重{kilos}キロ、身長{height}センチ。", "始歩{small}か月、始語1歳{small}か月。", "体温{small6}度{small}分。",
+    "在胎{weeks}週、{grams}グラムで出生。", "出生体重{grams}グラム。", "体重{kilos}キロ、身長{height}センチ。", "始歩{small}か月、始語1歳{small}か月。", "体温{degrees}度{small}分。",
     "{role}、{surname}。", "{role}の{surname}。", "{role}の{surname}と、{role}の{surname}。", "{role}{surname}、{role}{surname}。", "担当、{surname}。", "担当は{role}の{surname}です。",
     "記録、{surname}。", "聞き取り、{role}の{surname}。", "対応者、{role}{surname}。", "同行、{role}の{surname}。", "{surname}先生から。", "相手は{role}の{surname}さん。",
     "{surname}さんに架電。", "{surname}が再訪問、{until}まで。", "{surname}が{place}に電話、{until}。", "{until}までに{surname}が{act}。", "次回は{date}、{time}。", "次回、{weekday}の{time}に{act}。",
@@ -92,7 +92,7 @@ def one_of(rng: random.Random, surnames: list[tuple[str, int]], slot: str) -> st
         case "hours": return str(number(1, 48))
         case "age": return str(rng.choice([number(0, 17), number(18, 45), number(46, 80)]))
         case "small" | "next": return str(number(1, 9))
-        case "small6": return str(number(36, 39))
+        case "degrees": return str(number(36, 39))
         case "floor": return str(number(1, 12))
         case "month": return str(number(1, 12))
         case "weeks": return str(number(28, 41))

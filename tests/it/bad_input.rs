@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::{Dir, args, models, sample};
+use crate::harness::{Dir, MODEL_FILE, args, models, sample};
 
 /// A 16 kHz mono WAV of the given samples.
 fn wav(dir: &Dir, name: &str, samples: impl IntoIterator<Item = f32>) -> PathBuf {
@@ -213,26 +213,27 @@ fn a_missing_model_says_how_to_get_it() {
 fn a_model_with_one_changed_bit_is_never_loaded() {
     let dir = Dir::new();
     fs::create_dir(dir.path("models")).unwrap();
-    let mut bytes = fs::read(models().join("ggml-base-dictation-q8_0.bin")).unwrap();
+    let installed = format!("models/{MODEL_FILE}");
+    let mut bytes = fs::read(models().join(MODEL_FILE)).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    dir.write("models/ggml-base-dictation-q8_0.bin", &bytes);
+    dir.write(&installed, &bytes);
     let message = with_models(&dir, &dir.path("models")).failed(5);
     assert!(
         message.contains("sha-256") || message.contains("SHA-256") || message.contains("digest"),
         "{message}"
     );
     bytes.truncate(middle);
-    dir.write("models/ggml-base-dictation-q8_0.bin", &bytes);
+    dir.write(&installed, &bytes);
     with_models(&dir, &dir.path("models")).failed(5);
-    dir.write("models/ggml-base-dictation-q8_0.bin", "");
+    dir.write(&installed, "");
     with_models(&dir, &dir.path("models")).failed(5);
 }
 
 #[test]
 fn an_unlisted_model_needs_the_users_word() {
     let dir = Dir::new();
-    let mut bytes = fs::read(models().join("ggml-base-dictation-q8_0.bin")).unwrap();
+    let mut bytes = fs::read(models().join(MODEL_FILE)).unwrap();
     // The last weight.
     let last = bytes.len() - 1;
     bytes[last] ^= 1;

@@ -24,11 +24,15 @@ pub(crate) fn sample(name: &str) -> PathBuf {
     root().join("samples").join(name)
 }
 
+/// The default model, and its file.
+pub(crate) const MODEL: &str = "base-dictation-q8_0";
+pub(crate) const MODEL_FILE: &str = "ggml-base-dictation-q8_0.bin";
+
 /// The directory of the real model; fails loudly where it is missing.
 pub(crate) fn models() -> PathBuf {
     let dir = std::env::var_os("KIKITORI_MODELS").map_or_else(|| root().join("target/models"), PathBuf::from);
     assert!(
-        dir.join("ggml-base-dictation-q8_0.bin").is_file(),
+        dir.join(MODEL_FILE).is_file(),
         "the model is missing in {}: run `make models`, or `make test`",
         dir.display()
     );

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::process::{Command, Stdio};
 
-use crate::harness::{Dir, models, sample};
+use crate::harness::{Dir, MODEL_FILE, models, sample};
 
 const RATE: u64 = 16_000;
 const HOURS: u64 = 8;
@@ -64,7 +64,7 @@ fn eight_hours_fit_into_bounded_memory() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    let model = fs::metadata(models().join("ggml-base-dictation-q8_0.bin")).unwrap().len() / 1024;
+    let model = fs::metadata(models().join(MODEL_FILE)).unwrap().len() / 1024;
     assert!(peak > 0 && peak < model + MARGIN_KIB, "peak {peak} KiB, model {model} KiB");
 
     let file: serde_json::Value = serde_json::from_slice(&fs::read(dir.path("out.json")).unwrap()).unwrap();

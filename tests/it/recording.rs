@@ -1,6 +1,6 @@
 //! From speech to fields: the samples as recordings.
 
-use crate::harness::{Dir, args, field, heard_samples, sample};
+use crate::harness::{Dir, MODEL, args, field, heard_samples, sample};
 
 #[test]
 fn the_benchmark_sample_fills_a_visit_form() {
@@ -19,7 +19,7 @@ fn the_benchmark_sample_fills_a_visit_form() {
     let record = dir.kikitori(args).json();
     let duration_ms = record["source"]["files"][0]["duration_ms"].as_u64().unwrap();
     assert!((47_900..48_100).contains(&duration_ms), "{duration_ms}");
-    assert_eq!(record["source"]["engine"]["model"], "base-dictation-q8_0");
+    assert_eq!(record["source"]["engine"]["model"], MODEL);
     // The small model may mishear 午後; the day is clear.
     let start = field(&record, "at")["value"]["start"].as_str().unwrap().to_owned();
     assert!(start.starts_with("2025-09-11"), "{start}");

@@ -1,8 +1,7 @@
 //! Models from files that the user has.
 
 use std::{
-    fs,
-    io::Write as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     sync::atomic::AtomicBool,
 };
@@ -125,9 +124,11 @@ impl Store {
 }
 
 fn read_adapter(path: &Path) -> Result<Adapter> {
-    let (_, meta) = open_regular(path)?;
-    if meta.len() > MAX_ADAPTER {
+    let (file, _) = open_regular(path)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_ADAPTER + 1).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    if bytes.len() as u64 > MAX_ADAPTER {
         return Err(Error::format(path, format_args!("more than {MAX_ADAPTER} bytes, no adapter")));
     }
-    Adapter::parse(path, &fs::read(path).map_err(Error::io("read", path))?)
+    Adapter::parse(path, &bytes)
 }

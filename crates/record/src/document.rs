@@ -117,9 +117,9 @@ impl Document {
 
     /// Keeps only the breaks that `keep` accepts, by their position in the current text and the length of their pause.
     pub fn retain_breaks(&mut self, mut keep: impl FnMut(usize, Option<u64>) -> bool) {
-        let kept: Vec<bool> = self.breaks().map(|(at, pause_ms)| keep(at, pause_ms)).collect();
-        let mut kept = kept.into_iter();
-        self.breaks.retain(|_| kept.next().unwrap_or(true));
+        let mut breaks = std::mem::take(&mut self.breaks);
+        breaks.retain(|b| keep(self.boundary(b.original), b.pause_ms));
+        self.breaks = breaks;
     }
 
     /// The annotations that lie wholly inside `range`.

@@ -13,7 +13,7 @@ use record::{Document, Replacement};
 use crate::chain::Pass;
 use crate::cursor::{Cursor, before};
 use crate::error::{Error, Result};
-use crate::layout::{Layout, ends_clause, ends_sentence};
+use crate::layout::{Layout, is_stop};
 use crate::lexicon::spoken_distance;
 use crate::morphology::Morphology;
 use crate::words::{Words, lines};
@@ -129,9 +129,7 @@ fn listed(doc: &Document) -> Vec<Replacement> {
 
 fn is_era(text: &str, range: &Range<usize>, layout: &Layout) -> bool {
     let figure = text[range.clone()].starts_with(|c: char| c.is_ascii_digit());
-    let starts = before(text, range.start)
-        .is_none_or(|c| ends_sentence(c) || ends_clause(c) || matches!(c, ' ' | '\n'))
-        || layout.pause_at(range.start, 0);
+    let starts = before(text, range.start).is_none_or(is_stop) || layout.pause_at(range.start, 0);
     let joins_number = before(text, range.start).is_some_and(|c| c.is_ascii_digit() || c == '.');
     let mut cursor = Cursor::new(text, range.end);
     // An era's years; a number of years is not followed by a month.
@@ -189,7 +187,7 @@ fn weekday_behind(text: &str, at: usize, day: Date) -> Result<Option<(Range<usiz
     let run = tail
         .char_indices()
         .take(WEEKDAY_CHARS + 1)
-        .find(|(_, c)| c.is_ascii_digit() || ends_clause(*c) || ends_sentence(*c) || matches!(c, ' ' | '\n'))
+        .find(|(_, c)| c.is_ascii_digit() || is_stop(*c))
         .map_or_else(
             || tail.char_indices().nth(WEEKDAY_CHARS + 1).map_or(tail.len(), |(at, _)| at),
             |(at, _)| at,

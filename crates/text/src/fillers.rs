@@ -5,7 +5,7 @@ use record::{Document, Replacement};
 use crate::chain::{Pass, rounds};
 use crate::cursor::{Cursor, before, is_hiragana};
 use crate::error::{Error, Result};
-use crate::layout::{Layout, ends_clause, ends_sentence};
+use crate::layout::{Layout, ends_sentence, is_stop};
 use crate::words::Words;
 
 use std::sync::LazyLock;
@@ -93,8 +93,7 @@ fn find(text: &str, layout: &Layout) -> Vec<Replacement> {
             at = quote.end;
             continue;
         }
-        let starts =
-            kept.is_none_or(|c| ends_sentence(c) || ends_clause(c) || c == '「') || layout.pause_at(at, 0);
+        let starts = kept.is_none_or(|c| is_stop(c) || c == '「') || layout.pause_at(at, 0);
         let Some(end) = filler(text, at, starts, kept, layout) else {
             kept = Some(c);
             at += c.len_utf8();

@@ -87,6 +87,11 @@ pub(crate) fn ends_clause(c: char) -> bool {
     matches!(c, '、' | ',' | ' ' | '」' | '』' | ':' | '・' | '(' | ')')
 }
 
+/// What stands between clauses or sentences.
+pub(crate) fn is_stop(c: char) -> bool {
+    ends_sentence(c) || ends_clause(c)
+}
+
 /// Position behind the last character before `at` that `stop` accepts, at most `limit` bytes back.
 pub(crate) fn back_to(text: &str, at: usize, limit: usize, stop: impl Fn(char) -> bool) -> usize {
     let floor = at.saturating_sub(limit);

@@ -73,7 +73,7 @@ pub use labels::Labels;
 pub use lexicon::Lexicon;
 pub use morphology::{Morpheme, Morphology, Pos, hiragana};
 pub use normalize::Normalize;
-pub use numerals::Numerals;
+pub use numerals::{Numerals, in_figures};
 pub use pauses::Pauses;
 pub use plain_style::PlainStyle;
 pub use quotes::Quotes;

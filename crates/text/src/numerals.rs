@@ -9,8 +9,9 @@ mod counted;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use record::{Annotation, Document, Entity, Flag, Replacement};
+use record::{Annotation, Document, Entity, Flag, Replacement, Segment, Transcript};
 
+use crate::Normalize;
 use crate::chain::{Pass, rounds};
 use crate::cursor::{Cursor, after, before, is_kanji};
 use crate::error::{Error, Result};
@@ -78,6 +79,17 @@ static KEPT_WORDS: LazyLock<Words<bool>> = LazyLock::new(|| {
         None => (line.to_owned(), true),
     }))
 });
+
+/// `words` as the passes for numbers leave them: 四十八時間以内 is 48時間以内.
+#[must_use]
+pub fn in_figures(words: &str) -> String {
+    let segment = Segment { raw: words.to_owned(), ..Segment::default() };
+    let mut doc = Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None);
+    match Normalize.apply(&mut doc).and_then(|()| Numerals.apply(&mut doc)) {
+        Ok(()) => doc.text().to_owned(),
+        Err(_) => words.to_owned(),
+    }
+}
 
 /// Pass 5: numerals, with quantities and telephone numbers annotated.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,9 +6,9 @@
 use record::Document;
 
 use crate::chain::Pass;
-use crate::cursor::before;
+use crate::cursor::{after, before};
 use crate::error::Result;
-use crate::layout::{back_to, ends_clause, ends_sentence};
+use crate::layout::{back_to, is_stop};
 use crate::morphology::{Morphology, Pos};
 
 const NAME: &str = "pauses";
@@ -28,12 +28,11 @@ impl Pass for Pauses {
 
     fn apply(&self, doc: &mut Document) -> Result<()> {
         let text = doc.text();
-        let stops = |c: char| ends_sentence(c) || ends_clause(c);
         let inside: Vec<usize> = doc
             .breaks()
-            .filter(|(at, pause_ms)| pause_ms.is_some() && before(text, *at).is_some_and(|c| !stops(c)))
+            .filter(|(at, pause_ms)| pause_ms.is_some() && before(text, *at).is_some_and(|c| !is_stop(c)))
             .map(|(at, _)| at)
-            .filter(|at| text[*at..].chars().next().is_some_and(|c| !stops(c)))
+            .filter(|at| after(text, *at).is_some_and(|c| !is_stop(c)))
             .collect();
         if inside.is_empty() {
             return Ok(());
@@ -49,11 +48,9 @@ impl Pass for Pauses {
 
 /// Whether a word lies across `at`, or a particle or an auxiliary verb stands behind it.
 fn goes_on(morphology: &Morphology, text: &str, at: usize) -> bool {
-    let stops = |c: char| ends_sentence(c) || ends_clause(c);
-    let start = back_to(text, at, REACH, stops);
-    let behind = &text[at..];
-    let end =
-        behind.char_indices().find(|(i, c)| *i >= REACH || stops(*c)).map_or(text.len(), |(i, _)| at + i);
+    let start = back_to(text, at, REACH, is_stop);
+    let behind = text[at..].char_indices().find(|(i, c)| *i >= REACH || is_stop(*c));
+    let end = behind.map_or(text.len(), |(i, _)| at + i);
     let tokens = morphology.tokens(&text[start..end]);
     match tokens.iter().find(|token| start + token.range.start == at) {
         None => true,

@@ -138,10 +138,8 @@ fn has_result(scene: &Scene<'_>, sentence: &Sentence, way: Way) -> bool {
 }
 
 /// The contact of the entry: the first closed phrase, else the first contact.
-fn contact<'s>(scene: &'s Scene<'_>) -> Option<Contact<'s>> {
-    let mut all = contacts(scene);
-    let at = all.iter().position(|c| c.closed).unwrap_or(0);
-    (at < all.len()).then(|| all.swap_remove(at))
+fn main_of<'c, 's>(all: &'c [Contact<'s>]) -> Option<&'c Contact<'s>> {
+    all.iter().find(|c| c.closed).or(all.first())
 }
 
 /// 電話, 訪問, 来所 by the contact's words; else the first means that is spoken.
@@ -173,9 +171,10 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
     {
         return stated(scene, spec, &spoken.choice.label, spoken.range);
     }
-    let contact = contact(scene).filter(|c| spec.choices.iter().any(|choice| choice.label == label(c.way)));
+    let all = contacts(scene);
+    let contact = main_of(&all).filter(|c| spec.choices.iter().any(|choice| choice.label == label(c.way)));
     if let Some(contact) = contact {
-        return stated(scene, spec, label(contact.way), contact.word);
+        return stated(scene, spec, label(contact.way), contact.word.clone());
     }
     // A meeting, a letter, a mail: their own words in the opening.
     let opening = scene
@@ -195,13 +194,13 @@ fn chosen(scene: &Scene<'_>, spec: &FieldSpec, label: impl Fn(Way) -> &'static s
 pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     // An entry may hold a visit and the call after it.
-    let ways: Vec<Way> = contacts(scene).into_iter().filter(|c| c.closed).map(|c| c.way).collect();
-    let way = contact(scene).map(|c| c.way);
-    let made = |kinds: [Way; 2]| way.into_iter().chain(ways.iter().copied()).any(|w| kinds.contains(&w));
+    let all = contacts(scene);
+    let contact = main_of(&all);
+    let made = |ways: [Way; 2]| all.iter().filter(|c| c.closed).chain(contact).any(|c| ways.contains(&c.way));
     let fits = |label: &str| {
         let calls = !OF_CALLS.contains(&label) || made([Way::Call, Way::Answered]);
         let visits = !OF_VISITS.contains(&label) || made([Way::Visit, Way::Received]);
-        way.is_none() || (calls && visits)
+        contact.is_none() || (calls && visits)
     };
     let mut spoken: Vec<(&str, Range<usize>)> = Vec::new();
     let told = scene.narrative().filter(|s| !has_any(text, s.full.clone(), DEAD_LINE));
@@ -231,11 +230,11 @@ pub(super) fn results(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     // A call that came in was a conversation (「園から受電」), and so was one whose news is told.
     let talked = "通話";
     if let Some(contact) =
-        contact(scene).filter(|c| c.way == Way::Answered || (c.way == Way::Call && has_news(scene, c)))
+        contact.filter(|c| c.way == Way::Answered || (c.way == Way::Call && has_news(scene, c)))
         && !spoken.iter().any(|(label, _)| OF_CALLS.contains(label))
         && spec.choices.iter().any(|c| c.label == talked)
     {
-        spoken.push((talked, contact.word));
+        spoken.push((talked, contact.word.clone()));
     }
     Ok(Grounded::labels(scene.doc, &spec.choices, &spoken)?.map(Outcome::Stated))
 }
@@ -258,7 +257,8 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(sentence) = scene.under(&spec.headings).next() {
         return Ok(person(scene, trim(text, sentence.range.clone())).or_else(|| without(scene, sentence)));
     }
-    let Some(contact) = contact(scene) else { return Ok(correspondent(scene)) };
+    let all = contacts(scene);
+    let Some(contact) = main_of(&all) else { return Ok(correspondent(scene)) };
     let before = contact.sentence.full.start..contact.word.start;
     let clause = clauses(text, before.clone()).into_iter().next_back().map(|c| with_office(text, &before, c));
     // 「実母が妹を連れて来所」: the one who comes, not whom the sentence names beside.

@@ -3,8 +3,6 @@
 use std::ops::Range;
 
 use fastrand::Rng;
-use record::{Document, Segment, Transcript};
-use text::{Normalize, Numerals, Pass as _};
 
 use super::grammar::{Grammar, Mark, Pattern, Script, Tagged};
 use super::noise::Manner;
@@ -75,15 +73,7 @@ pub(super) fn read_out(grammar: &Grammar, script: &Script, rng: &mut Rng) -> Str
     let spoken =
         script.sentences.iter().flat_map(|pattern| sentence(grammar, pattern, rng)).map(|tagged| tagged.c);
     let text = spoken.filter(|c| !"「」『』".contains(*c)).collect::<String>().replace("。。", "。");
-    in_figures(&text).unwrap_or(text)
-}
-
-/// The text as the passes for numbers leave it.
-fn in_figures(text: &str) -> Option<String> {
-    let segment = Segment { raw: text.to_owned(), ..Segment::default() };
-    let mut doc = Document::new(&Transcript { segments: vec![segment], edits: Vec::new() }, None);
-    Normalize.apply(&mut doc).and_then(|()| Numerals.apply(&mut doc)).ok()?;
-    Some(doc.text().to_owned())
+    text::in_figures(&text)
 }
 
 /// A sentence with what may stand before it.

@@ -3,15 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use record::Document;
 
 use super::index::Index;
 use super::mistakes::{LineMistake, MistakeKind};
 use super::mora::{Mora, moras};
 use crate::error::{Cause, Error, Result};
 use crate::morphology::hiragana;
+use crate::numerals::in_figures;
 use crate::words::lines;
-use crate::{Normalize, Numerals, Pass};
 
 /// Terms of child and family welfare: term, reading, category, what is written for it (predicted from its sound).
 const TERMS: &str = include_str!("../../data/lexicon.tsv");
@@ -110,16 +109,12 @@ impl Terms {
     }
 }
 
-/// A term as the earlier passes would leave it: 四十八時間以内 is 48時間以内 in a document.
+/// A term as the earlier passes would leave it. Most have no numeral and need none of them.
 fn in_numbers(written: &str) -> String {
     if !written.contains(['一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '百']) {
         return written.to_owned();
     }
-    let segment = record::Segment { raw: written.to_owned(), ..record::Segment::default() };
-    let transcript = record::Transcript { segments: vec![segment], edits: Vec::new() };
-    let mut doc = Document::new(&transcript, None);
-    let settled = Normalize.apply(&mut doc).and_then(|()| Numerals.apply(&mut doc));
-    if settled.is_ok() { doc.text().to_owned() } else { written.to_owned() }
+    in_figures(written)
 }
 
 /// Reads an office's lexicon: a term, its reading in kana and its category a line, separated by tabs; the category may be
