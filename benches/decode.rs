@@ -1,6 +1,7 @@
 //! Decoding, mixing and resampling: seconds of a recording for each second of work.
 
 use std::path::Path;
+use std::time::Duration;
 
 use audio::AudioReader;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -31,5 +32,13 @@ fn benches(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, benches);
+criterion_group! {
+    name = all;
+    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(20);
+    targets = benches
+}
 criterion_main!(all);

@@ -1,6 +1,7 @@
 //! Voice activity detection, packing, and both with decoding: 16 kHz samples a second.
 
 use std::path::Path;
+use std::time::Duration;
 
 use audio::vad::{self, Vad};
 use audio::{AudioReader, PackConfig, Packer, windows};
@@ -63,5 +64,13 @@ fn benches(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, benches);
+criterion_group! {
+    name = all;
+    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(20);
+    targets = benches
+}
 criterion_main!(all);

@@ -3,6 +3,7 @@
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use extract::Proposer;
@@ -76,5 +77,13 @@ fn lexicon(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, benches, lexicon);
+criterion_group! {
+    name = all;
+    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
+    config = Criterion::default()
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2))
+        .sample_size(20);
+    targets = benches, lexicon
+}
 criterion_main!(all);

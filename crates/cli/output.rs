@@ -1,6 +1,6 @@
-//! Results: to standard output, or to a file that appears whole or not at all.
+//! Results: to standard output, to a file that appears whole or not at all, or into a device or a named pipe.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,13 @@ use crate::failure::Failure;
 /// Says early, before minutes of work, that the output cannot be written.
 pub(crate) fn check(args: &OutputArgs) -> Result<(), Failure> {
     let Some(path) = args.file() else { return Ok(()) };
+    if is_stream(path) {
+        return Ok(());
+    }
     if path.exists() && !args.force {
         return Err(Failure::exists(path));
     }
-    let probe = beside(path);
+    let probe = beside(&followed(path));
     File::create(&probe).map_err(|e| missing_directory(path, &e))?;
     fs::remove_file(&probe).map_err(|e| Failure::io(&probe, &e))
 }
@@ -25,7 +28,7 @@ pub(crate) fn write(
 ) -> Result<(), Failure> {
     match args.file() {
         None => to_stdout(write),
-        Some(path) if path.exists() && !args.force => Err(Failure::exists(path)),
+        Some(path) if path.exists() && !is_stream(path) && !args.force => Err(Failure::exists(path)),
         Some(path) => to_file(path, write),
     }
 }
@@ -42,19 +45,27 @@ pub(crate) fn to_stdout(write: impl FnOnce(&mut dyn Write) -> Result<(), Failure
     flushed.map_err(|e| Failure::io(Path::new("-"), &e))
 }
 
-/// Writes beside the target, syncs, and renames.
+/// Writes beside the target, syncs, and renames; a symbolic link goes on pointing where it did. A device or a named pipe
+/// is written into: a rename would put a file in its place.
 pub(crate) fn to_file(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let part = beside(path);
+    if is_stream(path) {
+        let stream = OpenOptions::new().write(true).open(path).map_err(|e| Failure::io(path, &e))?;
+        let mut out = BufWriter::new(stream);
+        write(&mut out)?;
+        return out.flush().map_err(|e| Failure::io(path, &e));
+    }
+    let target = followed(path);
+    let part = beside(&target);
     let outcome = (|| {
         let file = File::create(&part).map_err(|e| missing_directory(path, &e))?;
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         let file = out.into_inner().map_err(|e| Failure::io(path, e.error()))?;
         file.sync_all().map_err(|e| Failure::io(path, &e))?;
-        fs::rename(&part, path).map_err(|e| Failure::io(path, &e))
+        fs::rename(&part, &target).map_err(|e| Failure::io(path, &e))
     })();
     if outcome.is_err() {
         // What was written is not usable; the target is as it was.
@@ -73,6 +84,16 @@ pub(crate) fn partial(path: &Path) -> PathBuf {
     };
     let numbered = (2..).map(|n: u32| named(&format!(".partial-{n}.json")));
     std::iter::once(named(".partial.json")).chain(numbered).find(|path| !path.exists()).unwrap_or_default()
+}
+
+/// Whether `path` is something that is written into and never replaced.
+fn is_stream(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// The file that `path` leads to, through symbolic links.
+fn followed(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn beside(path: &Path) -> PathBuf {

@@ -59,6 +59,33 @@ fn an_existing_output_is_kept_unless_forced() {
     assert!(std::fs::read_to_string(&out).unwrap().contains("kikitori.record/1"));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_written_into_and_a_link_is_followed() {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+
+    let dir = Dir::new();
+    dir.write("a.txt", "所見。なし。");
+    let to = |out| ["map", "a.txt", "--template", "visit", "-f", "json", "-o", out];
+
+    let pipe = dir.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read_to_string(pipe).unwrap()
+    });
+    dir.kikitori(to("pipe")).ok();
+    assert!(reader.join().unwrap().contains("kikitori.record/1"));
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo(), "a file lies in its place");
+
+    let file = dir.write("out.json", "mine");
+    let link = dir.path("link.json");
+    symlink(&file, &link).unwrap();
+    dir.kikitori(to("link.json").into_iter().chain(["--force"])).ok();
+    assert!(link.is_symlink(), "a file lies in its place");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("kikitori.record/1"));
+}
+
 #[test]
 fn text_comes_from_standard_input_too() {
     let dir = Dir::new();
