@@ -1,5 +1,6 @@
 //! People in the text: words for relations, and names.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -9,8 +10,18 @@ use crate::vocabulary::WORDS;
 use crate::words::{ends_with_any, is_kanji, is_katakana, is_whole_word, starts_with_any};
 
 /// A grandparent, uncle or aunt without a side.
-const SIDELESS: &[&str] =
-    &["祖母", "祖父", "おばあちゃん", "おじいちゃん", "おばあさん", "おじいさん", "おじ", "おば"];
+const SIDELESS: &[&str] = &[
+    "祖母",
+    "祖父",
+    "おばあちゃん",
+    "おじいちゃん",
+    "おばあさん",
+    "おじいさん",
+    "じいちゃん",
+    "ばあちゃん",
+    "おじ",
+    "おば",
+];
 /// A partner named through a parent.
 const PARTNER: &[&str] =
     &["母の交際相手", "実母の交際相手", "父の交際相手", "実父の交際相手", "母の彼氏", "母の内夫"];
@@ -78,6 +89,54 @@ impl Relations {
     }
 }
 
+/// The child as he is called in running speech (「芽生ちゃん」), where one name alone is called so and belongs to no brother,
+/// sister or friend.
+pub(crate) fn called_child(text: &str, is_quoted: impl Fn(usize) -> bool) -> Option<String> {
+    const OF_OTHERS: &[&str] = &[
+        "兄",
+        "姉",
+        "弟",
+        "妹",
+        "きょうだい",
+        "長男",
+        "次男",
+        "三男",
+        "長女",
+        "次女",
+        "三女",
+        "上の子",
+        "下の子",
+        "友",
+        "同級生",
+        "クラス",
+        "いとこ",
+    ];
+    let mut names = BTreeSet::new();
+    for honorific in ["ちゃん", "くん", "君"] {
+        for (end, _) in text.match_indices(honorific) {
+            let before = behind_last(&text[..end], &['。', '\n']);
+            let name =
+                behind_last(before, &['、', '「', '」', ' ', 'は', 'が', 'を', 'に', 'と', 'の', 'で', 'も']);
+            let count = name.chars().count();
+            let spelt = (name.chars().all(|c| matches!(c, 'ぁ'..='ん') || is_katakana(c))
+                && (2..=4).contains(&count))
+                || (name.chars().all(is_kanji) && (1..=3).contains(&count));
+            let kin = WORDS.people.no_names.iter().any(|w| name.ends_with(w));
+            let others = OF_OTHERS.iter().any(|w| before.contains(w));
+            if spelt && !kin && !others && !is_quoted(end) {
+                names.insert(format!("{name}{honorific}"));
+            }
+        }
+    }
+    let only = names.pop_first()?;
+    names.is_empty().then_some(only)
+}
+
+/// What stands behind the last of `marks`.
+fn behind_last<'t>(text: &'t str, marks: &[char]) -> &'t str {
+    text.rsplit(marks).next().unwrap_or(text)
+}
+
 /// The relative of a word without a side, as the labels end: おばあちゃん → 祖母.
 pub(crate) fn sideless(word: &str) -> Option<&'static str> {
     let forms = [
@@ -85,6 +144,8 @@ pub(crate) fn sideless(word: &str) -> Option<&'static str> {
         ("祖父", "祖父"),
         ("おばあ", "祖母"),
         ("おじい", "祖父"),
+        ("ばあちゃん", "祖母"),
+        ("じいちゃん", "祖父"),
         ("おば", "おば"),
         ("おじ", "おじ"),
     ];
@@ -101,9 +162,25 @@ fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     ![before, after].into_iter().flatten().any(is_kanji)
 }
 
+/// The kanji behind the kana of a given name: とし子, ゆき江.
+const GIVEN_ENDS: [char; 8] = ['子', '江', '美', '代', '枝', '恵', '乃', '香'];
+
 /// The length in bytes of the given name that begins at the start of `rest`, behind a family name; 0 where a particle stands
 /// there: 「早川のぞみさん」, but 「森田と、」「菊地はいない」.
 fn given_name(rest: &str) -> usize {
+    // 「柏木とし子さん」
+    let kana = rest.find(|c: char| !matches!(c, 'ぁ'..='ん')).unwrap_or(rest.len());
+    if (1..=2).contains(&rest[..kana].chars().count())
+        && let Some(last) = rest[kana..].chars().next().filter(|c| GIVEN_ENDS.contains(c))
+    {
+        let end = kana + last.len_utf8();
+        if rest.len() == end
+            || starts_with_any(&rest[end..], &["、", "。"])
+            || starts_with_any(&rest[end..], HONORIFICS)
+        {
+            return end;
+        }
+    }
     if !starts_with_any(rest, &WORDS.people.given) {
         return 0;
     }

@@ -15,12 +15,14 @@ use record::template::{Choice, FieldSpec, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
 use text::polarity;
 
-use crate::people::{Mention, Relations};
-use crate::words::has_any;
+use crate::people::{Mention, Relations, called_child};
+use crate::words::{find_all, has_any};
 
 pub(crate) use plan::supervisor_marker;
 use sentences::{conversation, sentences};
 
+/// Label of the child in the list of relations.
+const CHILD: &str = "本児";
 /// What the questions of a conversation stand under: no form has this heading.
 const QUESTION: &str = "質問";
 
@@ -55,6 +57,8 @@ pub(crate) struct Scene<'d> {
     of_reporter: Vec<Range<usize>>,
     /// The relatives that were named with their side, each once.
     sided: BTreeSet<String>,
+    /// What the child is called: 芽生ちゃん.
+    called: Option<String>,
 }
 
 impl<'d> Scene<'d> {
@@ -73,7 +77,9 @@ impl<'d> Scene<'d> {
         let has_side = |label: &String| label.starts_with("父方") || label.starts_with("母方");
         let named = relations.mentions(doc.text(), 0..doc.text().len());
         let sided = named.into_iter().filter_map(|m| m.relation).filter(has_side).collect();
-        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
+        let called = called_child(doc.text(), |at| split::is_quoted(&quoted, at));
+        let mut scene =
+            Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided, called };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -86,9 +92,10 @@ impl<'d> Scene<'d> {
     /// The same document with these sentences.
     #[cfg(feature = "model")]
     pub(crate) fn with_sentences(&self, sentences: Vec<Sentence>) -> Self {
-        let Self { doc, template, relations, quoted, sided, .. } = self;
-        let (quoted, sided) = (quoted.clone(), sided.clone());
-        let mut scene = Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided };
+        let Self { doc, template, relations, quoted, sided, called, .. } = self;
+        let (quoted, sided, called) = (quoted.clone(), sided.clone(), called.clone());
+        let mut scene =
+            Self { doc, template, relations, sentences, quoted, of_reporter: Vec::new(), sided, called };
         scene.of_reporter = crate::rules::of_reporter(&scene);
         scene
     }
@@ -179,12 +186,29 @@ impl<'d> Scene<'d> {
     }
 
     pub(crate) fn mentions(&self, range: Range<usize>) -> Vec<Mention> {
-        let mut mentions = self.relations.mentions(self.text(), range);
+        let mut mentions = self.relations.mentions(self.text(), range.clone());
+        if let Some(called) = &self.called {
+            for at in find_all(self.text(), range, called) {
+                if mentions.iter().all(|m| m.range.end <= at.start || at.end <= m.range.start) {
+                    mentions.push(Mention { range: at, relation: Some(CHILD.to_owned()) });
+                }
+            }
+            mentions.sort_by_key(|m| m.range.start);
+        }
         mentions.retain(|m| !self.is_quoted(m.range.start));
         for mention in mentions.iter_mut().filter(|m| m.relation.is_none()) {
             mention.relation = self.sided(&self.doc.text()[mention.range.clone()]);
         }
         mentions
+    }
+
+    /// The first place where the child is called by name, without the honorific.
+    pub(crate) fn called_name(&self) -> Option<Range<usize>> {
+        let called = self.called.as_ref()?;
+        let first =
+            find_all(self.text(), 0..self.text().len(), called).find(|at| !self.is_quoted(at.start))?;
+        let honorific = ["ちゃん", "くん", "君"].iter().find(|h| called.ends_with(**h))?;
+        Some(first.start..first.end - honorific.len())
     }
 
     /// 「母方の祖母」, then 「祖母」: where one side alone was named, the word without a side is of it.

@@ -105,7 +105,10 @@ fn age(text: &str, at: usize) -> Option<Annotation> {
         let mut cursor = Cursor::new(text, at);
         cursor.eat("はたち").then(|| (years(20, 20), cursor))?
     } else if crate::number::starts_number(first) && !in_kanji_number(text, at) {
-        in_years(text, at).or_else(|| in_words(text, at)).or_else(|| infant(text, at))?
+        in_years(text, at)
+            .or_else(|| in_words(text, at))
+            .or_else(|| infant(text, at))
+            .or_else(|| bare(text, at))?
     } else {
         return None;
     };
@@ -156,6 +159,18 @@ fn in_years(text: &str, at: usize) -> Option<(Age, Cursor<'_>)> {
     }
     age.corrected_months = corrected(&mut cursor);
     Some((age, cursor))
+}
+
+/// 「年は七十四だそうです」
+fn bare(text: &str, at: usize) -> Option<(Age, Cursor<'_>)> {
+    let lead = text[..at].strip_suffix("年は").or_else(|| text[..at].strip_suffix("年齢は"))?;
+    if lead.ends_with(['昨', '去', '今', '来', '学', '毎', '前', '翌', '少', '青']) {
+        return None;
+    }
+    let mut cursor = Cursor::new(text, at);
+    let said = cursor.integer(OLDEST)?;
+    let ends = cursor.rest().is_empty() || cursor.sees(&["だ", "で", "と", "、", "。", "くらい", "ぐらい"]);
+    ends.then(|| (years(said, said), cursor))
 }
 
 /// Whether two numbers are one age: 3、4歳, 22、3歳. Two ages with 歳 on each and a comma are two persons.

@@ -94,7 +94,7 @@ fn annotations(doc: &Document) -> Vec<Annotation> {
     let expressions = expressions(doc);
     let spoken = spoken_anchor(doc, &expressions);
     let mut context = Context::new(doc.anchor());
-    let mut annotations = Vec::with_capacity(expressions.len());
+    let mut annotations: Vec<Annotation> = Vec::with_capacity(expressions.len());
     for (i, expression) in expressions.iter().enumerate() {
         if let Some((first, day)) = spoken
             && i > first
@@ -102,6 +102,16 @@ fn annotations(doc: &Document) -> Vec<Annotation> {
             context.anchor = Some(day);
         }
         let (day, flags) = context.resolve(text, expression);
+        // 「あした13日」 is one day, said twice.
+        if let Some(last) = annotations.last_mut()
+            && last.range.end == expression.range.start
+            && day.is_some()
+            && last.entity == Entity::Date(day)
+        {
+            last.range.end = expression.range.end;
+            last.flags.extend(flags);
+            continue;
+        }
         annotations.push(Annotation { range: expression.range.clone(), entity: Entity::Date(day), flags });
     }
     annotations

@@ -19,7 +19,7 @@ const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?:(?:(?:去年|昨年|今年|一昨年|おととし|先月|先々月|先週|先々週|今月|今週|前の年|この)の?)?(?:\d+月|正月|お正月|お盆|年末|年度末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|\d+学期|新学期|新年度|入園|入学|卒園|進級|就職|転職|失業|退職|出産|引っ越し|転居|再婚|離婚|別居|同居|連休|大型連休|ゴールデンウィーク|半年|数か月|数週間|数日|\d+(?:年|か月|週間|日))|(?:先月|先々月|先週|先々週|今月|今週|去年|昨年|今年)の?(?:初め|はじめ|頭|半ば|中頃|終わり|末|上旬|中旬|下旬|暮れ))の?(?:連休|大型連休|お盆|夏休み|冬休み|春休み|運動会)?(?:くらい|ぐらい|ほど)?(?:以上)?(?:前|明け|の?(?:初め|はじめ|頭|終わり|半ば|中頃|末|上旬|中旬|下旬)|して|に入って|になって|に上がって|した(?:ころ|頃))?(?:ごろ|ころ|頃|くらい|ぐらい|あたり)?から",
+        r"(?:(?:(?:去年|昨年|今年|一昨年|おととし|先月|先々月|先週|先々週|今月|今週|前の年|この)の?)?(?:\d+月|正月|お正月|お盆|年末|年度末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|\d+学期|新学期|新年度|入園|入学|卒園|進級|就職|転職|失業|退職|出産|引っ越し|転居|再婚|離婚|別居|同居|連休|大型連休|ゴールデンウィーク|半年|数か月|数週間|数日|年が明けて|年を越して|\d+(?:年|か月|週間|日))|(?:先月|先々月|先週|先々週|今月|今週|去年|昨年|今年)の?(?:初め|はじめ|頭|半ば|中頃|終わり|末|上旬|中旬|下旬|暮れ))の?(?:連休|大型連休|お盆|夏休み|冬休み|春休み|運動会)?(?:くらい|ぐらい|ほど)?(?:以上)?(?:前|明け|の?(?:初め|はじめ|頭|終わり|半ば|中頃|末|上旬|中旬|下旬)|して|に入って|になって|に上がって|した(?:ころ|頃))?(?:ごろ|ころ|頃|くらい|ぐらい|あたり)?から",
     )
     .ok()
 });
@@ -130,7 +130,10 @@ pub(super) fn since(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(unknown) = scene.with_words(&spec.cues).find_map(|s| without(scene, s)) {
         return Ok(Some(unknown));
     }
-    let told: Vec<&Sentence> = reported(scene).filter(|s| tells_when(scene, s)).collect();
+    // 「いつから、今年の春ごろから」 answers the form's question.
+    let asked =
+        |s: &Sentence| has_any(text, s.full.clone(), &spec.cues) && since_in(text, s.range.clone()).is_some();
+    let told: Vec<&Sentence> = reported(scene).filter(|s| tells_when(scene, s) || asked(s)).collect();
     // What is said to go on 「…から」 comes before the day of one event.
     for words in told.iter().filter_map(|s| since_in(text, s.range.clone())) {
         let dates = scene.dates(words.clone());

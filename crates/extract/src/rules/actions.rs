@@ -16,6 +16,9 @@ use crate::words::{
 const VERB_ENDINGS: &[&str] =
     &["する予定です", "する予定", "します", "する", "予定です", "予定", "とする", "です"];
 
+/// 「スクールソーシャルワーカーが」
+const LONGEST_ACTOR: usize = 14;
+
 /// A plan of staff or an agency: who, what, by when.
 pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
@@ -54,7 +57,7 @@ fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     }
     // What stands before its clause is an action only if it is more than its object (「一時保護の要否は、SVに確認」).
     let before = trim(text, sentence.range.start..start);
-    if before.is_empty() || text[before.clone()].ends_with(['は', 'を']) {
+    if before.is_empty() || text[before.clone()].ends_with(['は', 'を', 'か']) {
         Vec::new()
     } else {
         by_actor(scene, before)
@@ -224,6 +227,12 @@ fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
     let skip = |at: usize, words: &[&str]| {
         words.iter().find(|p| text[at..limit].starts_with(**p)).map_or(at, |p| at + p.len())
     };
+    // 「9月1日の月曜に」
+    let weekday = text[end..limit].strip_prefix('の').and_then(|day| {
+        let behind = day.strip_prefix(['月', '火', '水', '木', '金', '土', '日'])?;
+        behind.strip_prefix("曜日").or_else(|| behind.strip_prefix('曜'))
+    });
+    let end = weekday.map_or(end, |rest| limit - rest.len());
     skip(skip(end, PARTS), &["までには", "までに", "中には", "中に", "には", "に", "まで", "は"])
 }
 
@@ -234,10 +243,10 @@ fn actor(scene: &Scene<'_>, range: &Range<usize>) -> Option<(Range<usize>, usize
     let said = ["が", "から", "より"]
         .iter()
         .filter_map(|p| head.find(p).map(|at| (at, *p)))
-        .filter(|(at, _)| (1..=12).contains(&head[..*at].chars().count()))
+        .filter(|(at, _)| (1..=LONGEST_ACTOR).contains(&head[..*at].chars().count()))
         .min_by_key(|(at, _)| *at);
     let topical = || {
-        let at = head.find('は').filter(|at| (1..=12).contains(&head[..*at].chars().count()))?;
+        let at = head.find('は').filter(|at| (1..=LONGEST_ACTOR).contains(&head[..*at].chars().count()))?;
         is_actor(scene, &(range.start..range.start + at)).then_some((at, "は"))
     };
     let first = said.filter(|(at, _)| !head[..*at].contains('は'));
@@ -275,6 +284,18 @@ pub(super) fn supervisor_checks(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         // 「SVに確認したいのは、…です」
         if let Some(item) = asked_behind(text, marker.end..sentence.range.end) {
             row.copy("item", item)?;
+            row.copy("to", supervisor(text, &marker))?;
+            row.cite(trim(text, sentence.range.clone()));
+            rows.push(row);
+            continue;
+        }
+        // 「SVに確認、職権保護の要否」
+        let behind = trim(text, marker.end..sentence.range.end);
+        if trim(text, sentence.range.clone()).start == marker.start
+            && text[marker.end..].starts_with('、')
+            && !behind.is_empty()
+        {
+            row.copy("item", behind)?;
             row.copy("to", supervisor(text, &marker))?;
             row.cite(trim(text, sentence.range.clone()));
             rows.push(row);

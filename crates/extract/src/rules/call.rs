@@ -48,6 +48,12 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(outcome) = item.and_then(|s| without(scene, s)) {
         return Ok(Some(outcome));
     }
+    let headed = scene.under(&spec.headings);
+    if let Some(outcome) =
+        headed.into_iter().find_map(|s| without(scene, s).or_else(|| age_of_line(scene, s)))
+    {
+        return Ok(Some(outcome));
+    }
     let Some((sentence, mention)) = caller(scene, spec) else { return Ok(None) };
     let next = scene.mentions(mention.range.end..sentence.full.end).into_iter().next();
     let end = next.map_or(sentence.full.end, |m| m.range.start);
@@ -70,11 +76,40 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             _ => None,
         })
     };
-    Ok(adult.or_else(behind).map(|(years, a)| {
+    // 「お名前は柏木とし子さん、68歳、父方のおばあちゃんです」
+    let told = || {
+        let named = introduced_caller(scene).filter(|(s, _)| s.full == sentence.full)?;
+        scene.doc.annotations_in(named.0.full.clone()).find_map(|a| match &a.entity {
+            Entity::Age(age) if is_adult(&a.entity) && age.years == age.years_high => Some((age.years, a)),
+            _ => None,
+        })
+    };
+    Ok(adult.or_else(behind).or_else(told).map(|(years, a)| {
         let form = NormalForm::Number(f64::from(years));
         let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
         Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
     }))
+}
+
+/// The age of a line that tells nothing else; 「40代前半くらい」 is no certain number: its words.
+fn age_of_line(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
+    let words = trim(scene.text(), sentence.range.clone());
+    let number = scene.doc.annotations_in(words.clone()).find_map(|a| match &a.entity {
+        Entity::Age(age) if age.years == age.years_high => Some((age.years, a)),
+        _ => None,
+    });
+    if let Some((years, a)) = number {
+        let form = NormalForm::Number(f64::from(years));
+        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
+        let grounded = grounded.showing(scene.doc, a.range.clone());
+        return Some(Outcome::Stated(grounded.with_flags(a.flags.iter().copied())));
+    }
+    let about = find_any(scene.text(), words.clone(), &["0代"])?;
+    let digits = scene.text()[words.start..about.start].chars().all(|c| c.is_ascii_digit());
+    digits.then(|| {
+        let said = Grounded::words(scene.doc, std::slice::from_ref(&words));
+        Outcome::Stated(said.with_flags([record::Flag::Uncertain]))
+    })
 }
 
 /// The age directly behind the caller, and not 「5歳の娘」.
@@ -103,7 +138,25 @@ fn caller<'s>(scene: &'s Scene<'_>, spec: &FieldSpec) -> Option<(&'s Sentence, c
         }?;
         Some((s, mention))
     });
-    cued.or_else(|| named_caller(scene))
+    cued.or_else(|| named_caller(scene)).or_else(|| introduced_caller(scene))
+}
+
+/// 「お名前は柏木とし子さん、68歳、父方のおばあちゃんです」: a relative whose name is told with an adult's age.
+fn introduced_caller<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, crate::people::Mention)> {
+    let text = scene.text();
+    scene.narrative().find_map(|s| {
+        let cue = find_any(text, trim(text, s.full.clone()), &["お名前は", "名前は"])?;
+        let adult = scene.doc.annotations_in(s.full.clone()).any(|a| is_adult(&a.entity));
+        let opens = cue.start == trim(text, s.full.clone()).start;
+        let mut people = scene.mentions(s.full.clone()).into_iter();
+        let mention = people.find(|m| m.relation.as_deref().is_some_and(|r| r != "本児"))?;
+        (opens && adult).then_some((s, mention))
+    })
+}
+
+fn is_adult(entity: &Entity) -> bool {
+    const ADULT: u16 = 20;
+    matches!(entity, Entity::Age(age) if age.years >= ADULT)
 }
 
 /// A line of a relative with a name and an honorific, and nothing else than an age, before anything is told.
@@ -178,7 +231,18 @@ fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
         .unwrap_or(&text[words.clone()]);
         words.starts_with(cue)
     });
-    told && scene.doc.annotations_in(sentence.full.clone()).any(length)
+    let words = trim(text, sentence.full.clone());
+    // 「25分ほどお話ししました」
+    let only = text[words.clone()].chars().count() <= 20
+        && ["話しました", "話した", "話していました", "話をしました"]
+            .iter()
+            .any(|v| text[words.clone()].ends_with(v))
+        && scene
+            .doc
+            .annotations_in(words.clone())
+            .next()
+            .is_some_and(|a| length(a) && a.range.start == words.start);
+    only || (told && scene.doc.annotations_in(sentence.full.clone()).any(length))
 }
 
 /// A line of a day, an age, sexes, schools and durations without a predicate: 「16歳の女性、高校1年。」「20分。」

@@ -94,7 +94,8 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         }
     }
     let name = introduced(scene).map(|(_, name)| name).or_else(|| aged_name(scene));
-    Ok(name.or_else(|| opening_name(scene)).map(|name| named(scene, name)))
+    let name = name.or_else(|| opening_name(scene)).or_else(|| scene.called_name());
+    Ok(name.map(|name| named(scene, name)))
 }
 
 /// The sentence that introduces the child, and the name: 「本児は、石川みなと、男、…」, 「姪、三浦もえ、8歳」, or the bare line
@@ -258,7 +259,9 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in about_child(scene) {
         let found = scene.doc.annotations_in(sentence.range.clone()).find_map(|a| match &a.entity {
-            Entity::Age(age) if is_childs(scene, sentence, a.range.start) => Some((age, a)),
+            Entity::Age(age) if age.years < ADULT && is_childs(scene, sentence, a.range.start) => {
+                Some((age, a))
+            }
             _ => None,
         });
         let Some((age, annotation)) = found else {
@@ -321,6 +324,17 @@ pub(super) fn sex(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
+    // 「娘さんは…」 of a parent who calls.
+    for (word, label) in [("娘さん", "女"), ("娘", "女"), ("息子さん", "男"), ("息子", "男")] {
+        let said = about_child(scene).find_map(|s| {
+            let words = trim(text, s.full.clone());
+            let topic = starts_with_any(text[words.clone()].strip_prefix(word)?, &["は", "の", "、", "が"]);
+            topic.then_some(words.start..words.start + word.len())
+        });
+        if let Some(said) = said.filter(|_| spec.choices.iter().any(|c| c.label == label)) {
+            return stated(scene, spec, label, said);
+        }
+    }
     Ok(None)
 }
 
@@ -337,7 +351,7 @@ fn is_minor_before(scene: &Scene<'_>, at: usize) -> bool {
 pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     if let Some(sentence) = scene.under(&spec.headings).find(|s| !scene.is_of_reporter(s)) {
-        let own = set_aside(text, sentence.range.clone());
+        let own = own_address(text, set_aside(text, sentence.range.clone()));
         let words = trim_end_of(text, trim(text, own), &WORDS.child.tail);
         let copied = || Outcome::Stated(Grounded::copied(scene.doc, std::slice::from_ref(&words)));
         return Ok(without(scene, sentence).or_else(|| (!words.is_empty()).then(copied)));
@@ -350,6 +364,12 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             address.then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
         })
     }))
+}
+
+/// 「東町の市営団地3号棟401ですが、住民票は…」: up to what is said of something else.
+fn own_address(text: &str, range: Range<usize>) -> Range<usize> {
+    let other = find_any(text, range.clone(), &["ですが、", "ですけど、", "、住民票", "、本籍", "、電話"]);
+    range.start..other.map_or(range.end, |at| at.start)
 }
 
 /// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
@@ -380,7 +400,8 @@ pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[St
         .skip(1)
         .find(|c| starts_with_any(&text[c.clone()], &WORDS.child.next_items));
     let end = next.map_or(sentence.full.end, |c| c.start);
-    let range = trim_end_of(text, trim(text, set_aside(text, start..end)), &WORDS.child.tail);
+    let own = own_address(text, set_aside(text, start..end));
+    let range = trim_end_of(text, trim(text, own), &WORDS.child.tail);
     let flags = hedge::flags(&text[range.end..sentence.full.end]);
     (!range.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[range]).with_flags(flags)))
 }

@@ -66,6 +66,14 @@ pub(super) fn whole_choice<'c>(
 
 /// How the report came in: the choice that stands before 受理 or 受付.
 pub(super) fn reception_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
+    // 「受付方法、189」
+    let bare = scene.under(&spec.headings).find_map(|s| {
+        let words = trim(scene.text(), s.range.clone());
+        spoken_choices(scene.text(), words.clone(), &spec.choices).into_iter().find(|c| c.range == words)
+    });
+    if let Some(spoken) = bare {
+        return stated(scene, spec, &spoken.choice.label, spoken.range);
+    }
     for sentence in scene.about(spec) {
         let Some(marker) = find_any(scene.text(), sentence.range.clone(), &WORDS.choice.received) else {
             continue;

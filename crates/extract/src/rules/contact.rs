@@ -49,10 +49,11 @@ pub(super) fn occasion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if timed == Some(at + 1) && dated == Some(at) { s.range.end } else { candidates[at].range.end }
     });
     let date = scene.dates(span.clone()).into_iter().find_map(|(d, a)| Some((d?, a)));
-    let time = scene
-        .times(span)
-        .into_iter()
-        .find(|(_, _, t)| date.is_none_or(|(_, d)| t.range.start >= d.range.end));
+    let time = scene.times(span).into_iter().find(|(_, _, t)| {
+        // 「今朝9時」: the day's word is part of the time.
+        let holds = |d: &Range<usize>| d.start <= t.range.start && d.end < t.range.end;
+        date.is_none_or(|(_, d)| t.range.start >= d.range.end || holds(&d.range))
+    });
 
     if spec.kind == FieldType::TimeRange {
         return Ok(time.map(|(start, end, words)| {

@@ -8,6 +8,7 @@ use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, PersonBuilder};
 use text::hedge;
 
+use super::reporter::full_name;
 use super::{Filled, Outcome, copied, stated, without};
 use crate::people::{name_at, skip_honorific};
 use crate::scene::{Scene, Sentence};
@@ -52,6 +53,8 @@ const WAYS: &[(&str, Way)] = &[
     ("宅へ行", Way::Visit),
     ("来所", Way::Received),
     ("来庁", Way::Received),
+    ("所に訪ねて", Way::Received),
+    ("窓口に来", Way::Received),
 ];
 /// Words around 訪問 that make no visit of ours.
 const NO_VISIT: &[&str] = &["訪問連絡票", "訪問看護", "訪問介護", "訪問販売", "訪問者", "訪問診療"];
@@ -295,7 +298,10 @@ pub(super) fn partner(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             let people = scene.mentions(s.full.clone()).into_iter();
             people.filter(|m| m.relation.is_some()).find(|m| {
                 let after = &text[m.range.end..s.full.end];
-                starts_with_any(after, &met)
+                // 「呼び鈴を鳴らすと、母がドア越しに出てきて」
+                let answers = after.starts_with('が')
+                    && has_any(text, m.range.end..s.full.end, &["出てき", "出てこられ"]);
+                starts_with_any(after, &met) || answers
             })
         })
     };
@@ -388,6 +394,11 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
                     .filter(|n| skip_honorific(text, n.end) > n.end)
         {
             person.name(name);
+        } else if text[mention.range.end..words.end.max(mention.range.end)].starts_with('、')
+            && let Some(name) = full_name(text, &trim(text, mention.range.end..words.end))
+        {
+            // 「実父、西岡たかし」
+            person.name(name);
         }
         person.relation(choice, mention.range);
         return Some(Outcome::Stated(Grounded::person(person)));
@@ -428,9 +439,21 @@ pub(super) fn person(scene: &Scene<'_>, words: Range<usize>) -> Option<Outcome> 
         {
             person.name(name);
         }
-        person.role_words(title);
+        // 「県立南高校定時制の学年主任」
+        let of = (!is_org).then(|| text[title.clone()].rfind('の')).flatten().map(|at| title.start + at);
+        match of {
+            Some(at) => {
+                person.org(title.start..at);
+                person.role_words(at + "の".len()..title.end);
+            }
+            None => person.role_words(title),
+        }
     } else if !is_org
         && let Some(name) = name_at(text, words.clone()).filter(|n| skip_honorific(text, n.end) > n.end)
+        && !starts_with_any(
+            &text[skip_honorific(text, name.end)..],
+            &["のお宅", "宅", "のおうち", "の家", "の自宅"],
+        )
     {
         person.name(name);
     }

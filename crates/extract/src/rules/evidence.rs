@@ -296,6 +296,15 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
             return ("否定", cue.clone());
         }
     }
+    // 「死にたいとか、そういう話は出ていません」
+    let such = find_any(
+        text,
+        cue.end..sentence.full.end,
+        &["そういう話", "そういった話", "そのような話", "そういう訴え", "そういう発言"],
+    );
+    if such.is_some_and(|such| scene.is_negated(such)) {
+        return ("否定", cue.clone());
+    }
     // 「アルコールの問題はない」 negates, whatever 「問題はない」 does elsewhere.
     if starts_with_any(behind, &["の問題はな", "の問題はあり", "の問題もな", "の問題なし", "の問題がな"])
     {

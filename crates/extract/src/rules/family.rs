@@ -22,7 +22,8 @@ pub(super) use siblings::{says_there_is, siblings, siblings_in, siblings_known};
 pub(super) const GUARDIANS: &[&str] =
     &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
-const OCCUPATION_ENDS: &[&str] = &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生"];
+const OCCUPATION_ENDS: &[&str] =
+    &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生", "の仕事"];
 /// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
 
@@ -41,7 +42,8 @@ fn occupation(text: &str, clause: Range<usize>) -> Option<Range<usize>> {
         let place = trim(text, start..working.start);
         return (!place.is_empty()).then_some(place);
     }
-    let words = strip_ending(text, words);
+    // 「無職と、祖母の…」: と joins the next person.
+    let words = trim_end_of(text, strip_ending(text, words), &["と"]);
     let told = &text[words.clone()];
     let listed = WORDS.family.occupations.iter().any(|o| told.contains(o));
     let ends = ends_with_any(told, OCCUPATION_ENDS)

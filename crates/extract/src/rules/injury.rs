@@ -42,6 +42,8 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(None);
     };
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
+    // Where the sentence of each row begins.
+    let mut starts: Vec<usize> = Vec::new();
     // A part that was named for itself, until its injury follows.
     let mut item = None;
     // What a visit is for is no finding: 「目的は、顔のあざの確認」.
@@ -84,12 +86,15 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 match again.filter(|_| rows.len() < MANY) {
                     Some(_) if !adds(&row) => {}
                     Some(known) if !adds(&rows[known]) => rows[known] = row,
-                    _ => rows.push(row),
+                    _ => {
+                        rows.push(row);
+                        starts.push(sentence.range.start);
+                    }
                 }
             }
         }
     }
-    found(scene, part, &mut rows)?;
+    found(scene, part, &starts, &mut rows)?;
     let explanations = explained(scene);
     if let [only] = rows.as_mut_slice() {
         let said: Vec<_> = explanations.into_iter().map(|e| (e.speaker, e.words)).collect();
@@ -274,5 +279,9 @@ pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
 /// Neither negated nor said to be unknown or absent in its clause.
 fn is_stated(scene: &Scene<'_>, word: &Range<usize>) -> bool {
     let clause = scene.scope(word.clone());
-    !scene.is_negated(word.clone()) && status(scene.text(), word.start..clause.end.max(word.end)).is_none()
+    // 「叩かれたことがあるかも尋ねました」 asks.
+    let asked = ["かも尋ね", "かを尋ね", "か尋ね", "かも聞い", "か聞い", "かを聞い", "かと尋ね"];
+    !scene.is_negated(word.clone())
+        && !has_any(scene.text(), word.start..clause.end.max(word.end), &asked)
+        && status(scene.text(), word.start..clause.end.max(word.end)).is_none()
 }

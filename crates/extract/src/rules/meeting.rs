@@ -282,7 +282,7 @@ const TERMS: &[&str] = &["期限", "期日", "締切", "締め切り", "めど",
 
 /// A clause of nothing but a vague time: 「9月中」「今月末まで」.
 static VAGUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"^(?:期限は|時期は)?(?:\d+月|今月|来月|今週|来週|年度|年|学期)(?:中|内|末|上旬|中旬|下旬|初め|頃)(?:まで|までに|に|を目途に)?$").ok()
+    Regex::new(r"^(?:期限|時期|めど)[は、]?未定$|^(?:期限は|時期は)?(?:\d+月|今月|来月|今週|来週|年度|年|学期)(?:中|内|末|上旬|中旬|下旬|初め|頃)(?:まで|までに|に|を目途に)?$").ok()
 });
 
 /// A time that fixes no day, at the start of a task.

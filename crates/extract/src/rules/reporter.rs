@@ -13,13 +13,14 @@ use crate::people::{name_at, name_before, skip_honorific};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
 use crate::words::{
-    clauses, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim, trim_end_of,
+    clauses, ends_with_any, find_all, find_any, has_any, is_kanji, spoken_choices, starts_with_any, trim,
+    trim_end_of,
 };
 
 /// Words that name the reporter as such; who he is follows: 「通告者は」「かけてこられたのは」「通告元についてですが、」.
 static REPORTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        "(?:通告者|相談者|通報者|通告元|通報元|相談元|情報提供者|通告された方|通告した方|相談された方|連絡者)(?:については、|についてですが、|ですが、|ですけど、|ですけれど、|ですけれども、|は|、|。)|電話の主は|(?:(?:お電話|電話|ご連絡|連絡|ご相談|相談|通告|通報)(?:を|に)?(?:して|し|かけて|入れて|寄せて|され)?(?:きた|こられた|来られた|くださった|くれた|いただいた|た)|かけて(?:きた|こられた|来た|来られた)|話して(?:きた|こられた))(?:の|方|人|かた)は",
+        "(?:通告者|相談者|通報者|通告元|通報元|相談元|情報提供者|通告された方|通告した方|相談された方|連絡者)(?:については、|についてですが、|ですが、|ですけど、|ですけれど、|ですけれども、|は|、|。)|電話の主は|(?:^|電話の)相手は|(?:(?:お電話|電話|ご連絡|連絡|ご相談|相談|通告|通報)(?:を|に)?(?:して|し|かけて|入れて|寄せて|され)?(?:きた|こられた|来られた|くださった|くれた|いただいた|た)|かけて(?:きた|こられた|来た|来られた)|話して(?:きた|こられた))(?:の|方|人|かた)は",
     )
     .ok()
 });
@@ -170,17 +171,48 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     // The name is the last thing before an honorific: 「あおば小学校の教頭、清水さん」「母方祖母の山本和子さん」.
     let honorific = ["さん", "先生", "氏"]
         .iter()
-        .filter_map(|h| find_any(text, own.clone(), &[h]))
+        .flat_map(|h| find_all(text, own.clone(), h))
         .filter(|h| !text[h.end..].starts_with('名'))
         .find_map(|h| Some((name_before(text, own.clone(), &h)?, h)));
-    match honorific {
-        Some((name, _)) => {
-            office(scene, &mut person, own.start..name.start);
+    if let Some((name, _)) = honorific {
+        office(scene, &mut person, own.start..name.start);
+        person.name(name);
+    } else {
+        let mut parts = clauses(text, own.clone()).into_iter().map(|c| trim(text, c));
+        let (first, second) = (parts.next(), parts.next());
+        let post = first.filter(|c| ends_with_any(&text[c.clone()], &WORDS.entry.offices));
+        let family = second.as_ref().and_then(|c| family_name(text, c));
+        if let (Some(post), Some(name)) = (post, family) {
+            // 「どんぐり保育園の園長、古賀谷」
+            office(scene, &mut person, post);
             person.name(name);
+        } else {
+            relative(scene, &mut person, own);
+            // 「母方祖父、野々村しげる」
+            let bare = second.and_then(|c| full_name(text, &c)).filter(|_| !person.is_empty());
+            if let Some(name) = bare {
+                person.name(name);
+            }
         }
-        None => relative(scene, &mut person, own),
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+/// `clause` where it is a name in kanji and nothing else.
+fn family_name(text: &str, clause: &Range<usize>) -> Option<Range<usize>> {
+    let name = name_at(text, clause.clone()).filter(|name| name == clause)?;
+    let chars = text[name.clone()].chars();
+    (chars.clone().all(is_kanji) && (1..=5).contains(&chars.count())).then_some(name)
+}
+
+/// `clause` where it is a family name in kanji with a given name, and nothing else.
+pub(super) fn full_name(text: &str, clause: &Range<usize>) -> Option<Range<usize>> {
+    let name = name_at(text, clause.clone()).filter(|name| name == clause)?;
+    let chars: Vec<char> = text[name.clone()].chars().collect();
+    let kana = chars.iter().filter(|c| matches!(c, 'ぁ'..='ん')).count();
+    let kanji = chars.iter().filter(|c| is_kanji(**c)).count();
+    let told = kanji > 0 && kanji + kana == chars.len() && (3..=7).contains(&chars.len());
+    (told && chars.first().is_some_and(|c| is_kanji(*c))).then_some(name)
 }
 
 fn begins_with(text: &str, sentence: &Sentence, items: &[&str]) -> bool {
@@ -229,6 +261,8 @@ fn office(scene: &Scene<'_>, person: &mut PersonBuilder<'_>, range: Range<usize>
             person.org(words.start..words.start + at);
             person.role_words(words.start + at + "の".len()..words.end);
         }
+        // 「栄町警察署生活安全課の堀内さん」
+        None if ends_with_any(&text[words.clone()], &WORDS.entry.orgs) => person.org(words),
         None if !words.is_empty() => person.role_words(words),
         None => {}
     }

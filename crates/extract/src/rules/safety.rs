@@ -120,7 +120,17 @@ pub(super) fn check_method(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             find_any(text, s.full.clone(), &WORDS.safety.absent).filter(|_| child)
         })
     };
-    match unseen.or_else(absent) {
+    // 「自宅に行きましたが、まだ未確認です」, and nothing else that could be meant.
+    let open = || {
+        let of_other = ["着衣", "衣服", "けが", "傷", "あざ", "全身", "健診", "通園", "所属"];
+        let mut told = scene.narrative();
+        told.find_map(|s| {
+            let other =
+                has_any(text, s.full.clone(), &of_other) || !family::siblings_in(scene, &s.full).is_empty();
+            find_any(text, s.full.clone(), &["まだ未確認", "未確認のまま", "安全は未確認"]).filter(|_| !other)
+        })
+    };
+    match unseen.or_else(absent).or_else(open) {
         Some(words) => stated(scene, spec, UNSEEN, words),
         None => Ok(None),
     }
@@ -293,12 +303,18 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                     && ["話", "言", "答", "つぶや", "訴え"].iter().any(|v| verb.contains(v))
             });
         unnamed
-            || scene.quotes(s.range.clone()).iter().any(|(quote, _)| {
-                let speaker = quote.speaker.clone().map(|r| scene.words(&r));
-                speaker.is_some_and(|who| spec.cues.iter().any(|cue| who.contains(cue.as_str())))
-            })
+            || scene
+                .quotes(s.range.clone())
+                .iter()
+                .any(|(quote, _)| quote.speaker.clone().is_some_and(|who| is_child(scene, spec, &who)))
     });
     Ok(copied(scene, said))
+}
+
+/// The child as a speaker: by the field's words for it, or by name.
+fn is_child(scene: &Scene<'_>, spec: &FieldSpec, who: &Range<usize>) -> bool {
+    spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()))
+        || scene.mentions(who.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"))
 }
 
 /// A row for each brother or sister: whether he or she was seen.

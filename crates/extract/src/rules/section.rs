@@ -82,6 +82,12 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let marks =
         ["が目的", "を目的", "のため訪問", "のため家庭訪問", "のために訪問", "のため、訪問", "のため面接"];
     Ok(scene.headless().filter(|s| !scene.is_plan(s)).find_map(|s| {
+        // 「健診に来ていないので、発育を確かめるための訪問です」: with its reason.
+        let whole =
+            find_any(text, s.range.clone(), &["ための訪問です", "ための訪問でした", "ための訪問だった"]);
+        if whole.is_some_and(|mark| !scene.is_quoted(mark.start)) {
+            return copied(scene, [s]);
+        }
         let mark = find_any(text, s.range.clone(), &marks).filter(|m| !scene.is_quoted(m.start))?;
         let words = trim(text, clauses(text, s.range.start..mark.start).pop()?);
         (!words.is_empty()).then(|| Outcome::Stated(Grounded::copied(scene.doc, &[words])))
@@ -151,6 +157,13 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     if parts.len() > 1 && parts.iter().all(same) && !text[words.clone()].contains('「') {
         return true;
     }
+    // 「母が面談を拒否、聴けていない」: why, and that it is not known.
+    let unknown = |c: &Range<usize>| {
+        status(text, c.clone()).is_some_and(|s| s.reason.state() == record::State::Unknown)
+    };
+    if parts.len() == 2 && parts.iter().all(unknown) && !text[words.clone()].contains('「') {
+        return true;
+    }
     if scene.is_quoted(found.range.start) {
         return false;
     }
@@ -175,6 +188,11 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
             "留守で",
             "できておらず",
             "なくて",
+            "低く",
+            "幼く",
+            "届かず",
+            "届いておらず",
+            "がなく",
         ],
     );
     // A topic is one phrase: 「発育は標準で、継続の通院はない」 says more.

@@ -49,8 +49,10 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(Outcome::Stated(_)) = wish {
         return Ok(wish);
     }
-    let said_by_child =
-        |who: &Range<usize>| spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()));
+    let said_by_child = |who: &Range<usize>| {
+        spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()))
+            || scene.mentions(who.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"))
+    };
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
         let felt = |quote: &record::Quote, words: &Range<usize>| {

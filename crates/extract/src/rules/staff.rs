@@ -60,6 +60,18 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
+    // 「夜間相談員の当山です。」
+    let opening = scene.narrative().take(2).filter(|s| s.heading.is_none()).find_map(|s| {
+        let words = trim(scene.text(), s.range.clone());
+        let title = words.start..words.start + scene.text()[words.clone()].find('の')?;
+        let ours = ends_with_any(scene.words(&title), &["員", "直"])
+            && spoken_choices(scene.text(), title.clone(), titles).is_empty()
+            && scene.mentions(title).is_empty();
+        own_title(scene, words).filter(|_| ours)
+    });
+    if scene.under(&spec.headings).next().is_none() && opening.is_some() {
+        return Ok(opening);
+    }
     let all = members(scene, spec, titles);
     let first = all.iter().position(|m| m.name.is_some() || m.title.is_some()).unwrap_or(0);
     let Some(member) = all.into_iter().nth(first) else {
@@ -156,7 +168,20 @@ fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec
     }
     let found: Vec<Member<'c>> =
         headed.iter().flat_map(|s| members_of(scene, &s.range, titles, true)).collect();
-    if found.is_empty() { headed.iter().flat_map(|s| names_of(scene, &s.range)).collect() } else { found }
+    if found.is_empty() {
+        return headed.iter().flat_map(|s| names_of(scene, &s.range)).collect();
+    }
+    // 「同行者、保健師の宮地さん。私は児童福祉司の荻野です。」
+    let selves = scene.narrative().filter(|s| starts_with_any(scene.words(&s.range), &["私は", "わたしは"]));
+    let own = selves.flat_map(|s| members_of(scene, &s.range, titles, false));
+    let own = own.filter(|m| m.name.is_some() && m.title.is_some());
+    let more: Vec<Member<'c>> = own.filter(|m| found.iter().all(|known| !is_same(scene, known, m))).collect();
+    found.into_iter().chain(more).collect()
+}
+
+fn is_same(scene: &Scene<'_>, one: &Member<'_>, other: &Member<'_>) -> bool {
+    let name = |m: &Member<'_>| m.name.as_ref().map(|name| scene.words(name).to_owned());
+    name(one) == name(other)
 }
 
 /// Names without a title, under the heading of the staff: 「対応者、松本。」
@@ -208,7 +233,7 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
             if has_any(text, sentence.full.clone(), &["で対応", "が対応"]) {
                 untitled(scene, sentence, &mut members);
             }
-            return members;
+            return with_speaker(scene, &told, titles, members);
         }
     }
     for sentence in told {
@@ -218,6 +243,24 @@ fn headless<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Ve
         }
     }
     Vec::new()
+}
+
+/// 「ただいま戻りました、児童福祉司の蔵前です。」 in front of whom he went with.
+fn with_speaker<'c>(
+    scene: &Scene<'_>,
+    told: &[&Sentence],
+    titles: &'c [Choice],
+    members: Vec<Member<'c>>,
+) -> Vec<Member<'c>> {
+    const OPENING: usize = 2;
+    let first = members.first().map_or(0, |m| m.words.start);
+    let speaker = told.iter().take(OPENING).filter(|s| s.range.end <= first).find_map(|s| {
+        let mut own = members_of(scene, &s.range, titles, false);
+        let last = own.pop().filter(|m| m.name.is_some() && m.title.is_some() && own.is_empty())?;
+        (scene.text()[last.words.end..].starts_with("です")).then_some(last)
+    });
+    let speaker = speaker.filter(|s| members.iter().all(|m| !is_same(scene, m, s)));
+    speaker.into_iter().chain(members).collect()
 }
 
 /// Whether the sentence names people with their titles and says nothing else.

@@ -16,7 +16,7 @@ pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let headed = scene.under(&spec.headings);
     let told = scene.narrative().filter(|s| {
         let parent = scene.mentions(s.full.clone()).iter().any(family::is_guardian);
-        parent || has_any(text, s.full.clone(), &["保護者", "居留守"])
+        parent || has_any(text, s.full.clone(), &["保護者", "居留守", "面会は拒否", "面会拒否", "面会を拒否"])
     });
     for sentence in headed.chain(told) {
         let spoken = spoken_choices(text, sentence.range.clone(), &spec.choices);

@@ -9,6 +9,9 @@ use super::grammar::{Expression, Said, Year};
 /// A month and day this many days away from the anchor lie in the year before or after it.
 const OTHER_YEAR_DAYS: i32 = 240;
 
+/// An account goes on into the next month at most so many days later.
+const GOES_ON_DAYS: i32 = 10;
+
 /// A day this many days away from the anchor is of another matter.
 const NEAR_DAYS: i32 = 200;
 
@@ -78,6 +81,17 @@ impl Context {
                 let base = if inherits { self.last } else { self.near.or(self.anchor) };
                 let base = known(base, flags)?;
                 let found = Date::new(base.year(), base.month(), day as i8).ok();
+                // 「8月31日の晩から…。2日になって…」: the account goes on into the next month.
+                let next = self
+                    .anchor
+                    .filter(|_| !inherits)
+                    .and_then(|anchor| to_come(base, day).filter(|d| *d <= anchor));
+                let found = match (found, next) {
+                    (Some(found), Some(next)) if found < base && (next - base).get_days() <= GOES_ON_DAYS => {
+                        Some(next)
+                    }
+                    _ => found,
+                };
                 // A lone day with its weekday is this month's only if the weekday agrees.
                 if !inherits && expression.weekday.is_some_and(|w| found.is_some_and(|d| d.weekday() != w)) {
                     flags.push(Flag::WeekdayMismatch);

@@ -36,7 +36,12 @@ pub(in crate::rules) fn needs(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let mut rows = Vec::new();
     for sentence in told {
         let mut row = RowBuilder::new(scene.doc, spec);
-        row.copy("fact", trim(text, sentence.range.clone()))?;
+        // 「…と診断、資料は診断書」
+        let last = clauses(text, sentence.range.clone())
+            .pop()
+            .filter(|c| text[trim(text, c.clone())].starts_with("資料は") && c.start > sentence.range.start);
+        let fact = sentence.range.start..last.map_or(sentence.range.end, |c| c.start);
+        row.copy("fact", trim(text, fact))?;
         if let Some((day, annotation)) = scene.dates(sentence.full.clone()).into_iter().next() {
             fill_day(&mut row, "date", day, annotation)?;
         }

@@ -159,7 +159,9 @@ fn content(scene: &Scene<'_>, sentence: &Sentence) -> Range<usize> {
     if let Some(lead) = shown.iter().find(|p| text[cut.clone()].starts_with(**p)) {
         cut = trim(text, cut.start + lead.len()..cut.end);
     }
-    let leads = ["には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];
+    // 「電話で告知し、一時保護の理由を伝えました」
+    let leads =
+        ["告知し、", "連絡し、", "通知し、", "には", "にて", "により", "に", "へ", "は", "で", "頃", "ごろ"];
     while let Some(lead) = leads.iter().find(|p| text[cut.clone()].starts_with(**p)) {
         cut = trim(text, cut.start + lead.len()..cut.end);
     }

@@ -93,6 +93,10 @@ pub(in crate::rules) fn household(scene: &Scene<'_>, spec: &FieldSpec) -> Filled
             // 「一緒に暮らしているのは祖母の…さん」: said in front of the first.
             let before = sentence.full.start..mention.range.start;
             living(text, &mut row, if i == 0 { before.start..own.end } else { own })?;
+            let all = sentence.full.start..people[0].range.start;
+            if i > 0 && !row.has("living") && text[all.clone()].trim_end_matches('、').ends_with("のは") {
+                living(text, &mut row, all)?;
+            }
             // 「同居しているのは実母だけ」
             let lead = sentence.head.clone().filter(|h| told && text[h.clone()].contains("同居"));
             if let Some(lead) = lead.filter(|_| spec.column("living").is_some() && !row.has("living")) {

@@ -59,6 +59,16 @@ fn sibling_name(scene: &Scene<'_>, mention: &Mention, end: usize) -> Option<Rang
     if own != mention.range && text[own.clone()].chars().any(|c| is_kanji(c) || is_katakana(c)) {
         return Some(own);
     }
+    // 「妹が1人いて、4歳のゆあさん」
+    let aged = scene.doc.annotations_in(mention.range.end..end).find_map(|a| {
+        let from =
+            a.range.end + if text[a.range.end..end].starts_with('の') { "の".len() } else { return None };
+        let name = name_at(text, from..end).filter(|n| skip_honorific(text, n.end) > n.end)?;
+        (matches!(a.entity, Entity::Age(_)) && scene.mentions(name.clone()).is_empty()).then_some(name)
+    });
+    if aged.is_some() {
+        return aged;
+    }
     let all = clauses(text, mention.range.end..end);
     all.windows(2).skip(1).chain(all.windows(2).take(1)).find_map(|pair| {
         let words = trim(text, pair[0].clone());

@@ -148,7 +148,12 @@ fn is_kind(text: &str, spoken: &Spoken<'_>) -> bool {
     let before = text[..spoken.range.start].chars().next_back();
     let after = &text[spoken.range.end..];
     match words {
-        "傷" => !before.is_some_and(is_kanji) && !after.starts_with(['つ', '付', '害', '病']),
+        // 「傷の1、部位は額」 numbers the rows.
+        "傷" => {
+            let numbered =
+                after.strip_prefix('の').is_some_and(|n| n.starts_with(|c: char| c.is_ascii_digit()));
+            !before.is_some_and(is_kanji) && !numbered && !after.starts_with(['つ', '付', '害', '病'])
+        }
         "あと" | "跡" => {
             let described = text[..spoken.range.start].ends_with(['な', 'い', 'の', 'た']);
             described && after.starts_with(['が', 'を', 'も', '、', '。', 'は', '1', '2', '3'])

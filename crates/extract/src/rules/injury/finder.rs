@@ -22,6 +22,7 @@ static FINDER: LazyLock<Option<Regex>> =
 pub(super) fn found(
     scene: &Scene<'_>,
     part: &ColumnSpec,
+    starts: &[usize],
     rows: &mut [RowBuilder<'_>],
 ) -> Result<(), record::GroundingError> {
     let text = scene.text();
@@ -31,8 +32,8 @@ pub(super) fn found(
     });
     for (sentence, verb) in told {
         let finder = finder(scene, sentence, &verb);
-        let before = scene.dates(sentence.full.start..verb.start).into_iter().next_back();
-        let date = before.or_else(|| scene.dates(verb.end..sentence.full.end).into_iter().next());
+        let earlier = scene.dates(sentence.full.start..verb.start).into_iter().next_back();
+        let date = earlier.or_else(|| scene.dates(verb.end..sentence.full.end).into_iter().next());
         // 「このふくらはぎのものは、…が見つけた」 is about the one at that part.
         let parts = spoken_choices(text, sentence.full.start..verb.start, &part.choices);
         let of = |row: &RowBuilder<'_>| {
@@ -42,7 +43,10 @@ pub(super) fn found(
                 .any(|p| row.text("part") == Some(p.choice.label.as_str()))
         };
         let some = rows.iter().any(of);
-        for row in rows.iter_mut().filter(|row| !some || of(row)) {
+        // Between two injuries it is told of those before: 「傷の1、…。発見は昨日。傷の2、…」.
+        let before = starts.partition_point(|start| *start < sentence.full.end);
+        let last = if before == 0 || some { rows.len() } else { before };
+        for row in rows[..last].iter_mut().filter(|row| !some || of(row)) {
             if let Some((day, annotation)) = date.as_ref().filter(|_| !row.has("found_at")) {
                 fill_day(row, "found_at", *day, annotation)?;
             }

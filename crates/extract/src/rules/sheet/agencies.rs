@@ -84,6 +84,9 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
                 row.normal("contact", &NormalForm::Phone(number), words)?;
             } else if is_officer(text, &words) && !row.has("person") {
                 row.copy("person", trim_end_of(text, words, &["さん"]))?;
+            } else if let Some((who, role)) = officer_and_role(text, &words).filter(|_| !row.has("person")) {
+                row.copy("person", who)?;
+                row.copy("role", role)?;
             } else if !words.is_empty() && !row.has("role") {
                 row.copy("role", words)?;
             }
@@ -93,6 +96,15 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「保健師の上村さんが月1回訪問」: who, and what he does.
+fn officer_and_role(text: &str, words: &Range<usize>) -> Option<(Range<usize>, Range<usize>)> {
+    let particle = find_any(text, words.clone(), &["さんが", "先生が", "氏が"])?;
+    let end = particle.end - "が".len();
+    let who = trim_end_of(text, words.start..end, &["さん"]);
+    let role = trim(text, particle.end..words.end);
+    (is_officer(text, &(words.start..end)) && !role.is_empty()).then_some((who, role))
 }
 
 /// 「佐伯先生」「館長の多田さん」, and in a list without honorifics 「相談員の尾崎」.

@@ -69,6 +69,8 @@ pub(in crate::rules) fn authority(scene: &Scene<'_>, spec: &FieldSpec) -> Filled
                     text,
                     trim(text, ground),
                     &[
+                        "で決まりました",
+                        "で決まった",
                         "していますが",
                         "していて",
                         "しており",
