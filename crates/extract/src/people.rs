@@ -228,6 +228,15 @@ pub(crate) fn name_at(text: &str, range: Range<usize>) -> Option<Range<usize>> {
         }
         before = Some(c);
     }
+    // 「妹のすずなは、」: the particle is no part of the name.
+    let kana = words[..end].chars().all(|c| matches!(c, 'ぁ'..='ん'));
+    if kana
+        && words[end..].starts_with('、')
+        && words[..end].chars().count() >= 3
+        && words[..end].ends_with(['は', 'が', 'も'])
+    {
+        end -= 'は'.len_utf8();
+    }
     let name = &words[..end];
     // A particle and a verb (「が目視」, 「ひざに座っ」) and an honorific alone are no names.
     let kana_first = name.starts_with(|c| matches!(c, 'ぁ'..='ん'));

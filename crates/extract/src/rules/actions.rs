@@ -1,9 +1,11 @@
 //! What will be done: next actions, questions to the supervisor, agreements.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use record::template::FieldSpec;
 use record::{Entity, Flag, Grounded, Kept, NormalForm, RowBuilder};
+use regex::Regex;
 
 use super::{Filled, Outcome, fill_day, without};
 use crate::scene::{Scene, Sentence, supervisor_marker};
@@ -12,12 +14,29 @@ use crate::words::{
     clauses, ends_with_any, find_any, has_any, is_kanji, is_katakana, lead_of, trim, trim_end_of,
 };
 
+/// Kanji of verbs whose own ending is します: 出します, 取り直します.
+const OWN_VERBS: &[char] = &[
+    '出', '話', '渡', '返', '戻', '探', '示', '移', '通', '回', '残', '押', '流', '写', '離', '貸', '促',
+    '直', '起',
+];
+
 /// Polite and plain endings of a planned action that are not part of it: 「訪問します」 → 「訪問」.
 const VERB_ENDINGS: &[&str] =
     &["する予定です", "する予定", "します", "する", "予定です", "予定", "とする", "です"];
 
 /// 「スクールソーシャルワーカーが」
 const LONGEST_ACTOR: usize = 14;
+
+/// What is done, without the endings of a plan; 「健診の日を取り直します」 keeps its verb.
+fn without_endings(text: &str, what: Range<usize>) -> Range<usize> {
+    let own = text[what.clone()].strip_suffix("します").is_some_and(|stem| {
+        stem.ends_with(OWN_VERBS) && !stem.ends_with("電話") || stem.ends_with(['や', 'ば', 'ご', 'こ', 'ま'])
+    });
+    if own {
+        return what;
+    }
+    trim_end_of(text, what, VERB_ENDINGS)
+}
 
 /// A plan of staff or an agency: who, what, by when.
 pub(super) fn next_actions(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -52,7 +71,8 @@ fn parts(scene: &Scene<'_>, sentence: &Sentence) -> Vec<Range<usize>> {
     // 「このあと、南がSVに相談」 in a form without such questions is what is done.
     let alone =
         trim(text, sentence.range.start + lead(text, &sentence.range)..start.max(sentence.range.start));
-    if !asks && (start <= sentence.range.start || alone.is_empty()) {
+    // 「あす、甲斐がSVに報告し、10月2日までに…」
+    if !asks && (start <= sentence.range.start || without_deadline(scene, &alone).is_empty()) {
         return by_actor(scene, sentence.range.clone());
     }
     // What stands before its clause is an action only if it is more than its object (「一時保護の要否は、SVに確認」).
@@ -163,7 +183,7 @@ fn action<'d>(
     let mut rest = trim(text, part.start + lead(text, &part)..part.end);
 
     let date = scene.dates(rest.clone()).into_iter().next();
-    let vague = find_any(text, rest.clone(), &WORDS.actions.vague_deadlines);
+    let vague = find_any(text, rest.clone(), &WORDS.actions.vague_deadlines).or_else(|| within(text, &rest));
     let deadline = date.as_ref().map(|(_, a)| with_time(scene, a.range.clone())).or(vague);
     if let Some(words) = &deadline {
         if let Some((Some(day), annotation)) = &date {
@@ -200,7 +220,7 @@ fn action<'d>(
             rest = trim(text, rest.start..words.start);
         }
     }
-    let what = trim_end_of(text, trim(text, rest), VERB_ENDINGS);
+    let what = without_endings(text, trim(text, rest));
     // 「…へ電話し、」: within the sentence.
     let joined = text[part.end..].starts_with('、');
     let what = if joined { trim_end_of(text, what, &["をして", "して", "をし", "し"]) } else { what };
@@ -211,6 +231,16 @@ fn action<'d>(
     row.cite(trim(text, part));
     Ok(Some(row))
 }
+
+/// 「退院後1週間以内」
+fn within(text: &str, range: &Range<usize>) -> Option<Range<usize>> {
+    let found = WITHIN.as_ref()?.find(&text[range.clone()])?;
+    Some(range.start + found.start()..range.start + found.end())
+}
+
+/// A length of time from an event, within which something is done.
+static WITHIN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:[一-龠々]{1,4}(?:後|から))?\d+(?:日|週間|か月)以内").ok());
 
 /// The day with the time behind it: 「本日午後1時」「14日の10時」.
 fn with_time(scene: &Scene<'_>, day: Range<usize>) -> Range<usize> {
@@ -377,7 +407,7 @@ pub(super) fn agreements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             "ことで合意した",
             "ことで合意しました",
         ];
-        let what = trim_end_of(text, trim_end_of(text, what, &promised), VERB_ENDINGS);
+        let what = without_endings(text, trim_end_of(text, what, &promised));
         if what.is_empty() {
             continue;
         }

@@ -421,8 +421,11 @@ pub(super) fn literal_presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             continue;
         };
         let behind =
-            text[from..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ', 'の']);
-        let behind = behind.trim_start_matches("有無は").trim_start_matches('、');
+            text[from..sentence.full.end].trim_start_matches(['は', 'が', 'も', '、', '。', ' ', 'の', 'に']);
+        let behind =
+            behind.trim_start_matches("有無は").trim_start_matches("ついては").trim_start_matches('、');
+        let behind =
+            behind.trim_start_matches("今のところ").trim_start_matches("現時点では").trim_start_matches('、');
         let starts = |words: &[&str]| starts_with_any(behind, words);
         let whole = || -> Range<usize> { sentence.full.clone() };
         if starts(&["ありません", "ありませんでした", "あるとは"]) {

@@ -76,6 +76,10 @@ pub(super) fn name(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     }
     for sentence in about_child(scene) {
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };
+        // 「学校の名前は答えたくない」
+        if ends_with_any(&text[..cue.start], &["学校の", "園の", "会社の", "店の"]) {
+            continue;
+        }
         // A child has a name: 「名前は言いたくない」 is the reporter's.
         if let Some(found) = status(text, cue.end..sentence.range.end) {
             if found.reason.state() == State::Unknown {

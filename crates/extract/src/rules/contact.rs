@@ -409,6 +409,8 @@ fn met_in(scene: &Scene<'_>, clause: &Range<usize>) -> Option<&'static str> {
         "会えな",
         "会えませ",
         "会えてい",
+        "会っていませ",
+        "会っていな",
         "来られず",
         "不通",
         "電話に出ず",

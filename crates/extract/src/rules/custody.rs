@@ -27,7 +27,8 @@ pub(super) fn place(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let placed = |words: &'static [&'static str]| {
         scene.narrative().filter(move |s| has_any(text, s.full.clone(), words))
     };
-    for sentence in headed.chain(placed(&["委託"])).chain(placed(&["一時保護所", "保護場所", "入所"]))
+    for sentence in
+        headed.chain(placed(&["委託", "預け先"])).chain(placed(&["一時保護所", "保護場所", "入所"]))
     {
         let mut spoken = spoken_choices(text, sentence.full.clone(), &spec.choices);
         spoken.retain(|s| !scene.is_quoted(s.range.start) && s.choice.label != "その他");

@@ -55,6 +55,7 @@ const WAYS: &[(&str, Way)] = &[
     ("来庁", Way::Received),
     ("所に訪ねて", Way::Received),
     ("窓口に来", Way::Received),
+    ("窓口へ来", Way::Received),
 ];
 /// Words around 訪問 that make no visit of ours.
 const NO_VISIT: &[&str] = &["訪問連絡票", "訪問看護", "訪問介護", "訪問販売", "訪問者", "訪問診療"];

@@ -22,8 +22,26 @@ pub(super) use siblings::{says_there_is, siblings, siblings_in, siblings_known};
 pub(super) const GUARDIANS: &[&str] =
     &["実父", "実母", "継父", "継母", "養父", "養母", "内夫", "内妻", "里父", "里母"];
 /// Ends of the names of occupations: 建設業, 警備員, 美容師, 運転手.
-const OCCUPATION_ENDS: &[&str] =
-    &["業", "員", "師", "士", "手", "職", "工", "大工", "農家", "学生", "の仕事"];
+const OCCUPATION_ENDS: &[&str] = &[
+    "業",
+    "員",
+    "師",
+    "士",
+    "手",
+    "職",
+    "工",
+    "大工",
+    "農家",
+    "学生",
+    "の仕事",
+    "配達",
+    "販売",
+    "事務",
+    "清掃",
+    "介護",
+    "調理",
+    "接客",
+];
 /// 「工場で働いている」「漁協に勤めています」: the place of work stands in front.
 const WORKING: &[&str] = &["で働い", "で働く", "に勤め", "に勤務", "で勤務"];
 

@@ -94,7 +94,7 @@ pub(super) fn injuries(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             }
         }
     }
-    found(scene, part, &starts, &mut rows)?;
+    found(scene, (part, kind), &starts, &mut rows)?;
     let explanations = explained(scene);
     if let [only] = rows.as_mut_slice() {
         let said: Vec<_> = explanations.into_iter().map(|e| (e.speaker, e.words)).collect();

@@ -156,6 +156,13 @@ pub(super) fn name(scene: &Scene<'_>, _spec: &FieldSpec) -> Filled {
     }
     // 「かけてこられたのは実父で、名前は柏さん、32歳」
     let named = told.iter().find_map(|s| {
+        // 「46歳、伏木という名字だけ教えてくれました」
+        let called = find_any(text, s.full.clone(), &["という名字", "という苗字", "という名前", "と名乗"]);
+        if let Some(called) = called {
+            let clause = clauses(text, s.full.start..called.start).pop()?;
+            let name = name_at(text, trim(text, clause))?;
+            return (name.end == called.start && text[name.clone()].chars().any(is_kanji)).then_some(name);
+        }
         let item = find_any(text, s.full.clone(), &["お名前は", "名前は", "氏名は", "氏名、", "名前、"])?;
         let start = item.end + if text[item.end..].starts_with('、') { "、".len() } else { 0 };
         let name = name_at(text, start..s.full.end)?;

@@ -98,7 +98,12 @@ pub(super) fn purpose(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 fn speaks_of_siblings(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let first = scene.mentions(sentence.range.clone()).into_iter().next();
     first.is_some_and(|m| {
-        let topical = starts_with_any(&scene.text()[m.range.end..], &["は", "も", "が", "、"]);
+        let behind = &scene.text()[m.range.end..];
+        // 「妹のすずなは」
+        let named = behind.strip_prefix('の').is_some_and(|rest| {
+            rest.chars().take(7).any(|c| matches!(c, 'は' | 'も')) && m.range.start == sentence.range.start
+        });
+        let topical = named || starts_with_any(behind, &["は", "も", "が", "、"]);
         topical && super::family::is_sibling(&m)
     })
 }
@@ -190,6 +195,8 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
             "なくて",
             "低く",
             "幼く",
+            "とのことで",
+            "覚えていなくて",
             "届かず",
             "届いておらず",
             "がなく",

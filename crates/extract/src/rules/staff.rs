@@ -257,7 +257,8 @@ fn with_speaker<'c>(
     let speaker = told.iter().take(OPENING).filter(|s| s.range.end <= first).find_map(|s| {
         let mut own = members_of(scene, &s.range, titles, false);
         let last = own.pop().filter(|m| m.name.is_some() && m.title.is_some() && own.is_empty())?;
-        (scene.text()[last.words.end..].starts_with("です")).then_some(last)
+        let name = last.name.clone()?;
+        scene.text()[name.end..].starts_with("です").then_some(last)
     });
     let speaker = speaker.filter(|s| members.iter().all(|m| !is_same(scene, m, s)));
     speaker.into_iter().chain(members).collect()
@@ -320,7 +321,9 @@ fn members_of<'c>(
         .collect();
     if with_professions {
         for word in &WORDS.staff.professions {
-            for at in find_all(text, range.clone(), word).filter(|at| !scene.is_quoted(at.start)) {
+            // 「校長室で」 is a place.
+            let person = |at: &Range<usize>| !scene.is_quoted(at.start) && !text[at.end..].starts_with('室');
+            for at in find_all(text, range.clone(), word).filter(person) {
                 if named.iter().all(|(_, known)| known.end <= at.start || at.end <= known.start) {
                     named.push((None, at));
                 }

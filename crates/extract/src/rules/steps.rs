@@ -1,5 +1,7 @@
 //! The safety check goes on: the parents' attitude, why the child was not seen, what comes next.
 
+use std::ops::Range;
+
 use record::Grounded;
 use record::template::{Choice, FieldSpec};
 
@@ -8,7 +10,7 @@ use super::{Filled, Outcome, copied, family};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{ends_with_any, find_any, has_any, spoken_choices, trim};
+use crate::words::{ends_with_any, find_any, has_any, spoken_choices, starts_with_any, trim};
 
 /// How the parents met the worker: the first attitude spoken of a parent.
 pub(super) fn attitude(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
@@ -45,7 +47,9 @@ pub(super) fn failure_reason(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(outcome));
     }
     let failed = scene.headless().filter(|s| {
-        let cue = find_any(scene.text(), s.full.clone(), &spec.cues);
+        // 「見せてもらえたんですけど」 did not fail.
+        let failed = |at: &Range<usize>| !starts_with_any(&scene.text()[at.end..], &["た", "まし"]);
+        let cue = find_any(scene.text(), s.full.clone(), &spec.cues).filter(failed);
         let sibling = !family::siblings_in(scene, &s.full).is_empty();
         cue.is_some_and(|cue| !scene.is_quoted(cue.start)) && !scene.is_plan(s) && !sibling
     });

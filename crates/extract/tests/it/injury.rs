@@ -136,3 +136,33 @@ fn sizes_in_many_words() {
         assert!(rows.len() == 1 && rows[0].contains(size) && !rows[0].contains("part=手"), "{rows:?}");
     }
 }
+
+#[test]
+fn who_found_one_of_several_found_that_one() {
+    let record = map(
+        "injury",
+        "傷の1、部位は額、左側、腫脹。発見は昨日、発見者は養護教諭の浦野先生。傷の2、右の上腕、皮下出血、2つ。",
+    );
+    let rows = record.rows("injury");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    assert!(rows[0].contains("found_by=養護教諭の浦野先生") && !rows[1].contains("found_by"), "{rows:?}");
+
+    let record = map(
+        "injury",
+        "左の前腕に熱傷がひとつ。背中の真ん中にあざが3つ。最初に熱傷に気づいたのは児童館の職員です。",
+    );
+    let rows = record.rows("injury");
+    assert!(rows[0].contains("found_by=児童館の職員") && !rows[1].contains("found_by"), "{rows:?}");
+}
+
+#[test]
+fn a_part_that_was_shown_is_where_the_next_sentence_finds_an_injury() {
+    let record = map(
+        "injury",
+        "夏帆ちゃんの左のふくらはぎを見せてもらいました。長さ8センチの細長い青いあざが一つありました。",
+    );
+    assert_eq!(
+        record.rows("injury"),
+        ["part=下腿 side=左 kind=あざ colour=青 size=8センチ size_cm=8 count=1"]
+    );
+}

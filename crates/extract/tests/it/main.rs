@@ -17,3 +17,4 @@ mod reporters;
 mod running;
 mod safety;
 mod sheet;
+mod spoken;

@@ -56,7 +56,20 @@ pub(in crate::rules) fn helps_from_elsewhere(scene: &Scene<'_>, sentence: &Sente
     has_any(
         scene.text(),
         range.clone(),
-        &["市内に", "県内に", "近くに", "近所に", "隣町に", "隣の市に", "に住", "在住"],
+        &[
+            "市内に",
+            "県内に",
+            "近くに",
+            "近所に",
+            "隣町に",
+            "隣の市に",
+            "に住",
+            "在住",
+            "市にいて",
+            "町にいて",
+            "村にいて",
+            "区にいて",
+        ],
     ) && has_any(scene.text(), range.clone(), &WORDS.household.help)
         && !scene.mentions(range.clone()).is_empty()
         && !has_any(scene.text(), range, &["同居"])

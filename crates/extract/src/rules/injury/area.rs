@@ -117,7 +117,10 @@ pub(super) fn item_part<'c>(
     let [found] = parts.as_slice() else { return None };
     let rest = text[words.start..found.range.start].chars().count()
         + text[found.range.end..words.end].chars().count();
-    (only || rest <= 5).then(|| found.clone())
+    // 「左のふくらはぎを見せてもらいました。青いあざが1つありました。」
+    let looked =
+        starts_with_any(&text[found.range.end..], &["を見せ", "を見た", "を見ま", "を確認", "を確かめ"]);
+    (only || looked || rest <= 5).then(|| found.clone())
 }
 
 /// 手 in 手形 or 相手, 口 in 口調, 足 in 不足 are no parts of the body, nor is the label その他.

@@ -21,7 +21,7 @@ static FINDER: LazyLock<Option<Regex>> =
 /// When and by whom the injuries were found, where one sentence says it of all: 「6月2日に担任が発見」.
 pub(super) fn found(
     scene: &Scene<'_>,
-    part: &ColumnSpec,
+    (part, kind): (&ColumnSpec, &ColumnSpec),
     starts: &[usize],
     rows: &mut [RowBuilder<'_>],
 ) -> Result<(), record::GroundingError> {
@@ -36,11 +36,15 @@ pub(super) fn found(
         let date = earlier.or_else(|| scene.dates(verb.end..sentence.full.end).into_iter().next());
         // 「このふくらはぎのものは、…が見つけた」 is about the one at that part.
         let parts = spoken_choices(text, sentence.full.start..verb.start, &part.choices);
+        // 「最初に熱傷に気づいたのは」, and 「あざに気づいた」 where one alone is a bruise.
+        let mut kinds = spoken_choices(text, sentence.full.start..verb.start, &kind.choices);
+        kinds.retain(|k| k.choice.label != OTHER && parts.is_empty());
         let of = |row: &RowBuilder<'_>| {
             parts
                 .iter()
                 .filter(|p| p.choice.label != OTHER)
                 .any(|p| row.text("part") == Some(p.choice.label.as_str()))
+                || kinds.iter().any(|k| row.text("kind") == Some(k.choice.label.as_str()))
         };
         let some = rows.iter().any(of);
         // Between two injuries it is told of those before: 「傷の1、…。発見は昨日。傷の2、…」.

@@ -8,7 +8,7 @@ use record::{Grounded, NormalForm, RowBuilder};
 use super::headed_or_cued;
 use crate::people::{name_at, skip_honorific};
 use crate::rules::{Filled, Outcome, contact, without};
-use crate::scene::Scene;
+use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
 use crate::words::{clauses, ends_with_any, find_any, lead_of, trim, trim_end_of};
 
@@ -32,7 +32,11 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
     let text = scene.text();
     let mut rows: Vec<RowBuilder<'_>> = Vec::new();
     let mut status = None;
-    for sentence in headed_or_cued(scene, spec) {
+    let mut told = headed_or_cued(scene, spec);
+    if told.is_empty() {
+        told = scene.headless().filter(|s| is_of_helper(scene, s)).collect();
+    }
+    for sentence in told {
         let mut any = false;
         for clause in clauses(text, sentence.range.clone()) {
             // 「担当は市役所の…」 goes on about the agency before.
@@ -96,6 +100,32 @@ pub(in crate::rules) fn agencies(scene: &Scene<'_>, spec: &FieldSpec) -> Filled 
         }
     }
     Ok(Grounded::rows(rows).map(Outcome::Stated).or(status))
+}
+
+/// 「若者サポートステーションの梶浦さんが、履歴書の書き方を教えてくれています」: somebody of an organisation who goes on helping.
+fn is_of_helper(scene: &Scene<'_>, sentence: &Sentence) -> bool {
+    let text = scene.text();
+    let range = sentence.range.clone();
+    let Some(agency) = agency_in(text, &range).filter(|a| a.start == trim(text, range.clone()).start) else {
+        return false;
+    };
+    let who = find_any(text, agency.end..range.end, &["さんが", "先生が"]);
+    let near = who.is_some_and(|who| text[agency.end..who.start].chars().count() <= 12);
+    let goes_on = [
+        "くれています",
+        "くれている",
+        "くれます",
+        "くれる",
+        "受け持っています",
+        "担当しています",
+        "しています",
+        "支えています",
+    ];
+    text[agency.end..].starts_with('の')
+        && near
+        && ends_with_any(&text[trim(text, range.clone())], &goes_on)
+        && scene.quotes(range.clone()).is_empty()
+        && !text[range].contains('「')
 }
 
 /// 「保健師の上村さんが月1回訪問」: who, and what he does.
