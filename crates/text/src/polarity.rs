@@ -47,7 +47,7 @@ const REACH: usize = 300;
 /// Words between which a clause ends, beside the punctuation.
 const TURNS: &[&str] = &["けれども", "けれど", "けど", "一方", "ものの", "のに"];
 /// At least as long as every idiom, in bytes.
-const LONGEST_IDIOM: usize = 30;
+const LONGEST_IDIOM: usize = 36;
 /// What ず follows in a verb: 見られず, not まず or ずつ.
 const VERB_STEMS: &str = "られせかさたわまえけべめきばが";
 

@@ -19,7 +19,7 @@ const OTHER_ABUSER: &str = "その他(祖父母・きょうだい・同居人等
 /// A beginning without a day: 「2月ごろから」「正月ごろから」「3年生になってから」.
 static SINCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?:(?:(?:去年|昨年|今年|一昨年|おととし|先月|先々月|先週|先々週|今月|今週|前の年|この)の?)?(?:\d+月|正月|お正月|お盆|年末|年度末|年明け|春先|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|\d+学期|新学期|新年度|入園|入学|卒園|進級|就職|転職|失業|退職|出産|引っ越し|転居|再婚|離婚|別居|同居|連休|大型連休|ゴールデンウィーク|半年|数か月|数週間|数日|年が明けて|年を越して|\d+(?:年|か月|週間|日))|(?:先月|先々月|先週|先々週|今月|今週|去年|昨年|今年)の?(?:初め|はじめ|頭|半ば|中頃|終わり|末|上旬|中旬|下旬|暮れ))の?(?:連休|大型連休|お盆|夏休み|冬休み|春休み|運動会)?(?:くらい|ぐらい|ほど)?(?:以上)?(?:前|明け|の?(?:初め|はじめ|頭|終わり|半ば|中頃|末|上旬|中旬|下旬)|して|に入って|になって|に上がって|した(?:ころ|頃))?(?:ごろ|ころ|頃|くらい|ぐらい|あたり)?から",
+        r"(?:(?:(?:去年|昨年|今年|一昨年|おととし|先月|先々月|先週|先々週|今月|今週|前の年|この)の?)?(?:\d+月|正月|お正月|お盆|年末|年度末|年明け|春先|秋口|夏場|冬場|年度初め|春|夏|秋|冬|(?:春|夏|冬)休み|[春夏秋冬]ごろ|\d+年生|\d+学期|新学期|新年度|入園|入学|卒園|進級|就職|転職|失業|退職|出産|引っ越し|転居|再婚|離婚|別居|同居|連休|大型連休|ゴールデンウィーク|半年|数か月|数週間|数日|年が明けて|年を越して|\d+(?:年|か月|週間|日))|(?:先月|先々月|先週|先々週|今月|今週|去年|昨年|今年)の?(?:初め|はじめ|頭|半ば|中頃|終わり|末|上旬|中旬|下旬|暮れ))の?(?:連休|大型連休|お盆|夏休み|冬休み|春休み|運動会)?(?:くらい|ぐらい|ほど)?(?:以上)?(?:前|明け|の?(?:初め|はじめ|頭|終わり|半ば|中頃|末|上旬|中旬|下旬)|して|に入って|になって|に上がって|した(?:ころ|頃))?(?:ごろ|ころ|頃|くらい|ぐらい|あたり)?から",
     )
     .ok()
 });
@@ -44,7 +44,11 @@ pub(super) fn reported<'s>(scene: &'s Scene<'_>) -> impl Iterator<Item = &'s Sen
 pub(super) fn abuser(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let text = scene.text();
     for sentence in scene.with_words(&spec.cues) {
-        if let Some(unknown) = without(scene, sentence) {
+        // 「誰から、実母の交際相手、同居はしていない」 tells who.
+        let denied =
+            |o: &Outcome| matches!(o, Outcome::Without { reason, .. } if *reason == record::Reason::None);
+        let named = !scene.mentions(sentence.range.clone()).is_empty();
+        if let Some(unknown) = without(scene, sentence).filter(|o| !(named && denied(o))) {
             return Ok(Some(unknown));
         }
         let Some(cue) = find_any(text, sentence.full.clone(), &spec.cues) else { continue };

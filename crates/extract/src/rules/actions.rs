@@ -257,12 +257,6 @@ fn after_deadline(text: &str, end: usize, limit: usize) -> usize {
     let skip = |at: usize, words: &[&str]| {
         words.iter().find(|p| text[at..limit].starts_with(**p)).map_or(at, |p| at + p.len())
     };
-    // 「9月1日の月曜に」
-    let weekday = text[end..limit].strip_prefix('の').and_then(|day| {
-        let behind = day.strip_prefix(['月', '火', '水', '木', '金', '土', '日'])?;
-        behind.strip_prefix("曜日").or_else(|| behind.strip_prefix('曜'))
-    });
-    let end = weekday.map_or(end, |rest| limit - rest.len());
     skip(skip(end, PARTS), &["までには", "までに", "中には", "中に", "には", "に", "まで", "は"])
 }
 

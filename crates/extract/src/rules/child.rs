@@ -197,7 +197,10 @@ fn opening_name(scene: &Scene<'_>) -> Option<Range<usize>> {
         let aged = scene.doc.annotations_from(next).take_while(|a| a.range.start == next);
         let aged = aged.into_iter().any(|a| matches!(a.entity, Entity::Age(_) | Entity::Date(_)));
         let spelt = text[name.clone()].chars().any(is_kanji) && !text[name.clone()].contains(NO_NAME);
-        let person = scene.mentions(name.clone()).is_empty() && spelt;
+        let moment = scene.doc.annotations_in(name.clone()).next().is_some()
+            || ["今夜", "今朝", "今晩", "昨夜", "昨晩", "昨日", "本日", "先日", "明朝"]
+                .contains(&&text[name.clone()]);
+        let person = scene.mentions(name.clone()).is_empty() && spelt && !moment;
         if person && (aged || starts_with_any(&text[next..], FACTS)) {
             return Some(name);
         }
@@ -373,7 +376,11 @@ pub(super) fn address(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// 「東町の市営団地3号棟401ですが、住民票は…」: up to what is said of something else.
 fn own_address(text: &str, range: Range<usize>) -> Range<usize> {
     let other = find_any(text, range.clone(), &["ですが、", "ですけど、", "、住民票", "、本籍", "、電話"]);
-    range.start..other.map_or(range.end, |at| at.start)
+    // 「家はたずねたんですが、…」 tells none.
+    let told = |end: &usize| {
+        text[range.start..*end].contains(|c: char| c.is_ascii_digit() || "市区町村".contains(c))
+    };
+    range.start..other.map(|at| at.start).filter(told).unwrap_or(range.end)
 }
 
 /// 「前の栄町じゃなくて、西原市…」: what holds stands behind.
@@ -387,7 +394,8 @@ fn set_aside(text: &str, range: Range<usize>) -> Range<usize> {
 pub(super) fn words_after_cue(scene: &Scene<'_>, sentence: &Sentence, cues: &[String]) -> Option<Outcome> {
     let text = scene.text();
     let cue = find_any(text, sentence.full.clone(), cues)?;
-    if let Some(found) = status(text, cue.end..sentence.full.end)
+    let told = own_address(text, cue.end..sentence.full.end).end;
+    if let Some(found) = status(text, cue.end..told)
         && found.reason != Reason::Denial
     {
         return Some(super::without_as(scene, sentence, found.reason, None));

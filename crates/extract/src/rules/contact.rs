@@ -185,9 +185,13 @@ pub(super) fn interviewees(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     for sentence in scene.sentences.iter().filter(|s| !scene.is_plan(s) && !is_view(s)) {
         // 「会えたのは、本児と実母と、3歳の妹です」
         if let Some(cue) = listing(scene, sentence) {
-            for m in scene.mentions(cue.end..sentence.range.end) {
-                if let Some(relation) = m.relation {
-                    Interviewee::add(&mut people, relation, MET, m.range, sentence.range.clone());
+            // 「お会いできたのは母と本児で、父は寝ていて会えずじまいでした」
+            for clause in clauses(scene.text(), cue.end..sentence.range.end) {
+                let met = met_in(scene, &clause).unwrap_or(MET);
+                for m in scene.mentions(clause) {
+                    if let Some(relation) = m.relation {
+                        Interviewee::add(&mut people, relation, met, m.range, sentence.range.clone());
+                    }
                 }
             }
             continue;

@@ -300,7 +300,18 @@ fn polarity_of(scene: &Scene<'_>, sentence: &Sentence, cue: &Range<usize>) -> (&
     let such = find_any(
         text,
         cue.end..sentence.full.end,
-        &["そういう話", "そういった話", "そのような話", "そういう訴え", "そういう発言"],
+        &[
+            "そういう話",
+            "そういった話",
+            "そのような話",
+            "そういう訴え",
+            "そういう発言",
+            "といった言葉",
+            "という言葉",
+            "といった話",
+            "といった訴え",
+            "といった発言",
+        ],
     );
     if such.is_some_and(|such| scene.is_negated(such)) {
         return ("否定", cue.clone());

@@ -151,6 +151,9 @@ pub(super) fn whole_section(scene: &Scene<'_>, sentences: Vec<&Sentence>) -> Opt
     }
 }
 
+/// A topic with its answer has at most so many characters: 「きょうだいの虐待歴はなく、」.
+const ANSWER_CHARS: usize = 16;
+
 /// 「未聴取。」「会えなかったため、不明。」「けがの有無は確認できず。」: a status, at most with its reason or its topic in front.
 pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     let text = scene.text();
@@ -158,7 +161,12 @@ pub(crate) fn says_only_status(scene: &Scene<'_>, range: &Range<usize>) -> bool 
     let Some(found) = status(text, words.clone()) else { return false };
     // 「アレルギーは不明、服薬も不明」: the same answer to each topic.
     let parts = clauses(text, words.clone());
-    let same = |c: &Range<usize>| status(text, c.clone()).is_some_and(|s| s.reason == found.reason);
+    // 「用意できていない日が週の半分はあり、手が回っていない」 says more than that there is none.
+    let short = |c: &Range<usize>| {
+        found.reason != record::Reason::None || text[c.clone()].chars().count() <= ANSWER_CHARS
+    };
+    let same =
+        |c: &Range<usize>| short(c) && status(text, c.clone()).is_some_and(|s| s.reason == found.reason);
     if parts.len() > 1 && parts.iter().all(same) && !text[words.clone()].contains('「') {
         return true;
     }

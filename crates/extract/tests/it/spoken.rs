@@ -132,3 +132,9 @@ fn a_request_in_the_negative_denies_nothing() {
         map("urgency", "足の裏に、ストーブに押しつけられたやけどがあります。").rows("q5.evidence").is_empty()
     );
 }
+
+#[test]
+fn what_was_asked_in_vain_is_no_address() {
+    let state = |words: &str| map("intake", words).state("child.addr");
+    assert_eq!(state("住んでいるのはどこかたずねたんですが、答えてもらえませんでした。").0, State::Unknown);
+}

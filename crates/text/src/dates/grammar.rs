@@ -409,7 +409,8 @@ fn weekday_behind(text: &str, cursor: &mut Cursor<'_>, said: &Said) -> Option<We
     let closed = next.is_none_or(|c| !is_kanji(c) && !matches!(c, 'に' | 'は' | 'も' | 'の' | 'が'));
     let numbered = next.is_some_and(crate::number::starts_number);
     let belongs = match apart {
-        None | Some(" ") => true,
+        // 「10月14日の火曜にまとめました」
+        None | Some(" " | "の") => true,
         _ => {
             closed
                 || numbered

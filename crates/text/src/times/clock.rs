@@ -3,6 +3,7 @@
 use record::ClockTime;
 
 use crate::cursor::{Cursor, before};
+use crate::layout::{back_to, ends_sentence};
 
 /// What was said beside the hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,28 @@ const HALVES: &[(&str, Half)] = &[
     ("夜", Half::Night),
     ("晩", Half::Night),
 ];
+/// Words for a half of the day that may stand in front of the date.
+const IN_FRONT: &[(&str, Half)] = &[
+    ("今朝", Half::Morning),
+    ("けさ", Half::Morning),
+    ("昨夜", Half::Night),
+    ("昨晩", Half::Night),
+    ("今夜", Half::Night),
+    ("今晩", Half::Night),
+];
+/// Farthest start of such a word, in bytes.
+const IN_FRONT_BYTES: usize = 60;
+
+/// 「今朝、1月9日金曜の8時20分」: the half of the day in front of the date, and nothing between but that date.
+fn half_before(text: &str, at: usize) -> Option<Half> {
+    let window = &text[back_to(text, at, IN_FRONT_BYTES, ends_sentence)..at];
+    let dated = |c: char| c.is_ascii_digit() || "月日の、曜火水木金土".contains(c);
+    IN_FRONT.iter().find_map(|(word, half)| {
+        let between = &window[window.rfind(word)? + word.len()..];
+        (between.contains('日') && between.chars().all(dated)).then_some(*half)
+    })
+}
+
 /// Behind 1時 these make another word of it.
 const ONE_TIME: &[&str] = &[
     "保護", "預", "的", "期", "金", "帰宅", "停", "避", "休", "滞", "中断", "しの", "入所", "利用", "保育",
@@ -77,8 +100,9 @@ pub(crate) fn said_time(text: &str, at: usize) -> Option<Said> {
         };
         return Some(with_about(cursor, noon));
     }
-    let half = HALVES.iter().find(|(word, _)| cursor.eat(word)).map(|(_, half)| *half);
-    match half {
+    let own = HALVES.iter().find(|(word, _)| cursor.eat(word)).map(|(_, half)| *half);
+    let half = own.or_else(|| half_before(text, at));
+    match own {
         Some(_) => {
             cursor.any(&["の", " ", "、"]);
         }

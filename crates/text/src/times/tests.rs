@@ -97,3 +97,10 @@ proptest! {
         prop_assert_eq!(&doc.annotations()[0].entity, &Entity::Time(time));
     }
 }
+
+#[test]
+fn the_half_of_the_day_may_stand_in_front_of_the_date() {
+    times("今朝、一月九日金曜の八時二十分に保護", &["8時20分→08:20"]);
+    times("昨夜、九日の十一時に通告", &["11時→23:00"]);
+    times("今朝は晴れ。九日の八時二十分に保護", &["8時20分→08:20? [AmbiguousTime]"]);
+}
