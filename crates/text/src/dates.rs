@@ -158,6 +158,10 @@ fn spoken_anchor(doc: &Document, expressions: &[Expression]) -> Option<(usize, D
         let explains = said_before.is_some_and(|end| !text[end..range.start].contains(ends_sentence));
         let other = Cursor::new(text, range.end).sees(OTHER_DAYS);
         let (day, flags) = Context::new(doc.anchor()).resolve(text, expression);
+        // 「今朝、1月9日金曜の8時20分に」: it is the day of the dictation, whatever days are told behind it.
+        if explains && day.is_some() && day == doc.anchor() {
+            return Some((i, doc.anchor()?));
+        }
         match day.filter(|_| !explains && !other && !flags.contains(&Flag::EraOutOfRange)) {
             Some(day) => return Some((i, day)),
             None => said_before = Some(range.end),

@@ -10,7 +10,7 @@ use text::polarity;
 use super::labels::{Section, SpanKind};
 use super::people;
 use super::tagger::{Reading, Tagger, best};
-use crate::rules::section::says_only_status;
+use crate::rules::section::{is_told_elsewhere, says_only_status};
 use crate::scene::{Scene, Sentence};
 use crate::vocabulary::WORDS;
 use crate::words::{has_any, is_kanji, trim};
@@ -183,6 +183,7 @@ fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool 
         Section::ChildWish => {
             wishes && !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()]))
         }
+        Section::Notice if is_told_elsewhere(scene, range) => false,
         Section::Contact | Section::Injury | Section::Talk => true,
         _ => !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()])),
     }

@@ -114,6 +114,11 @@ pub(super) fn presence(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         if let Some(outcome) = without(scene, sentence) {
             return Ok(Some(outcome));
         }
+        // 「前に相談があったかは、まだ当たれていません」 asks, and 「こちらからは尋ねていません」 has not asked.
+        let open = ["かは、", "かどうか", "かについては", "尋ね", "たずね"];
+        if has_any(scene.text(), sentence.full.clone(), &open) {
+            continue;
+        }
         // 「通訳は不要」
         let cue = find_any(scene.text(), sentence.full.clone(), &spec.cues);
         let behind = cue.map_or("", |c| scene.words(&(c.end..sentence.full.end)));

@@ -18,7 +18,7 @@ use super::{Filled, Outcome, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
 use crate::vocabulary::WORDS;
-use crate::words::{find_all, find_any, has_any, spoken_choices, starts_with_any};
+use crate::words::{ends_with_any, find_all, find_any, has_any, spoken_choices, starts_with_any};
 
 use area::{Area, areas, item_part};
 use finder::found;
@@ -273,7 +273,12 @@ fn absent(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
 pub(super) fn is_asserted(scene: &Scene<'_>, sentence: &Sentence) -> bool {
     let words =
         WORDS.speech.injuries.iter().flat_map(|word| find_all(scene.text(), sentence.range.clone(), word));
-    words.into_iter().any(|word| is_stated(scene, &word))
+    // 「そのあと図書室で会った」 tells of no trace.
+    let text = scene.text();
+    let then = |word: &Range<usize>| {
+        &text[word.clone()] == "あと" && ends_with_any(&text[..word.start], &["その", "この"])
+    };
+    words.into_iter().any(|word| !then(&word) && is_stated(scene, &word))
 }
 
 /// Neither negated nor said to be unknown or absent in its clause.

@@ -122,9 +122,22 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         return Ok(Some(outcome));
     }
     let told = scene.headless().filter(|s| {
-        (has_any(scene.text(), s.range.clone(), &spec.cues) || is_told(scene, s)) && !scene.is_plan(s)
+        (has_any(scene.text(), s.range.clone(), &spec.cues) || is_told(scene, s))
+            && !scene.is_plan(s)
+            && !is_told_elsewhere(scene, &s.range)
     });
     Ok(copied(scene, told))
+}
+
+/// 「三木先生には、欠席が続いたら連絡していただくようお願いし」 is told to nobody of the family.
+pub(crate) fn is_told_elsewhere(scene: &Scene<'_>, range: &Range<usize>) -> bool {
+    const LEAD: usize = 8;
+    let text = scene.text();
+    let to = find_any(text, range.clone(), &["先生に", "園長に", "教頭に", "校長に", "担任に"]);
+    to.is_some_and(|to| {
+        let before = range.start..to.start;
+        text[before.clone()].chars().count() <= LEAD && scene.mentions(before).is_empty()
+    })
 }
 
 /// 「実母には、一時預かりの使い方を説明しました」: the worker speaks to somebody of the family.

@@ -58,5 +58,6 @@ pub(crate) fn of_reporter(scene: &Scene<'_>) -> Vec<Range<usize>> {
 /// Behind the reception only the telephone, or what is not known, is surely the caller's.
 fn is_callers(text: &str, sentence: &Sentence, words: &str) -> bool {
     const OWN: &[&str] = &["電話", "お電話", "お店の", "店の", "勤め先の", "ご住所"];
-    starts_with_any(words, OWN) || status(text, sentence.full.clone()).is_some()
+    let unnamed = has_any(text, sentence.full.clone(), &WORDS.reporter.anonymous);
+    starts_with_any(words, OWN) || unnamed || status(text, sentence.full.clone()).is_some()
 }

@@ -138,3 +138,20 @@ fn what_was_asked_in_vain_is_no_address() {
     let state = |words: &str| map("intake", words).state("child.addr");
     assert_eq!(state("住んでいるのはどこかたずねたんですが、答えてもらえませんでした。").0, State::Unknown);
 }
+
+#[test]
+fn what_only_sounds_like_a_trace_is_no_injury() {
+    let words =
+        "そのあと図書室で本児と会いました。本児は「妹が寝ていたから、自分でパンを食べた」と話しました。";
+    assert!(map("visit", words).is_empty("explain"));
+}
+
+#[test]
+fn a_caller_may_stay_unnamed_in_a_sentence_of_its_own() {
+    let record = map(
+        "phone-consultation",
+        "かけてきたのは63歳の女性で、母方の祖母にあたる方です。お名前は、匿名でお願いしますとのことでした。お孫さんは、つむぎちゃん、2歳の女の子です。",
+    );
+    assert_eq!(record.value("caller.name"), "匿名");
+    assert_eq!(record.value("child.name"), "つむぎ");
+}

@@ -343,8 +343,8 @@ fn day_only<'t>(
     let mut behind = cursor;
     if last.is_some() && (behind.eat("に") || behind.sees(&["までに", "の昼", "の午前中", "の午後"]))
     {
-        behind.any(&["、"]);
-        let often = behind.number().is_some() || behind.sees(&["一", "数", "何"]);
+        let paused = behind.any(&["、"]).is_some();
+        let often = !paused && (behind.number().is_some() || behind.sees(&["一", "数", "何"]));
         let counted = ["この", "ここ", "その", "ほぼ", "約", "丸"].iter().any(|w| text[..at].ends_with(w));
         if !often && !counted {
             return Some((Said::DayOnly { day, inherits: false }, cursor));
@@ -354,8 +354,8 @@ fn day_only<'t>(
     behind.any(&["、", " ", "の"]);
     behind.any(&["午前", "午後", "朝の", "朝", "夜の", "夜", "夕方", "昼"]);
     let timed = behind.number().is_some() && behind.sees(&["時", ":"]) && !behind.sees(&["時間"]);
-    // Behind a date the month is known: 「8月4日に受理。5日、午前11時に訪問」.
-    timed.then_some((if known { Said::DayOnly { day, inherits: false } } else { Said::Vague }, cursor))
+    // 「8月4日に受理。5日、午前11時に訪問」; without a date before, a day of the month of the dictation.
+    timed.then_some((Said::DayOnly { day, inherits: false }, cursor))
 }
 
 /// A weekday with its 曜, or in brackets.

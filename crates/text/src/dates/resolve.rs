@@ -43,6 +43,15 @@ impl Context {
             {
                 to_come(anchor, number).or(day)
             }
+            // Without a date before it, a day that is not yet there is of another month, and nobody says which.
+            (&Said::DayOnly { inherits: false, .. }, Some(found), Some(anchor))
+                if found > anchor
+                    && self.near.is_none()
+                    && expression.weekday.is_none()
+                    && !is_to_come(text, expression.range.end) =>
+            {
+                None
+            }
             _ => day,
         };
         if let (Some(day), Some(weekday)) = (day, expression.weekday)
@@ -154,6 +163,8 @@ fn is_to_come(text: &str, at: usize) -> bool {
         return false;
     };
     let state = [
+        "です",
+        "でした",
         "いる",
         "ある",
         "ています",

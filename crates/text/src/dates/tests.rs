@@ -154,3 +154,25 @@ proptest! {
         prop_assert_eq!(&doc.annotations()[0].entity, &Entity::Date(Some(day)));
     }
 }
+
+#[test]
+fn a_day_is_of_the_month_of_the_dictation_or_of_none() {
+    let day = |text: &str| {
+        let doc = run_with(text, Some(date(2025, 9, 20)));
+        let days = doc.annotations().iter().filter_map(|a| match a.entity {
+            Entity::Date(day) => Some(day.map(|d| d.to_string())),
+            _ => None,
+        });
+        days.collect::<Vec<_>>()
+    };
+    let some = |day: &str| Some(day.to_owned());
+    assert_eq!(day("14日の19時5分に受理した件です。"), [some("2025-09-14")]);
+    assert_eq!(day("24日の19時5分に受理した件です。"), [None]);
+    assert_eq!(day("9月18日の木曜に会いました。"), [some("2025-09-18")]);
+    assert_eq!(day("明日21日に訪問します。"), [some("2025-09-21")]);
+    // The day of the dictation, explained by 今朝, stays the one that 今日 counts from.
+    assert_eq!(
+        day("今朝、9月20日の8時に保護。9月18日の夜から帰らず。今日の9時に告知。").last(),
+        Some(&some("2025-09-20"))
+    );
+}
