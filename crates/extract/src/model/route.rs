@@ -183,7 +183,7 @@ fn may_route(scene: &Scene<'_>, section: Section, range: &Range<usize>) -> bool 
         Section::ChildWish => {
             wishes && !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()]))
         }
-        Section::Notice if is_told_elsewhere(scene, range) => false,
+        Section::Notice | Section::Advice if is_told_elsewhere(scene, range) => false,
         Section::Contact | Section::Injury | Section::Talk => true,
         _ => !says_only_status(scene, range) && (quotes || !leaves_open(&text[range.clone()])),
     }

@@ -129,9 +129,12 @@ pub(super) fn notice(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     Ok(copied(scene, told))
 }
 
-/// 「三木先生には、欠席が続いたら連絡していただくようお願いし」 is told to nobody of the family.
+/// 「三木先生には、欠席が続いたら連絡していただくようお願いし」 is told to nobody of the family; a teacher who calls is advised.
 pub(crate) fn is_told_elsewhere(scene: &Scene<'_>, range: &Range<usize>) -> bool {
     const LEAD: usize = 8;
+    if scene.field("caller_age").is_some() {
+        return false;
+    }
     let text = scene.text();
     let to = find_any(text, range.clone(), &["先生に", "園長に", "教頭に", "校長に", "担任に"]);
     to.is_some_and(|to| {
