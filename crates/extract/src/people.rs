@@ -113,10 +113,13 @@ pub(crate) fn called_child(text: &str, is_quoted: impl Fn(usize) -> bool) -> Opt
         "クラス",
         "いとこ",
     ];
+    // So far in front of a name its sentence is looked at, in characters: an endless one takes no longer.
+    const REACH: usize = 80;
     let mut names = BTreeSet::new();
     for honorific in ["ちゃん", "くん", "君"] {
         for (end, _) in text.match_indices(honorific) {
-            let before = behind_last(&text[..end], &['。', '\n']);
+            let near = text[..end].char_indices().rev().take(REACH).last().map_or(end, |(at, _)| at);
+            let before = behind_last(&text[near..end], &['。', '\n']);
             let name =
                 behind_last(before, &['、', '「', '」', ' ', 'は', 'が', 'を', 'に', 'と', 'の', 'で', 'も']);
             let count = name.chars().count();

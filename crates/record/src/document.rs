@@ -179,7 +179,8 @@ impl Document {
     /// The sentences in order; together they are the whole text.
     ///
     /// A sentence ends after 。！？!? outside brackets, at the end of a line or of a recording, and at a pause of at least
-    /// `pause_ms` milliseconds that no date, time, number or the like goes across (「12月 … 10日」).
+    /// `pause_ms` milliseconds that no date, time, number or the like goes across (「12月 … 10日」) and that no particle goes
+    /// on from (「生年月日は、 … 」).
     #[must_use]
     pub fn sentences(&self, pause_ms: u64) -> Vec<Range<usize>> {
         let text = self.text();
@@ -194,7 +195,10 @@ impl Document {
             .map(|(at, c)| at + c.len_utf8())
             .chain(
                 self.breaks()
-                    .filter(|&(at, p)| p.is_none_or(|p| p >= pause_ms && !self.is_inside_expression(at)))
+                    .filter(|&(at, p)| {
+                        let open = |at| self.is_inside_expression(at) || goes_on(&text[..at]);
+                        p.is_none_or(|p| p >= pause_ms && !open(at))
+                    })
                     .map(|(at, _)| at),
             )
             .chain([text.len()])
@@ -311,6 +315,11 @@ fn move_annotation(annotation: &mut Annotation, remap: &Remap) -> Option<()> {
         quote.speaker = quote.speaker.clone().and_then(|r| remap.range(r));
     }
     Some(())
+}
+
+/// Whether the words end in a particle that something must follow, with or without a comma.
+fn goes_on(words: &str) -> bool {
+    words.trim_end_matches(['、', ' ']).ends_with(['は', 'を', 'の', 'に', 'へ'])
 }
 
 /// Ranges inside 「」 and 『』, brackets included; nested ones count as one.

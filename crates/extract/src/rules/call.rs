@@ -169,7 +169,8 @@ fn named_caller<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, crate::people
         let relative = mention.relation.as_deref().is_some_and(|r| r != "本児");
         let name = named_after(text, &mention, s.range.end)?;
         let rest = scene.words(&trim(text, skip_honorific(text, name.end)..s.range.end));
-        let only = rest.is_empty() || (rest.ends_with('歳') && rest.chars().count() <= 5);
+        let own = rest.split('、').next().unwrap_or(rest);
+        let only = own.is_empty() || (own.ends_with('歳') && own.chars().count() <= 5);
         (start && relative && only).then_some((s, mention))
     })
 }
@@ -242,7 +243,12 @@ fn is_length(scene: &Scene<'_>, sentence: &Sentence) -> bool {
             .annotations_in(words.clone())
             .next()
             .is_some_and(|a| length(a) && a.range.start == words.start);
-    only || (told && scene.doc.annotations_in(sentence.full.clone()).any(length))
+    // 「緊急性はなし、所要時間40分」
+    let closing = scene
+        .doc
+        .annotations_in(words.clone())
+        .any(|a| length(a) && a.range.end == words.end && text[..a.range.start].ends_with("時間"));
+    only || closing || (told && scene.doc.annotations_in(sentence.full.clone()).any(length))
 }
 
 /// A line of a day, an age, sexes, schools and durations without a predicate: 「16歳の女性、高校1年。」「20分。」

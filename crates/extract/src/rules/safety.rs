@@ -6,6 +6,7 @@ use record::template::FieldSpec;
 use record::{Grounded, NormalForm, Reason, RowBuilder};
 
 use super::section::whole_section;
+use super::speech::is_child;
 use super::{Filled, Outcome, copied, family, staff, stated, without, without_as};
 use crate::scene::{Scene, Sentence};
 use crate::status::status;
@@ -309,12 +310,6 @@ pub(super) fn child_statements(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
                 .any(|(quote, _)| quote.speaker.clone().is_some_and(|who| is_child(scene, spec, &who)))
     });
     Ok(copied(scene, said))
-}
-
-/// The child as a speaker: by the field's words for it, or by name.
-fn is_child(scene: &Scene<'_>, spec: &FieldSpec, who: &Range<usize>) -> bool {
-    spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()))
-        || scene.mentions(who.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"))
 }
 
 /// A row for each brother or sister: whether he or she was seen.

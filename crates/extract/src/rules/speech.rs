@@ -49,10 +49,7 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     if let Some(Outcome::Stated(_)) = wish {
         return Ok(wish);
     }
-    let said_by_child = |who: &Range<usize>| {
-        spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()))
-            || scene.mentions(who.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"))
-    };
+    let said_by_child = |who: &Range<usize>| is_child(scene, spec, who);
     let felt = scene.headless().filter(|s| {
         let quoted = scene.quotes(s.range.clone()).into_iter();
         let felt = |quote: &record::Quote, words: &Range<usize>| {
@@ -77,6 +74,12 @@ pub(super) fn opinion(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             })
     });
     Ok(copied(scene, thought).or(wish))
+}
+
+/// The child as a speaker: by the field's words for it, or by name.
+pub(super) fn is_child(scene: &Scene<'_>, spec: &FieldSpec, who: &Range<usize>) -> bool {
+    spec.cues.iter().any(|cue| scene.words(who).contains(cue.as_str()))
+        || scene.mentions(who.clone()).iter().any(|m| m.relation.as_deref() == Some("本児"))
 }
 
 /// Who explained an injury, and how. Different explanations stand side by side.

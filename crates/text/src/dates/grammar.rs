@@ -403,6 +403,14 @@ fn weekday_behind(text: &str, cursor: &mut Cursor<'_>, said: &Said) -> Option<We
         return None;
     }
     let mut ahead = *cursor;
+    let mut twice = *cursor;
+    // 「11月27日、日木曜」 is how a recogniser writes a day that was said with a pause.
+    if twice.eat("、日")
+        && let Some(day) = weekday(&mut twice)
+    {
+        *cursor = twice;
+        return Some(day);
+    }
     let apart = ahead.any(&["、", " ", "の"]);
     let day = weekday(&mut ahead)?;
     let next = ahead.peek();
