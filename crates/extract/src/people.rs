@@ -30,6 +30,9 @@ const PARTNER: &[&str] =
 /// What follows a name.
 const HONORIFICS: &[&str] = &["さん", "先生", "くん", "ちゃん", "氏", "君", "様"];
 
+/// Those of children.
+pub(crate) const OF_CHILDREN: [&str; 3] = ["ちゃん", "くん", "君"];
+
 /// A word for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mention {
@@ -116,7 +119,7 @@ pub(crate) fn called_child(text: &str, is_quoted: impl Fn(usize) -> bool) -> Opt
     // So far in front of a name its sentence is looked at, in characters: an endless one takes no longer.
     const REACH: usize = 80;
     let mut names = BTreeSet::new();
-    for honorific in ["ちゃん", "くん", "君"] {
+    for honorific in OF_CHILDREN {
         for (end, _) in text.match_indices(honorific) {
             let near = text[..end].char_indices().rev().take(REACH).last().map_or(end, |(at, _)| at);
             let before = behind_last(&text[near..end], &['。', '\n']);

@@ -15,7 +15,7 @@ use record::template::{Choice, FieldSpec, Template};
 use record::{Annotation, ClockTime, Document, Entity, Quote};
 use text::polarity;
 
-use crate::people::{Mention, Relations, called_child};
+use crate::people::{Mention, OF_CHILDREN, Relations, called_child};
 use crate::words::{find_all, has_any};
 
 pub(crate) use plan::supervisor_marker;
@@ -207,7 +207,7 @@ impl<'d> Scene<'d> {
         let called = self.called.as_ref()?;
         let first =
             find_all(self.text(), 0..self.text().len(), called).find(|at| !self.is_quoted(at.start))?;
-        let honorific = ["ちゃん", "くん", "君"].iter().find(|h| called.ends_with(**h))?;
+        let honorific = OF_CHILDREN.iter().find(|h| called.ends_with(**h))?;
         Some(first.start..first.end - honorific.len())
     }
 

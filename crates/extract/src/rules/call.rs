@@ -5,6 +5,7 @@ use std::ops::Range;
 use record::template::FieldSpec;
 use record::{Entity, Grounded, NormalForm, PersonBuilder, Reason};
 
+use super::child::ADULT;
 use super::section::whole_section;
 use super::{Filled, Outcome, copied, entry, without, without_as};
 use crate::people::{name_at, skip_honorific};
@@ -84,11 +85,14 @@ pub(super) fn age(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
             _ => None,
         })
     };
-    Ok(adult.or_else(behind).or_else(told).map(|(years, a)| {
-        let form = NormalForm::Number(f64::from(years));
-        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
-        Outcome::Stated(grounded.showing(scene.doc, a.range.clone()).with_flags(a.flags.iter().copied()))
-    }))
+    Ok(adult.or_else(behind).or_else(told).map(|(years, a)| years_of(scene, years, a)))
+}
+
+/// A certain age in its own words.
+fn years_of(scene: &Scene<'_>, years: u16, said: &record::Annotation) -> Outcome {
+    let form = NormalForm::Number(f64::from(years));
+    let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&said.range), &form);
+    Outcome::Stated(grounded.showing(scene.doc, said.range.clone()).with_flags(said.flags.iter().copied()))
 }
 
 /// The age of a line that tells nothing else; 「40代前半くらい」 is no certain number: its words.
@@ -99,10 +103,7 @@ fn age_of_line(scene: &Scene<'_>, sentence: &Sentence) -> Option<Outcome> {
         _ => None,
     });
     if let Some((years, a)) = number {
-        let form = NormalForm::Number(f64::from(years));
-        let grounded = Grounded::normal(scene.doc, std::slice::from_ref(&a.range), &form);
-        let grounded = grounded.showing(scene.doc, a.range.clone());
-        return Some(Outcome::Stated(grounded.with_flags(a.flags.iter().copied())));
+        return Some(years_of(scene, years, a));
     }
     let about = find_any(scene.text(), words.clone(), &["0代"])?;
     let digits = scene.text()[words.start..about.start].chars().all(|c| c.is_ascii_digit());
@@ -155,7 +156,6 @@ fn introduced_caller<'s>(scene: &'s Scene<'_>) -> Option<(&'s Sentence, crate::p
 }
 
 fn is_adult(entity: &Entity) -> bool {
-    const ADULT: u16 = 20;
     matches!(entity, Entity::Age(age) if age.years >= ADULT)
 }
 

@@ -23,7 +23,7 @@ use crate::words::{
 /// The child as the subject.
 const CHILD: &[&str] = &["本児", "本人", "当人", "子ども", "こども", "お子さん", "児童", "当該児", "対象児"];
 /// From this age on nobody is the child of a sheet.
-const ADULT: u16 = 20;
+pub(super) const ADULT: u16 = 20;
 /// What a caller calls the child, at the start of a sentence.
 const KIN: &[&str] = &["姪", "甥", "めい", "おい", "孫", "お孫さん", "娘さん", "娘", "息子さん", "息子"];
 /// An address without the word for it: 「うみ市西浜3丁目9-1」.

@@ -60,17 +60,10 @@ pub(super) fn staff(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
 /// The first member as a person; in running speech the one of whom it is said that he took the report.
 pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
     let titles = scene.codes("staff_title");
-    // 「夜間相談員の当山です。」
-    let opening = scene.narrative().take(2).filter(|s| s.heading.is_none()).find_map(|s| {
-        let words = trim(scene.text(), s.range.clone());
-        let title = words.start..words.start + scene.text()[words.clone()].find('の')?;
-        let ours = ends_with_any(scene.words(&title), &["員", "直"])
-            && spoken_choices(scene.text(), title.clone(), titles).is_empty()
-            && scene.mentions(title).is_empty();
-        own_title(scene, words).filter(|_| ours)
-    });
-    if scene.under(&spec.headings).next().is_none() && opening.is_some() {
-        return Ok(opening);
+    if scene.under(&spec.headings).next().is_none()
+        && let Some(speaker) = own_speaker(scene, titles)
+    {
+        return Ok(Some(speaker));
     }
     let all = members(scene, spec, titles);
     let first = all.iter().position(|m| m.name.is_some() || m.title.is_some()).unwrap_or(0);
@@ -101,6 +94,19 @@ pub(super) fn listener(scene: &Scene<'_>, spec: &FieldSpec) -> Filled {
         person.org(org);
     }
     Ok((!person.is_empty()).then(|| Outcome::Stated(Grounded::person(person))))
+}
+
+/// 「夜間相談員の当山です。」 at the opening: a title of the office's own, which no list has.
+fn own_speaker(scene: &Scene<'_>, titles: &[Choice]) -> Option<Outcome> {
+    let text = scene.text();
+    scene.narrative().take(2).filter(|s| s.heading.is_none()).find_map(|s| {
+        let words = trim(text, s.range.clone());
+        let title = words.start..words.start + text[words.clone()].find('の')?;
+        let ours = ends_with_any(scene.words(&title), &["員", "直"])
+            && spoken_choices(text, title.clone(), titles).is_empty()
+            && scene.mentions(title).is_empty();
+        if ours { own_title(scene, words) } else { None }
+    })
 }
 
 /// 「夜間相談員の島です」: kanji before の and a name behind it.
@@ -180,8 +186,7 @@ fn members<'c>(scene: &Scene<'_>, spec: &FieldSpec, titles: &'c [Choice]) -> Vec
 }
 
 fn is_same(scene: &Scene<'_>, one: &Member<'_>, other: &Member<'_>) -> bool {
-    let name = |m: &Member<'_>| m.name.as_ref().map(|name| scene.words(name).to_owned());
-    name(one) == name(other)
+    one.name.as_ref().map(|name| scene.words(name)) == other.name.as_ref().map(|name| scene.words(name))
 }
 
 /// Names without a title, under the heading of the staff: 「対応者、松本。」
