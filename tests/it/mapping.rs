@@ -106,7 +106,7 @@ fn a_transcript_of_ours_maps_as_its_recording_does() {
     let audio = sample("visit-home.opus");
     let at = "2025-09-11T16:40:00+09:00";
     // `record` shows the engine the form's words; here both get the same.
-    let same = args!["--prompt", "家庭訪問の記録です。", "--bias=off", "--beam-size=1", "--recorded-at", at];
+    let same = args!["--prompt", "家庭訪問の記録です。", "--bias=off", "--tier=fast", "--recorded-at", at];
     let args = args!["transcribe", &audio, "-f", "json", "-o", "t.json"];
     dir.kikitori(args.into_iter().chain(same.clone())).ok();
     let mapped = dir.kikitori(["map", "t.json", "--template", "visit", "-f", "json"]).json();

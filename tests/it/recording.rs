@@ -40,7 +40,7 @@ fn silence_fills_nothing_and_is_a_gap_everywhere() {
 fn several_files_in_order_make_one_record() {
     let dir = Dir::new();
     let (a, b) = (sample("silence.opus"), sample("visit-home.opus"));
-    let args = args!["record", a, b, "--template", "visit", "-f", "json", "--beam-size=1"];
+    let args = args!["record", a, b, "--template", "visit", "-f", "json", "--tier=fast"];
     let record = dir.kikitori(args).json();
     assert_eq!(record["source"]["files"].as_array().map(Vec::len), Some(2));
     let citations = field(&record, "at")["citations"].as_array().unwrap();
@@ -61,7 +61,7 @@ fn a_recording_comes_from_standard_input_too() {
 fn the_page_is_one_file_with_its_sound() {
     let dir = Dir::new();
     let file = sample("visit-home.opus");
-    let args = args!["record", &file, "--template", "visit", "-f", "html", "-o", "out.html", "--beam-size=1"];
+    let args = args!["record", &file, "--template", "visit", "-f", "html", "-o", "out.html", "--tier=fast"];
     dir.kikitori(args).ok();
     let page = std::fs::read_to_string(dir.path("out.html")).unwrap();
     let sound = std::fs::metadata(&file).unwrap().len() as usize;
@@ -74,7 +74,7 @@ fn the_page_is_one_file_with_its_sound() {
 #[test]
 fn subtitles_are_in_order_and_do_not_overlap() {
     let file = sample("visit-home.opus");
-    let srt = Dir::new().kikitori(args!["transcribe", &file, "-f", "srt", "--beam-size=1"]).ok();
+    let srt = Dir::new().kikitori(args!["transcribe", &file, "-f", "srt", "--tier=fast"]).ok();
     let times: Vec<(String, String)> = srt
         .lines()
         .filter_map(|l| l.split_once(" --> "))

@@ -176,7 +176,7 @@ fn check_batch(
     expected: (&Hypothesis, &Hypothesis),
 ) -> std::result::Result<(), Violation> {
     require(session.preferred_batch() > 0, "a batch has at least one window", || "0".into())?;
-    let results = session.decode_batch(&[speech.clone(), silence.clone()], options, &Control::new());
+    let results = session.decode_batch(&[speech, silence], options, &Control::new());
     let hypotheses = results.into_iter().collect::<Result<Vec<_>>>();
     let same = hypotheses.is_ok_and(|found| found.iter().eq([expected.0, expected.1]));
     require(same, "a batch gives each window's own result, in order", || "other results".into())

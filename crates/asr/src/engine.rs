@@ -53,7 +53,7 @@ pub trait Session: Send {
     /// Engines that read the weights once for a whole batch override this; here the windows go one by one.
     fn decode_batch(
         &mut self,
-        windows: &[Window],
+        windows: &[&Window],
         options: &DecodeOptions,
         control: &Control,
     ) -> Vec<Result<Hypothesis>> {

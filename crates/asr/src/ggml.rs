@@ -122,11 +122,20 @@ pub enum ModelError {
     },
 }
 
-/// Checks a whole ggml Whisper file and returns its header. The weights themselves are skipped, not read.
+/// What [`inspect`] keeps of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contents {
+    /// The dimensions.
+    pub header: Header,
+    /// The mel filters, `[n_mels][201]`, row by row.
+    pub filters: Vec<f32>,
+}
+
+/// Checks a whole ggml Whisper file. The weights themselves are skipped, not read.
 ///
 /// # Errors
 /// The first thing that does not add up; memory use stays below a megabyte whatever the file says.
-pub fn inspect(mut file: impl BufRead + Seek) -> Result<Header, ModelError> {
+pub fn inspect(mut file: impl BufRead + Seek) -> Result<Contents, ModelError> {
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(0))?;
     let mut reader = Bounded { file, at: 0, length };
@@ -142,7 +151,7 @@ pub fn inspect(mut file: impl BufRead + Seek) -> Result<Header, ModelError> {
     if columns != N_BINS {
         return Err(ModelError::Dimension { name: "filter_bins", value: columns });
     }
-    reader.skip(u64::from(rows) * u64::from(columns) * 4)?;
+    let filters = (0..rows * columns).map(|_| reader.u32().map(f32::from_bits)).collect::<Result<_, _>>()?;
 
     let words = reader.u32()?;
     if words == 0 || words > header.n_vocab {
@@ -170,7 +179,7 @@ pub fn inspect(mut file: impl BufRead + Seek) -> Result<Header, ModelError> {
         found = found.saturating_add(weights);
     }
     let expected = header.parameters();
-    if found == expected { Ok(header) } else { Err(ModelError::Weights { expected, found }) }
+    if found == expected { Ok(Contents { header, filters }) } else { Err(ModelError::Weights { expected, found }) }
 }
 
 /// Reads the eleven numbers and refuses those that no Whisper model has.

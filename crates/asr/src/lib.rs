@@ -39,6 +39,7 @@ pub mod conformance;
 mod engine;
 mod error;
 pub mod ggml;
+mod mel;
 mod merge;
 mod ngram;
 mod registry;
@@ -52,6 +53,7 @@ pub use engine::{
     Thresholds,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use mel::{MelSpectrogram, Spectrogram};
 pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

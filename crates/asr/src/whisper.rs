@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use record::{EngineInfo, SAMPLE_RATE, Window};
 
-use self::ffi::{Context, ContextOptions, Params, RawResult};
+use self::ffi::{Context, ContextOptions, Params, RawResult, Sound};
 use self::worker::{Outcome, Worker};
 use crate::bias::TokenBias;
 use crate::engine::{Hypothesis, HypothesisSegment, check_window};
 use crate::error::Cause;
-use crate::ggml::{self, Header};
+use crate::ggml::{self, Contents, Header};
+use crate::mel::{HOP, MelSpectrogram};
 use crate::merge::{ByteToken, merge};
 use crate::vocabulary::Vocabulary;
 use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
@@ -30,6 +31,8 @@ pub(crate) const NAME: &str = "whisper.cpp";
 const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
 /// Samples per encoder position: 20 ms.
 const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
+/// Frames of the spectrogram per encoder position.
+const FRAMES_PER_POSITION: usize = SAMPLES_PER_POSITION / HOP;
 /// Half of the decoder's context holds the prompt, less the token that opens it.
 const MAX_PROMPT_TOKENS: usize = 223;
 /// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
@@ -62,6 +65,8 @@ pub struct WhisperEngine {
     info: EngineInfo,
     header: Header,
     context: Arc<Context>,
+    /// Absent where tokens are not aligned: whisper.cpp then estimates their times from the samples.
+    mel: Option<Arc<MelSpectrogram>>,
     vocabulary: Arc<Vocabulary>,
     bias: SharedBias,
 }
@@ -79,7 +84,7 @@ impl WhisperEngine {
         let path = &config.model_path;
         let unreadable = |source| Cause::OpenModel { path: path.clone(), source };
         let mut reader = open_file(path).map_err(unreadable)?;
-        let header =
+        let Contents { header, filters } =
             ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) {
@@ -88,6 +93,7 @@ impl WhisperEngine {
             None
         };
         let alignment = (config.align_tokens && !config.flash_attn).then(|| alignment::alignment(&header));
+        let mel = alignment.is_some().then(|| Arc::new(MelSpectrogram::new(&filters)));
         let options = ContextOptions { gpu, flash_attn: config.flash_attn, alignment };
         let context =
             Context::load(reader, options).ok_or_else(|| Cause::LoadModel { path: path.clone() })?;
@@ -96,6 +102,7 @@ impl WhisperEngine {
             info: config.info(NAME),
             header,
             context: Arc::new(context),
+            mel,
             vocabulary,
             bias: SharedBias::default(),
         })
@@ -126,6 +133,7 @@ impl Engine for WhisperEngine {
         Ok(Box::new(WhisperSession {
             context: Arc::clone(&self.context),
             header: self.header,
+            mel: self.mel.clone(),
             vocabulary: Arc::clone(&self.vocabulary),
             worker: Some(worker),
             bias: Arc::clone(&self.bias),
@@ -137,6 +145,7 @@ impl Engine for WhisperEngine {
 struct WhisperSession {
     context: Arc<Context>,
     header: Header,
+    mel: Option<Arc<MelSpectrogram>>,
     vocabulary: Arc<Vocabulary>,
     /// Absent after a decoding that had to be left behind.
     worker: Option<Worker>,
@@ -152,14 +161,11 @@ impl Session for WhisperSession {
         if window.samples.iter().all(|sample| *sample == 0.0) {
             return Ok(Hypothesis::default());
         }
-        let mut samples = window.samples.clone();
-        if samples.len() < MIN_SAMPLES {
-            samples.resize(MIN_SAMPLES, 0.0);
-        }
+        let sound = Arc::new(self.sound(&window.samples, options.audio_ctx));
         let mut best: Option<Attempt> = None;
         for &temperature in &options.temperatures {
             let params = Params { temperature, ..params.clone() };
-            let result = self.run(samples.clone(), params, control)?;
+            let result = self.run(Arc::clone(&sound), params, control)?;
             let attempt = Attempt::new(result, temperature, options);
             let good = attempt.is_good;
             if best.as_ref().is_none_or(|best| attempt.beats(best)) {
@@ -174,13 +180,29 @@ impl Session for WhisperSession {
 }
 
 impl WhisperSession {
+    /// What the encoder hears: the window, and silence as far as it looks.
+    fn sound(&self, samples: &[f32], audio_ctx: Option<usize>) -> Sound {
+        let len = samples.len().max(MIN_SAMPLES);
+        match &self.mel {
+            Some(mel) => {
+                let positions = audio_ctx.unwrap_or(self.header.n_audio_ctx as usize);
+                Sound::Mel(mel.compute(samples, len / HOP + FRAMES_PER_POSITION * positions), len)
+            }
+            None => {
+                let mut samples = samples.to_vec();
+                samples.resize(len, 0.0);
+                Sound::Samples(samples)
+            }
+        }
+    }
+
     /// Decodes once, on a new worker where the last one was left behind.
-    fn run(&mut self, samples: Vec<f32>, params: Params, control: &Control) -> Result<RawResult> {
+    fn run(&mut self, sound: Arc<Sound>, params: Params, control: &Control) -> Result<RawResult> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
             None => Worker::start(&self.context)?,
         };
-        let result = match worker.decode(samples, params, control) {
+        let result = match worker.decode(sound, params, control) {
             Outcome::Lost(cause) => return Err(cause.into()),
             Outcome::Done(result) => Ok(result),
             Outcome::Cancelled => Err(Cause::Cancelled.into()),

@@ -13,18 +13,20 @@ pub(crate) mod transcribe;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use ::models::Store;
-use asr::{Bias, Control, Engine, EngineConfig, Search};
+use asr::{Bias, Control, Engine, EngineConfig};
 use extract::Proposer;
 use extract::model::Tagger;
-use pipeline::{Input, MapOptions, RecordedAt, TranscribeOptions, Transcription};
+use pipeline::{Input, MapOptions, RecordedAt, Tier, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
 use crate::args::{EngineArgs, FormArgs, Global, RecordedArgs};
 use crate::failure::Failure;
 use crate::places;
 use crate::progress::Progress;
+use crate::stats::Stats;
 
 /// Recordings to read; standard input is kept in a temporary file while they are used.
 pub(crate) struct Inputs {
@@ -94,12 +96,14 @@ pub(crate) fn transcribe_options(
     inputs: &[Input],
     prompt: Option<&str>,
     expected: Bias,
-) -> TranscribeOptions {
-    let mut options = TranscribeOptions::for_length(inputs);
-    if args.beam_size > 1 && options.sessions > 1 {
-        // Several sequences keep two threads busy, and a session with them takes more memory.
-        options.decode.threads = 2;
-        options.sessions /= 2;
+) -> Result<TranscribeOptions, Failure> {
+    let mut tier = Tier::by_name(&args.tier)?;
+    if let Some(size) = args.beam_size {
+        tier = tier.with_beam(size.into());
+    }
+    let mut options = TranscribeOptions::for_length(tier, inputs);
+    if let Some(seconds) = args.window {
+        options = options.with_window_ms(u32::from(seconds) * 1_000);
     }
     if let Some(sessions) = args.sessions {
         options.sessions = sessions.into();
@@ -108,14 +112,16 @@ pub(crate) fn transcribe_options(
     if let Some(threads) = args.threads {
         options.decode.threads = threads.into();
     }
-    options.decode.search = match args.beam_size {
-        1 => Search::Greedy { best_of: 1 },
-        size => Search::Beam { size: size.into() },
-    };
     options.decode.prompt = args.prompt.clone().or(prompt.map(ToOwned::to_owned));
     options.decode.bias = args.bias.towards(expected);
     options.decode.language = (args.language != "auto").then(|| args.language.clone());
-    options
+    Ok(options)
+}
+
+/// A transcription and what it took.
+pub(crate) struct Heard {
+    pub(crate) done: Transcription,
+    pub(crate) stats: Stats,
 }
 
 /// Transcribes with progress.
@@ -126,24 +132,22 @@ pub(crate) fn transcription(
     expected: Bias,
     global: &Global,
     control: &Control,
-) -> Result<Transcription, Failure> {
+) -> Result<Heard, Failure> {
+    let options = transcribe_options(args, &inputs.inputs, prompt, expected)?;
+    let start = Instant::now();
     let engine = engine(args)?;
+    let load = start.elapsed();
     let mut progress = Progress::new(global, inputs.inputs.len());
-    let done = pipeline::transcribe(
-        &inputs.inputs,
-        &*engine,
-        &transcribe_options(args, &inputs.inputs, prompt, expected),
-        control,
-        &mut |event| {
-            progress.on(&event);
-        },
-    );
+    let done = pipeline::transcribe(&inputs.inputs, &*engine, &options, control, &mut |event| {
+        progress.on(&event);
+    });
     progress.finish();
     let done = done?;
+    let stats = Stats::new(&done, &options, load, start.elapsed() - load);
     if !done.cancelled {
         progress.heard(&done.transcript);
     }
-    Ok(done)
+    Ok(Heard { done, stats })
 }
 
 /// The tagger of the model pass, unless it is switched off.

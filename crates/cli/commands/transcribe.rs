@@ -14,7 +14,11 @@ pub(crate) fn run(args: &TranscribeArgs, global: &Global, control: &Control) -> 
     output::check(&args.output)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
-    let done = transcription(&inputs, &args.engine, None, bias::expected(&[])?, global, control)?;
+    let heard = transcription(&inputs, &args.engine, None, bias::expected(&[])?, global, control)?;
+    if let Some(path) = &args.stats {
+        heard.stats.write(path)?;
+    }
+    let done = heard.done;
     let cancelled = done.cancelled;
     let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
     if cancelled {

@@ -127,7 +127,7 @@ impl Listener<'_> {
         let inputs = [Input::new(path)];
         let expected =
             if biased { bias::expected(std::slice::from_ref(template))? } else { Bias::new(Vec::new()) };
-        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref(), expected);
+        let options = transcribe_options(self.args, &inputs, template.prompt.as_deref(), expected)?;
         let kept = match self.cache {
             Some(dir) => {
                 fs::create_dir_all(dir).map_err(|e| Failure::io(dir, &e))?;
@@ -160,7 +160,7 @@ impl Listener<'_> {
         let info = self.engine.info();
         let decode = asr::DecodeOptions { threads: 1, ..options.decode.clone() };
         let settings =
-            (env!("CARGO_PKG_VERSION"), &info.name, &info.model_sha256, decode, &options.pack, &options.vad);
+            (env!("CARGO_PKG_VERSION"), &info.name, &info.model_sha256, decode, &options.pack, &options.vad, &options.tier);
         hash.update(format!("{settings:?} {:?}", options.guard));
         Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
     }

@@ -1,111 +1,206 @@
-//! Decoding one window, and decoding it again where the result cannot be right.
+//! Decoding windows, and decoding one again where the result cannot be right.
 
-use asr::{Control, DecodeOptions, Engine, Search, Session};
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::{Mutex, PoisonError};
+
+use asr::{Control, DecodeOptions, Engine, Hypothesis, Session};
 use audio::PackedWindow;
-use record::{Flag, Segment};
+use record::{Flag, SAMPLE_RATE, Segment, Window};
+use text::guard::chars_per_second;
 
-use crate::transcribe::{TranscribeOptions, segments};
+use crate::error::Cause;
+use crate::options::TranscribeOptions;
+use crate::segments::{lost, segments};
+use crate::{Error, Input};
 
-/// Sequences that a repeated decoding compares.
-const WIDTH: usize = 5;
-/// Temperatures of the repeated decodings, after a beam search: every other one of Whisper's reference list, as each
-/// costs a whole decoding.
-const TEMPERATURES: [f32; 2] = [0.4, 0.8];
+/// A recording on which the engine crashes so often is given up.
+const MAX_CRASHES: usize = 3;
+/// Nobody speaks slower than this for [`SPARSE_MS`], in characters per second of speech.
+const SPARSE_CHARS_PER_S: f32 = 1.0;
+const SPARSE_MS: u64 = 3_000;
+
+/// What a transcription took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Windows decoded.
+    pub windows: usize,
+    /// Decodings, the repeated ones included.
+    pub decodings: usize,
+    /// Windows that were decoded more than once.
+    pub retried: usize,
+    /// Tokens of the results that were kept.
+    pub tokens: usize,
+}
+
+impl AddAssign for Work {
+    fn add_assign(&mut self, other: Self) {
+        self.windows += other.windows;
+        self.decodings += other.decodings;
+        self.retried += other.retried;
+        self.tokens += other.tokens;
+    }
+}
+
+/// What came of a window.
+pub(crate) struct Decoded {
+    pub(crate) segments: Vec<Segment>,
+    pub(crate) work: Work,
+}
+
+/// How often the engine crashed on each recording of a job.
+#[derive(Debug)]
+pub(crate) struct Crashes<'i> {
+    inputs: &'i [Input],
+    counts: Mutex<BTreeMap<usize, usize>>,
+}
+
+impl<'i> Crashes<'i> {
+    pub(crate) fn new(inputs: &'i [Input]) -> Self {
+        Self { inputs, counts: Mutex::default() }
+    }
+
+    /// Counts one more for recording number `file`; an error where it is one too many.
+    fn count(&self, file: usize, source: asr::Error) -> Result<(), Error> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(file).or_default();
+        *count += 1;
+        if *count < MAX_CRASHES {
+            return Ok(());
+        }
+        let name = self.inputs.get(file).map(|input| input.name.clone()).unwrap_or_default();
+        Err(Cause::Quarantined { name, source }.into())
+    }
+}
 
 /// A session that is opened when the first window comes, and again when it was lost.
 pub(crate) struct Decoder<'e> {
     engine: &'e dyn Engine,
+    options: &'e TranscribeOptions,
+    crashes: &'e Crashes<'e>,
     session: Option<Box<dyn Session>>,
 }
 
 impl<'e> Decoder<'e> {
-    pub(crate) fn new(engine: &'e dyn Engine) -> Self {
-        Self { engine, session: None }
+    pub(crate) fn new(engine: &'e dyn Engine, options: &'e TranscribeOptions, crashes: &'e Crashes<'e>) -> Self {
+        Self { engine, options, crashes, session: None }
     }
 
-    /// Decodes a window. A result that loops, or that the model itself gives little probability, is decoded again, by beam
-    /// search where that was not the first way, and then at rising temperatures; the best of all is returned, with the
-    /// flags it still has.
-    pub(crate) fn decode(
+    /// Windows that the engine likes to get at once, at least 1.
+    pub(crate) fn preferred_batch(&mut self) -> Result<usize, Error> {
+        Ok(self.open()?.preferred_batch().max(1))
+    }
+
+    /// Decodes windows, all at once in the tier's first way, and each doubtful one by itself in the further ways.
+    ///
+    /// A window that the engine cannot decode is marked as lost. A window on which it crashes is decoded again; a
+    /// recording on which it does so [`MAX_CRASHES`] times is given up.
+    pub(crate) fn decode(&mut self, batch: &[PackedWindow], control: &Control) -> Result<Vec<Decoded>, Error> {
+        // One context for all: that of the longest.
+        let samples = batch.iter().map(|packed| packed.window.samples.len()).max().unwrap_or(0);
+        let options = self.options.tier.ladder[0].options(&self.options.decode, samples);
+        let windows: Vec<_> = batch.iter().map(|packed| &packed.window).collect();
+        let first = self.open()?.decode_batch(&windows, &options, control);
+        batch.iter().zip(first).map(|(packed, first)| self.climb(packed, first, control)).collect()
+    }
+
+    /// Goes up the tier's ladder until the result is beyond doubt.
+    fn climb(
         &mut self,
         packed: &PackedWindow,
-        options: &TranscribeOptions,
+        first: asr::Result<Hypothesis>,
         control: &Control,
-    ) -> asr::Result<Vec<Segment>> {
-        let mut best = self.once(packed, options, &options.decode, control)?;
-        for retry in retries(&options.decode) {
-            if !is_doubtful(&best) {
+    ) -> Result<Decoded, Error> {
+        let mut first = Some(first);
+        let mut work = Work { windows: 1, ..Work::default() };
+        let mut best: Option<Vec<Segment>> = None;
+        for attempt in &self.options.tier.ladder {
+            if best.as_ref().is_some_and(|best| !self.is_doubtful(packed, best)) {
                 break;
             }
-            let again = self.once(packed, options, &retry, control)?;
-            if rank(&again) > rank(&best) {
-                best = again;
+            let options = attempt.options(&self.options.decode, packed.window.samples.len());
+            work.decodings += 1;
+            let Some(heard) = self.once(&packed.window, &options, first.take(), control)? else { continue };
+            let found = segments(packed, &heard, &self.options.guard);
+            if best.as_ref().is_none_or(|best| self.rank(packed, &found) > self.rank(packed, best)) {
+                best = Some(found);
             }
         }
-        Ok(best)
+        work.retried = usize::from(work.decodings > 1);
+        let segments = best.unwrap_or_else(|| vec![lost(packed)]);
+        work.tokens = segments.iter().map(|segment| segment.tokens.len()).sum();
+        Ok(Decoded { segments, work })
     }
 
+    /// One decoding, of which the result may be there already; nothing where the engine cannot decode the window.
     fn once(
         &mut self,
-        packed: &PackedWindow,
-        options: &TranscribeOptions,
-        decode: &DecodeOptions,
+        window: &Window,
+        options: &DecodeOptions,
+        mut result: Option<asr::Result<Hypothesis>>,
         control: &Control,
-    ) -> asr::Result<Vec<Segment>> {
-        let hypothesis = match self.open()?.decode(&packed.window, decode, control) {
-            Err(error) if error.kind() == asr::ErrorKind::SessionLost => {
-                self.session = None;
-                self.open()?.decode(&packed.window, decode, control)?
+    ) -> Result<Option<Hypothesis>, Error> {
+        loop {
+            let heard = match result.take() {
+                Some(result) => result,
+                None => self.open()?.decode(window, options, control),
+            };
+            match heard.map_err(|error| (error.kind(), error)) {
+                Ok(heard) => return Ok(Some(heard)),
+                Err((asr::ErrorKind::Decode, _)) => return Ok(None),
+                Err((asr::ErrorKind::SessionLost, source)) => {
+                    self.session = None;
+                    self.crashes.count(window.file, source)?;
+                }
+                Err((_, source)) => return Err(Cause::Engine { source }.into()),
             }
-            result => result?,
-        };
-        Ok(segments(packed, &hypothesis, &options.guard))
-    }
-
-    fn open(&mut self) -> asr::Result<&mut Box<dyn Session>> {
-        match &mut self.session {
-            Some(session) => Ok(session),
-            empty => Ok(empty.insert(self.engine.session()?)),
         }
     }
+
+    fn open(&mut self) -> Result<&mut Box<dyn Session>, Error> {
+        match &mut self.session {
+            Some(session) => Ok(session),
+            empty => Ok(empty.insert(self.engine.session().map_err(|source| Cause::Engine { source })?)),
+        }
+    }
+
+    /// Whether another decoding could help: invented text over noise stays invented, however often it is decoded.
+    fn is_doubtful(&self, packed: &PackedWindow, segments: &[Segment]) -> bool {
+        let unsure = |segment: &Segment| {
+            segment.avg_logprob.is_some_and(|mean| mean < self.options.tier.doubt_below)
+                && !segment.flags.contains(&Flag::PossibleHallucination)
+        };
+        segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition) || unsure(segment))
+            || is_sparse(packed, segments)
+    }
+
+    /// Orders results: no loop, no doubt, then the mean log-probability of a token.
+    fn rank(&self, packed: &PackedWindow, segments: &[Segment]) -> (bool, bool, f32) {
+        let loops = segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition));
+        let tokens: usize = segments.iter().map(|segment| segment.tokens.len()).sum();
+        let sum: f32 =
+            segments.iter().map(|s| s.avg_logprob.unwrap_or_default() * s.tokens.len() as f32).sum();
+        (!loops, !self.is_doubtful(packed, segments), sum / tokens.max(1) as f32)
+    }
 }
 
-fn retries(first: &DecodeOptions) -> impl Iterator<Item = DecodeOptions> {
-    let beam = DecodeOptions { search: Search::Beam { size: WIDTH }, ..first.clone() };
-    let sampled = TEMPERATURES.map(|temperature| DecodeOptions {
-        search: Search::Greedy { best_of: WIDTH },
-        temperatures: vec![temperature],
-        ..first.clone()
-    });
-    let searched = matches!(first.search, Search::Beam { .. });
-    (!searched).then_some(beam).into_iter().chain(sampled)
-}
-
-/// Whether another decoding could help: invented text over noise stays invented, however often it is decoded.
-fn is_doubtful(segments: &[Segment]) -> bool {
-    segments.iter().any(|segment| {
-        segment.flags.contains(&Flag::Repetition)
-            || (segment.flags.contains(&Flag::LowConfidence)
-                && !segment.flags.contains(&Flag::PossibleHallucination))
-    })
-}
-
-/// Orders results: no loop, no doubt, then the mean log-probability of a token.
-fn rank(segments: &[Segment]) -> (bool, bool, f32) {
-    let loops = segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition));
-    let tokens: usize = segments.iter().map(|segment| segment.tokens.len()).sum();
-    let sum: f32 = segments.iter().map(|s| s.avg_logprob.unwrap_or_default() * s.tokens.len() as f32).sum();
-    (!loops, !is_doubtful(segments), sum / tokens.max(1) as f32)
+/// Far fewer words than the time of speech has room for: the engine has skipped some.
+fn is_sparse(packed: &PackedWindow, segments: &[Segment]) -> bool {
+    let spoken: usize = packed.speech.iter().map(std::ops::Range::len).sum();
+    let spoken_ms = spoken as u64 * 1_000 / u64::from(SAMPLE_RATE);
+    let words: String = segments.iter().map(|segment| segment.text.as_str()).collect();
+    spoken_ms >= SPARSE_MS && chars_per_second(&words, spoken_ms) < SPARSE_CHARS_PER_S
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Mutex;
 
-    use asr::{Hypothesis, HypothesisSegment};
-    use record::{EngineInfo, TimeMap, Token, Window};
+    use asr::{HypothesisSegment, Search};
+    use record::{EngineInfo, TimeMap, Token};
 
     use super::*;
+    use crate::Tier;
 
     /// An engine that loops until it is asked at a high enough temperature.
     struct Looping {
@@ -164,10 +259,12 @@ mod tests {
         };
         let asked = std::sync::Arc::default();
         let engine = Looping { info: EngineInfo::default(), clear_at, asked };
-        let segments =
-            Decoder::new(&engine).decode(&packed, &TranscribeOptions::default(), &Control::new()).unwrap();
+        let options = TranscribeOptions::new(Tier::by_name("auto").unwrap());
+        let crashes = Crashes::new(&[]);
+        let decoded = Decoder::new(&engine, &options, &crashes).decode(&[packed], &Control::new()).unwrap();
         let asked = engine.asked.lock().unwrap().clone();
-        (segments, asked)
+        assert_eq!(decoded[0].work.decodings, asked.len());
+        (decoded[0].segments.clone(), asked)
     }
 
     #[test]
@@ -185,8 +282,8 @@ mod tests {
             asked,
             [
                 (Search::Greedy { best_of: 1 }, 0.0),
-                (Search::Beam { size: WIDTH }, 0.0),
-                (Search::Greedy { best_of: WIDTH }, 0.4)
+                (Search::Beam { size: 5 }, 0.0),
+                (Search::Greedy { best_of: 5 }, 0.4)
             ]
         );
     }

@@ -38,6 +38,10 @@ pub(crate) enum Cause {
     Audio { source: audio::Error },
     #[error("the speech engine failed")]
     Engine { source: asr::Error },
+    #[error("the speech engine crashed again and again on a recording: {name}")]
+    Quarantined { name: String, source: asr::Error },
+    #[error("unknown tier (known: {known}): {name}")]
+    UnknownTier { name: String, known: String },
     #[error("a text pass failed")]
     Text { source: text::Error },
     #[error("the rule pass failed")]
@@ -68,6 +72,8 @@ impl Error {
                 asr::ErrorKind::Memory => ErrorKind::Storage,
                 _ => ErrorKind::Internal,
             },
+            Cause::Quarantined { .. } => ErrorKind::BadInput,
+            Cause::UnknownTier { .. } => ErrorKind::Usage,
             Cause::Extract { source } if source.kind() == extract::ErrorKind::Template => ErrorKind::Usage,
             Cause::Text { source } if is_configuration(source.kind()) => ErrorKind::Usage,
             Cause::Text { .. } | Cause::Extract { .. } | Cause::Unlawful { .. } => ErrorKind::Internal,
@@ -80,7 +86,7 @@ impl Error {
             Cause::Engine { source } => Some(source),
             Cause::Text { source } => Some(source),
             Cause::Extract { source } => Some(source),
-            Cause::Io { .. } | Cause::Unlawful { .. } => None,
+            Cause::Io { .. } | Cause::Quarantined { .. } | Cause::UnknownTier { .. } | Cause::Unlawful { .. } => None,
         }
     }
 }
@@ -105,6 +111,19 @@ impl Explain for Error {
             (Cause::Io { path, source }, None) => match lang {
                 Lang::Ja => format!("録音を読めません: {} ({source})", path.display()).into(),
                 Lang::En => format!("cannot read the recording: {} ({source})", path.display()).into(),
+            },
+            (Cause::Quarantined { name, .. }, None) => match lang {
+                Lang::Ja => format!(
+                    "この録音で音声認識エンジンが繰り返し異常終了したため、処理をやめました: {name}"
+                )
+                .into(),
+                Lang::En => {
+                    format!("given up: the speech engine crashed again and again on this recording: {name}").into()
+                }
+            },
+            (Cause::UnknownTier { name, known }, None) => match lang {
+                Lang::Ja => format!("この名前の段階はありません(使えるもの: {known}): {name}").into(),
+                Lang::En => format!("no such tier (known: {known}): {name}").into(),
             },
             (_, None) => match lang {
                 Lang::Ja => format!("内部の誤りです: {self}").into(),

@@ -1,73 +1,19 @@
 //! Recordings to a transcript, several windows at a time.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::scope;
 
-use asr::{Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment};
-use audio::{AudioReader, PackConfig, PackedWindow, vad, windows};
-use record::{Flag, Segment, Source, SourceFile, Token, Transcript};
+use asr::{Control, Engine};
+use audio::{AudioReader, PackedWindow, vad, windows};
+use record::{Segment, Source, SourceFile, Transcript};
 
-use crate::attempts::Decoder;
+use crate::attempts::{Crashes, Decoded, Decoder, Work};
 use crate::error::Cause;
-use crate::guard::{self, GuardConfig};
 use crate::input::sha256;
-use crate::{Error, Input, cores};
-
-/// A segment is divided where the recording has a pause of this length that the window left out.
-const SPLIT_PAUSE_MS: u64 = 1_000;
-
-/// Up to this length recordings are a few windows: sessions side by side gain little.
-const SHORT_MS: u64 = 60_000;
-
-/// whisper.cpp has crashed with more states.
-const MAX_SESSIONS: usize = 8;
-
-/// How recordings are transcribed.
-#[derive(Clone, Debug)]
-pub struct TranscribeOptions {
-    /// Sessions at work at the same time, at least 1. Each needs its own memory beside the weights.
-    pub sessions: usize,
-    /// How each window is decoded; `threads` is per session.
-    pub decode: DecodeOptions,
-    /// How speech is packed into windows.
-    pub pack: PackConfig,
-    /// Registry name of the voice activity detector.
-    pub vad: String,
-    /// What counts as invented text.
-    pub guard: GuardConfig,
-}
-
-impl Default for TranscribeOptions {
-    /// One session of one thread for each core, at most eight: whisper.cpp gains little from more threads in a session.
-    fn default() -> Self {
-        Self {
-            sessions: cores::all().min(MAX_SESSIONS),
-            decode: DecodeOptions::default(),
-            pack: PackConfig::default(),
-            vad: vad::DEFAULT.to_owned(),
-            guard: GuardConfig::default(),
-        }
-    }
-}
-
-impl TranscribeOptions {
-    /// The defaults for recordings of this length, by their headers, on the cores that are free now.
-    ///
-    /// Up to [`SHORT_MS`] one session with all cores is as fast as several sessions, and takes the memory of one (for
-    /// `base` about 350 MB in all instead of 540 MB).
-    #[must_use]
-    pub fn for_length(inputs: &[Input]) -> Self {
-        let mut options = Self { sessions: cores::free().min(MAX_SESSIONS), ..Self::default() };
-        let declared = inputs.iter().map(|input| AudioReader::open(&input.path).ok()?.declared_duration_ms());
-        if declared.sum::<Option<u64>>().is_some_and(|total| total <= SHORT_MS) {
-            (options.sessions, options.decode.threads) = (1, options.sessions);
-        }
-        options
-    }
-}
+use crate::options::TranscribeOptions;
+use crate::{Error, ErrorKind, Input};
 
 /// What happens during a transcription.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,8 +64,8 @@ pub struct Transcription {
     pub source: Source,
     /// What was heard; when cancelled, what was heard until then without a hole.
     pub transcript: Transcript,
-    /// Windows decoded.
-    pub windows: usize,
+    /// What it took.
+    pub work: Work,
     /// The caller cancelled before the end.
     pub cancelled: bool,
 }
@@ -140,6 +86,7 @@ pub fn transcribe(
     // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
     let waiting = Arc::new(Mutex::new(waiting));
     let (results, incoming) = channel::<Message>();
+    let crashes = &Crashes::new(inputs);
 
     scope(|threads| {
         let to_collector = results.clone();
@@ -153,7 +100,7 @@ pub fn transcribe(
             let to_collector = results.clone();
             let waiting = Arc::clone(&waiting);
             threads.spawn(move || {
-                if let Err(error) = work_off(&waiting, engine, options, control, &to_collector) {
+                if let Err(error) = work_off(&waiting, Decoder::new(engine, options, crashes), control, &to_collector) {
                     let _ = to_collector.send(Message::Failed(error));
                 }
             });
@@ -190,7 +137,7 @@ enum Message {
         index: usize,
         file: usize,
         until_ms: u64,
-        segments: Vec<Segment>,
+        decoded: Decoded,
     },
     Failed(Error),
 }
@@ -233,95 +180,38 @@ fn produce(
 /// One session: takes windows until there are none.
 fn work_off(
     waiting: &Mutex<Receiver<PackedWindow>>,
-    engine: &dyn Engine,
-    options: &TranscribeOptions,
+    mut decoder: Decoder<'_>,
     control: &Control,
     messages: &Sender<Message>,
 ) -> Result<(), Error> {
-    let mut decoder = Decoder::new(engine);
     loop {
-        let packed = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(packed) = packed else { return Ok(()) };
-        if control.is_cancelled() {
+        let batch = next_batch(waiting, decoder.preferred_batch()?);
+        if batch.is_empty() || control.is_cancelled() {
             return Ok(());
         }
-        let segments = match decoder.decode(&packed, options, control) {
-            Ok(segments) => segments,
-            Err(error) if error.kind() == asr::ErrorKind::Cancelled => return Ok(()),
-            Err(error) if error.kind() == asr::ErrorKind::Decode => vec![lost(&packed)],
-            Err(source) => return Err(Cause::Engine { source }.into()),
+        let decoded = match decoder.decode(&batch, control) {
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
+            decoded => decoded?,
         };
-        let window = &packed.window;
-        let until_ms = window.map.to_file_ms(window.duration_ms());
-        let message = Message::Decoded { index: window.index, file: window.file, until_ms, segments };
-        if messages.send(message).is_err() {
-            return Ok(());
+        for (packed, decoded) in batch.iter().zip(decoded) {
+            let window = &packed.window;
+            let until_ms = window.map.to_file_ms(window.duration_ms());
+            let message = Message::Decoded { index: window.index, file: window.file, until_ms, decoded };
+            if messages.send(message).is_err() {
+                return Ok(());
+            }
         }
     }
 }
 
-/// The time of a window that could not be decoded.
-fn lost(packed: &PackedWindow) -> Segment {
-    let window = &packed.window;
-    Segment {
-        file: window.file,
-        start_ms: window.map.to_file_ms(0),
-        end_ms: window.map.to_file_ms(window.duration_ms()),
-        flags: vec![Flag::DecodeFailed],
-        ..Segment::default()
+/// Waits for a window and takes as many more as are there, up to `most`; none when no more will come.
+fn next_batch(waiting: &Mutex<Receiver<PackedWindow>>, most: usize) -> Vec<PackedWindow> {
+    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut batch: Vec<_> = waiting.recv().into_iter().collect();
+    if !batch.is_empty() {
+        batch.extend(waiting.try_iter().take(most.saturating_sub(1)));
     }
-}
-
-/// Moves a hypothesis to the recording's time and marks what the guards doubt.
-pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Vec<Segment> {
-    let flags = guard::flags(packed, hypothesis, guard);
-    let mut segments = Vec::with_capacity(hypothesis.segments.len());
-    for (heard, flags) in hypothesis.segments.iter().zip(flags) {
-        let tokens: Vec<Token> = heard.tokens.iter().map(|token| in_file_time(token, packed)).collect();
-        for run in split_at_pauses(&tokens) {
-            segments.push(segment(packed.window.file, &tokens[run], heard, flags.clone()));
-        }
-    }
-    segments
-}
-
-fn segment(file: usize, tokens: &[Token], heard: &HypothesisSegment, flags: Vec<Flag>) -> Segment {
-    let raw: String = tokens.iter().map(|t| t.text.as_str()).collect();
-    Segment {
-        file,
-        start_ms: tokens.first().map_or(0, |t| t.start_ms),
-        end_ms: tokens.last().map_or(0, |t| t.end_ms),
-        text: raw.clone(),
-        raw,
-        speaker: None,
-        flags,
-        avg_logprob: Some(heard.avg_logprob),
-        no_speech_prob: Some(heard.no_speech_prob),
-        tokens: tokens.to_vec(),
-    }
-}
-
-fn in_file_time(token: &Token, packed: &PackedWindow) -> Token {
-    let map = &packed.window.map;
-    let start_ms = map.to_file_ms(token.start_ms);
-    // The end belongs to the piece of the last millisecond, not to the piece that begins there.
-    let end_ms = map.to_file_ms(token.end_ms.saturating_sub(1)) + u64::from(token.end_ms > 0);
-    Token { start_ms, end_ms: end_ms.max(start_ms), ..token.clone() }
-}
-
-fn split_at_pauses(tokens: &[Token]) -> Vec<Range<usize>> {
-    let mut runs = Vec::new();
-    let mut start = 0;
-    for (i, pair) in tokens.windows(2).enumerate() {
-        if pair[1].start_ms.saturating_sub(pair[0].end_ms) >= SPLIT_PAUSE_MS {
-            runs.push(start..i + 1);
-            start = i + 1;
-        }
-    }
-    if start < tokens.len() {
-        runs.push(start..tokens.len());
-    }
-    runs
+    batch
 }
 
 /// Restores the order of the windows and tells the caller what is new.
@@ -331,11 +221,11 @@ fn collect(
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
-    let mut waiting: BTreeMap<usize, (usize, u64, Vec<Segment>)> = BTreeMap::new();
+    let mut waiting: BTreeMap<usize, (usize, u64, Decoded)> = BTreeMap::new();
     let mut done = Transcription {
         source: Source::default(),
         transcript: Transcript::default(),
-        windows: 0,
+        work: Work::default(),
         cancelled: false,
     };
     let mut total = None;
@@ -358,17 +248,19 @@ fn collect(
                 }
                 done.source.files.push(source);
             }
-            Message::Decoded { index, file, until_ms, segments } => {
-                waiting.insert(index, (file, until_ms, segments));
-                while let Some((file, until_ms, segments)) = waiting.remove(&done.windows) {
+            Message::Decoded { index, file, until_ms, decoded } => {
+                waiting.insert(index, (file, until_ms, decoded));
+                while let Some((file, until_ms, Decoded { segments, work })) =
+                    waiting.remove(&done.work.windows)
+                {
                     on_event(Event::Progress { file, until_ms, segments: &segments });
                     done.transcript.segments.extend(segments);
-                    done.windows += 1;
+                    done.work += work;
                 }
             }
         }
     }
-    done.cancelled = control.is_cancelled() && total != Some(done.windows);
+    done.cancelled = control.is_cancelled() && total != Some(done.work.windows);
     if done.cancelled {
         // Recordings that were not read to their end: as far as the segments go, without a fingerprint.
         for (file, input) in inputs.iter().enumerate().skip(done.source.files.len()) {

@@ -87,7 +87,7 @@ fn a_cancelled_job_ends_while_windows_wait_and_returns_what_was_decoded() {
     });
     let done = job(Behaviour::Waits, &control).unwrap();
     assert!(done.cancelled);
-    assert_eq!(done.windows, 1);
+    assert_eq!(done.work.windows, 1);
 }
 
 #[test]

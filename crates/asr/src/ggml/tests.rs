@@ -59,7 +59,7 @@ fn file(header: &Header) -> Vec<u8> {
 static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| file(&SMALL));
 
 fn verdict(bytes: &[u8]) -> Result<Header, String> {
-    inspect(Cursor::new(bytes)).map_err(|error| error.to_string())
+    inspect(Cursor::new(bytes)).map(|contents| contents.header).map_err(|error| error.to_string())
 }
 
 #[test]

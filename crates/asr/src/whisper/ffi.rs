@@ -11,20 +11,17 @@ use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use record::SAMPLE_RATE;
 use whisper_rs::whisper_rs_sys as sys;
 
 use crate::bias::TokenBias;
 use crate::engine::Search;
+use crate::mel::{HOP, Spectrogram};
 
 mod callbacks;
 mod log;
 
 use self::callbacks::Guard;
 use self::log::install_log_hook;
-
-/// Samples per frame of the spectrogram: 10 ms.
-const SAMPLES_PER_FRAME: usize = SAMPLE_RATE as usize / 100;
 
 /// How the weights are put into memory.
 #[derive(Clone, Copy, Debug)]
@@ -155,6 +152,25 @@ unsafe extern "C" fn loader_eof<R: Read>(context: *mut c_void) -> bool {
 
 unsafe extern "C" fn loader_close(_context: *mut c_void) {}
 
+/// One window as whisper.cpp gets it.
+#[derive(Debug)]
+pub(super) enum Sound {
+    /// Mono, 16 kHz, finite. whisper.cpp needs them for its own estimate of the tokens' times.
+    Samples(Vec<f32>),
+    /// Its spectrogram with silence behind it, and the number of its samples.
+    Mel(Spectrogram, usize),
+}
+
+impl Sound {
+    /// Length in frames of the spectrogram, of 10 ms each.
+    fn frames(&self) -> usize {
+        match self {
+            Self::Samples(samples) => samples.len() / HOP,
+            Self::Mel(_, samples) => samples / HOP,
+        }
+    }
+}
+
 /// How one window is decoded, in whisper.cpp's terms. Everything the C structure points to is owned here.
 #[derive(Clone, Debug)]
 pub(super) struct Params {
@@ -279,6 +295,8 @@ impl Drop for State {
 
 /// `whisper_full_with_state` could not allocate a larger decoder cache: it has freed the state.
 pub(super) const STATE_FREED: c_int = -7;
+/// There is no spectrogram.
+const SPECTROGRAM_FAILED: c_int = -2;
 /// A decoder step failed.
 const DECODER_FAILED: c_int = -8;
 
@@ -290,13 +308,13 @@ impl State {
         NonNull::new(ptr).map(|ptr| Self { ptr, context, freed_by_c: false })
     }
 
-    /// Decodes samples (mono, 16 kHz, finite) and returns the segments, or whisper.cpp's code.
+    /// Decodes a window and returns the segments, or whisper.cpp's code.
     ///
     /// Codes: −2 spectrogram, −3 language detection, −4 too many decoders, −5 `audio_ctx` too large, −6 encoder failed
     /// or aborted, −7 [`STATE_FREED`], −8 and −9 decoder failed or aborted.
     pub(super) fn decode(
         &mut self,
-        samples: &[f32],
+        sound: &Sound,
         params: &Params,
         cancel: &AtomicBool,
     ) -> Result<RawResult, c_int> {
@@ -312,13 +330,23 @@ impl State {
             cancel,
             first_timestamp: usize::try_from(first_timestamp).unwrap_or(0),
             vocabulary: usize::try_from(vocabulary).unwrap_or(0),
-            frames: samples.len() / SAMPLES_PER_FRAME,
+            frames: sound.frames(),
             progress: AtomicUsize::new(0),
             bias: params.bias.as_deref(),
         };
-        let c_params = params.to_c(&guard);
+        let mut c_params = params.to_c(&guard);
+        let samples: &[f32] = match sound {
+            Sound::Samples(samples) => samples,
+            Sound::Mel(spectrogram, _) => {
+                self.set_mel(spectrogram)?;
+                // The spectrogram goes on with silence; the window ends here.
+                c_params.duration_ms = 10 * sound.frames() as c_int;
+                &[]
+            }
+        };
         // SAFETY: context and state are alive; `c_params` points into `params` and `guard`, which outlive the call and
-        // which whisper.cpp does not keep; `samples` has the length that is passed.
+        // which whisper.cpp does not keep; `samples` has the length that is passed, and without samples whisper.cpp takes
+        // the spectrogram that the state holds.
         let code = unsafe {
             sys::whisper_full_with_state(
                 self.context.ptr.as_ptr(),
@@ -337,6 +365,23 @@ impl State {
         let segments = self.segments();
         let no_speech_prob = if segments.is_empty() { 0.0 } else { self.no_speech_prob(params.threads)? };
         Ok(RawResult { segments, no_speech_prob })
+    }
+
+    /// Gives the state a spectrogram, or whisper.cpp's code for one that is not of its model.
+    fn set_mel(&mut self, spectrogram: &Spectrogram) -> Result<(), c_int> {
+        let frames = spectrogram.frames.max(1);
+        let bands = spectrogram.values.len() / frames;
+        // SAFETY: context and state are alive; whisper.cpp copies `frames * bands` numbers, which are there.
+        let code = unsafe {
+            sys::whisper_set_mel_with_state(
+                self.context.ptr.as_ptr(),
+                self.ptr.as_ptr(),
+                spectrogram.values.as_ptr(),
+                frames as c_int,
+                bands as c_int,
+            )
+        };
+        if code == 0 { Ok(()) } else { Err(SPECTROGRAM_FAILED) }
     }
 
     /// Probability of the no-speech token after `<|startoftranscript|>`, given the audio of the last encoder pass.

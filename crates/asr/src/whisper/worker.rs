@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use super::ffi::{Context, Params, RawResult, STATE_FREED, State};
+use super::ffi::{Context, Params, RawResult, STATE_FREED, Sound, State};
 use crate::error::Cause;
 use crate::{Control, Result};
 
@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(400);
 
 /// One window for the thread.
 struct Job {
-    samples: Vec<f32>,
+    sound: Arc<Sound>,
     params: Params,
     control: Control,
 }
@@ -62,8 +62,8 @@ impl Worker {
     }
 
     /// Decodes one window; returns within half a second of a cancellation.
-    pub(super) fn decode(&self, samples: Vec<f32>, params: Params, control: &Control) -> Outcome {
-        if self.jobs.send(Job { samples, params, control: control.clone() }).is_err() {
+    pub(super) fn decode(&self, sound: Arc<Sound>, params: Params, control: &Control) -> Outcome {
+        if self.jobs.send(Job { sound, params, control: control.clone() }).is_err() {
             return Outcome::Lost(Cause::WorkerGone);
         }
         let answer = loop {
@@ -99,7 +99,7 @@ fn run(mut state: State, context: &Arc<Context>, inbox: &Receiver<Job>, outbox: 
                 None => return,
             }
         }
-        let answer = state.decode(&job.samples, &job.params, job.control.flag());
+        let answer = state.decode(&job.sound, &job.params, job.control.flag());
         let freed = answer.as_ref().is_err_and(|code| *code == STATE_FREED);
         if outbox.send(answer).is_err() || freed {
             return;

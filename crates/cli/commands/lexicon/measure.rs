@@ -153,7 +153,7 @@ fn transcript(job: &Job<'_>, stem: &Path, global: &Global, control: &Control) ->
         )
     })?;
     let inputs = Inputs::open(&[recording])?;
-    let done = transcription(&inputs, job.engine, None, asr::Bias::new(Vec::new()), global, control)?;
+    let done = transcription(&inputs, job.engine, None, asr::Bias::new(Vec::new()), global, control)?.done;
     if done.cancelled { Err(Failure::interrupted()) } else { Ok(done.transcript) }
 }
 

@@ -1,0 +1,76 @@
+//! What an engine heard in a window, as segments of the recording.
+
+use std::ops::Range;
+
+use asr::{Hypothesis, HypothesisSegment};
+use audio::PackedWindow;
+use record::{Flag, Segment, Token};
+
+use crate::guard::{self, GuardConfig};
+
+/// A segment is divided where the recording has a pause of this length that the window left out.
+const SPLIT_PAUSE_MS: u64 = 1_000;
+
+/// The time of a window that could not be decoded.
+pub(crate) fn lost(packed: &PackedWindow) -> Segment {
+    let window = &packed.window;
+    Segment {
+        file: window.file,
+        start_ms: window.map.to_file_ms(0),
+        end_ms: window.map.to_file_ms(window.duration_ms()),
+        flags: vec![Flag::DecodeFailed],
+        ..Segment::default()
+    }
+}
+
+/// Moves a hypothesis to the recording's time and marks what the guards doubt.
+pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Vec<Segment> {
+    let flags = guard::flags(packed, hypothesis, guard);
+    let mut segments = Vec::with_capacity(hypothesis.segments.len());
+    for (heard, flags) in hypothesis.segments.iter().zip(flags) {
+        let tokens: Vec<Token> = heard.tokens.iter().map(|token| in_file_time(token, packed)).collect();
+        for run in split_at_pauses(&tokens) {
+            segments.push(segment(packed.window.file, &tokens[run], heard, flags.clone()));
+        }
+    }
+    segments
+}
+
+fn segment(file: usize, tokens: &[Token], heard: &HypothesisSegment, flags: Vec<Flag>) -> Segment {
+    let raw: String = tokens.iter().map(|t| t.text.as_str()).collect();
+    Segment {
+        file,
+        start_ms: tokens.first().map_or(0, |t| t.start_ms),
+        end_ms: tokens.last().map_or(0, |t| t.end_ms),
+        text: raw.clone(),
+        raw,
+        speaker: None,
+        flags,
+        avg_logprob: Some(heard.avg_logprob),
+        no_speech_prob: Some(heard.no_speech_prob),
+        tokens: tokens.to_vec(),
+    }
+}
+
+fn in_file_time(token: &Token, packed: &PackedWindow) -> Token {
+    let map = &packed.window.map;
+    let start_ms = map.to_file_ms(token.start_ms);
+    // The end belongs to the piece of the last millisecond, not to the piece that begins there.
+    let end_ms = map.to_file_ms(token.end_ms.saturating_sub(1)) + u64::from(token.end_ms > 0);
+    Token { start_ms, end_ms: end_ms.max(start_ms), ..token.clone() }
+}
+
+fn split_at_pauses(tokens: &[Token]) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    for (i, pair) in tokens.windows(2).enumerate() {
+        if pair[1].start_ms.saturating_sub(pair[0].end_ms) >= SPLIT_PAUSE_MS {
+            runs.push(start..i + 1);
+            start = i + 1;
+        }
+    }
+    if start < tokens.len() {
+        runs.push(start..tokens.len());
+    }
+    runs
+}
