@@ -102,6 +102,9 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them into a directory.
     Man(ManArgs),
+    /// Decode for another process of this program, which talks over standard input and output.
+    #[command(hide = true)]
+    EngineWorker,
 }
 
 /// Which engine, which model, how many sessions.

@@ -2,6 +2,7 @@
 
 pub(crate) mod devices;
 pub(crate) mod doctor;
+pub(crate) mod engine_worker;
 pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod lexicon;
