@@ -102,6 +102,9 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them into a directory.
     Man(ManArgs),
+    /// Decode for another process of this program, which talks over standard input and output.
+    #[command(hide = true)]
+    EngineWorker,
 }
 
 /// Which engine, which model, how many sessions.
@@ -142,6 +145,9 @@ pub(crate) struct EngineArgs {
     /// Spoken language (ISO 639-1).
     #[arg(long, value_name = "CODE", default_value = "ja")]
     pub(crate) language: String,
+    /// Run the engine in processes of its own: a crash of native code then costs one window, which is decoded again.
+    #[arg(long)]
+    pub(crate) isolate: bool,
     /// Number of the GPU to use, where one was compiled in.
     #[arg(long, value_name = "N")]
     pub(crate) gpu: Option<u32>,

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use asr::Control;
 use clap::Parser;
+use tokio::task::{JoinError, JoinHandle};
 
 use args::{Args, Command};
 use failure::{Failure, INTERRUPTED};
@@ -53,7 +54,11 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Failure> {
     let control = Control::new();
     let on_worker = control.clone();
+    let is_engine_worker = matches!(args.command, Command::EngineWorker);
     let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
+    if is_engine_worker {
+        return unstoppable(work).await;
+    }
     tokio::select! {
         done = &mut work => return finished(done),
         _ = stop_signal() => control.cancel(),
@@ -62,6 +67,16 @@ async fn run(args: Args) -> Result<(), Failure> {
         done = &mut work => finished(done),
         () = tokio::time::sleep(GRACE) => Err(Failure::interrupted()),
         _ = stop_signal() => std::process::exit(i32::from(INTERRUPTED)),
+    }
+}
+
+/// Awaits an engine's process, deaf to signals: they reach the program that it works for as well, which ends it.
+async fn unstoppable(mut work: JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
+    loop {
+        tokio::select! {
+            done = &mut work => return finished(done),
+            Ok(()) = stop_signal() => {}
+        }
     }
 }
 
@@ -79,7 +94,7 @@ async fn stop_signal() -> std::io::Result<()> {
     tokio::signal::ctrl_c().await
 }
 
-fn finished(done: Result<Result<(), Failure>, tokio::task::JoinError>) -> Result<(), Failure> {
+fn finished(done: Result<Result<(), Failure>, JoinError>) -> Result<(), Failure> {
     match done {
         Ok(outcome) => outcome,
         // The panic's own message may hold words of a transcript; its place has been reported.
@@ -109,6 +124,7 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
         Command::Doctor(a) => commands::doctor::run(a, global),
         Command::Completions(a) => commands::generate::completions(a),
         Command::Man(a) => commands::generate::man(a),
+        Command::EngineWorker => commands::engine_worker::run(),
     }
 }
 

@@ -11,6 +11,7 @@ mod eval;
 mod generated;
 mod harness;
 mod interrupt;
+mod isolation;
 mod lexicon;
 mod long;
 mod mapping;

@@ -8,6 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use crate::exact;
 use crate::ngram::Ngrams;
 use crate::vocabulary::Vocabulary;
 
@@ -15,22 +18,27 @@ use crate::vocabulary::Vocabulary;
 const RARE: f32 = 0.003;
 
 /// Words that are expected, and how strongly.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bias {
     /// The words, as they are written. Never words of another case.
     pub terms: Vec<String>,
     /// Sentences of the kind that is expected, one a line; only what usually follows what is taken from them.
     pub sentences: Option<Arc<str>>,
     /// Factor on the logarithm of how much more often than one time in 300 a token follows in the sentences, 0.0..=2.0.
+    #[serde(with = "exact::float")]
     pub weight: f32,
     /// Bonus in nats for a token that goes on with a word, 0.0..=20.0.
+    #[serde(with = "exact::float")]
     pub boost: f32,
     /// Bonus in nats for a token that begins a word, 0.0..=20.0; many words share their first bytes, so it is smaller.
+    #[serde(with = "exact::float")]
     pub start: f32,
     /// Only tokens within this many nats of the most probable one get a bonus: what was not heard is not written.
+    #[serde(with = "exact::float")]
     pub cap: f32,
     /// Factor on the bonus for every earlier passage through the same word in the window, 0.0..=1.0; it keeps a word
     /// that was said once from being repeated.
+    #[serde(with = "exact::float")]
     pub back_off: f32,
 }
 

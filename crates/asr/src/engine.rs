@@ -1,12 +1,13 @@
 //! The two traits that every engine has, and what passes through them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use record::{EngineInfo, SAMPLE_RATE, Token, Window};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Bias, Result};
+use crate::{Bias, Result, exact};
 
 /// The longest window an engine takes: 30 s, the length of Whisper's encoder.
 pub const MAX_WINDOW_SAMPLES: usize = 30 * SAMPLE_RATE as usize;
@@ -15,7 +16,8 @@ pub const MAX_WINDOW_SAMPLES: usize = 30 * SAMPLE_RATE as usize;
 ///
 /// # For implementations
 ///
-/// * The weights are in memory once, however many sessions there are.
+/// * The weights are in memory once, however many sessions there are; [`IsolatedEngine`](crate::isolated::IsolatedEngine)
+///   alone has them once in each session's process.
 /// * Sessions of one engine give the same result for the same window and options, at the same time or one by one.
 /// * Nothing is written to standard output or standard error, and no transcribed text goes to a log.
 pub trait Engine: Send + Sync {
@@ -42,6 +44,8 @@ pub trait Engine: Send + Sync {
 ///   has at least one token.
 /// * Cancelling returns [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) within one second, also in the middle of
 ///   an encoder pass, and the session can be used again afterwards.
+/// * [`Control::note_progress`] is called while the decoding advances, and only then: who hears nothing for long takes it
+///   for stuck.
 /// * Nothing is dropped for being doubtful: text over silence is returned with its probabilities, and the caller marks it.
 /// * Same window, same options: same result.
 pub trait Session: Send {
@@ -69,7 +73,7 @@ pub trait Session: Send {
 /// How a window is decoded.
 ///
 /// The default is greedy, Japanese, at temperature 0 with one thread: the same input always gives the same output.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DecodeOptions {
     /// ISO 639-1 code of the spoken language. `None` lets the model guess, which costs a second encoder pass.
     pub language: Option<String>,
@@ -79,6 +83,7 @@ pub struct DecodeOptions {
     pub search: Search,
     /// Sampling temperatures in the order of trial, each 0.0..=1.0, at least one. The second and later ones are tried
     /// only while the result is below [`DecodeOptions::thresholds`]; each costs a whole decoding of the window.
+    #[serde(with = "exact::floats")]
     pub temperatures: Vec<f32>,
     /// When a result is bad enough to try the next temperature.
     pub thresholds: Thresholds,
@@ -117,7 +122,7 @@ impl Default for DecodeOptions {
 }
 
 /// How the next token is chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Search {
     /// The most probable token; above temperature 0 the best of several sampled sequences.
     Greedy {
@@ -138,12 +143,14 @@ impl Default for Search {
 }
 
 /// A result below these is tried again at the next temperature.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thresholds {
     /// Lowest average natural-log probability of the window's tokens. Whisper's reference value is −1.0.
+    #[serde(with = "exact::float")]
     pub avg_logprob: f32,
     /// Lowest entropy, in nats, of the last 32 text tokens; a repetition loop has few different tokens. whisper.cpp's
     /// value is 2.4.
+    #[serde(with = "exact::float")]
     pub entropy: f32,
 }
 
@@ -153,10 +160,12 @@ impl Default for Thresholds {
     }
 }
 
-/// Stops a decoding from another thread. Clones share the flag, which can be raised only once.
+/// Stops a decoding from another thread, and tells there that it advances. Clones share the flag, which can be raised
+/// only once, and the count.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     cancelled: Arc<AtomicBool>,
+    progress: Arc<AtomicU64>,
 }
 
 impl Control {
@@ -182,18 +191,25 @@ impl Control {
         if self.is_cancelled() { Err(Cause::Cancelled.into()) } else { Ok(()) }
     }
 
-    /// The flag itself, for code that polls it through a pointer.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.cancelled
+    /// Counts a step of a decoding, of whatever length.
+    pub fn note_progress(&self) {
+        self.progress.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many steps were counted on this control and its clones; only that it changes has a meaning.
+    #[must_use]
+    pub fn progress(&self) -> u64 {
+        self.progress.load(Ordering::Relaxed)
     }
 }
 
 /// What an engine heard in one window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hypothesis {
     /// Segments in order; empty where nothing was heard.
     pub segments: Vec<HypothesisSegment>,
     /// The temperature that gave them.
+    #[serde(with = "exact::float")]
     pub temperature: f32,
 }
 
@@ -206,17 +222,20 @@ impl Hypothesis {
 }
 
 /// A phrase of a window.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HypothesisSegment {
     /// Start in the window, in milliseconds: the first token's start.
     pub start_ms: u64,
     /// End in the window, in milliseconds: the last token's end.
     pub end_ms: u64,
     /// The words, with times of the window in milliseconds; at least one, each of whole characters.
+    #[serde(with = "exact::tokens")]
     pub tokens: Vec<Token>,
     /// Mean natural-log probability of the engine's text tokens, at most 0.
+    #[serde(with = "exact::float")]
     pub avg_logprob: f32,
     /// Probability that the whole window holds no speech, 0..=1; the same for all segments of a window.
+    #[serde(with = "exact::float")]
     pub no_speech_prob: f32,
 }
 

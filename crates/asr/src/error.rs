@@ -5,8 +5,10 @@ use std::io;
 use std::path::PathBuf;
 
 use record::{Explain, Lang};
+use serde::{Deserialize, Serialize};
 
 use crate::ggml;
+use crate::isolated::wire::{Report, WireError};
 
 /// Result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -17,7 +19,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Error(#[from] Cause);
 
 /// What a caller does about an [`Error`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// No engine has this name: name another one.
@@ -36,6 +38,9 @@ pub enum ErrorKind {
     Memory,
     /// The session is gone: drop it and open another.
     SessionLost,
+    /// The engine's process died or made no progress: decode the window again, in the same session or a new one, and give
+    /// the input up after three times.
+    Crashed,
 }
 
 /// The cases, with what a message needs.
@@ -73,6 +78,18 @@ pub(crate) enum Cause {
     Spawn { source: io::Error },
     #[error("the decoding thread ended without an answer")]
     WorkerGone,
+    #[error("the engine's process could not be started: {program}")]
+    StartProcess { program: PathBuf, source: io::Error },
+    #[error("the engine's process ended in the middle of its work: {how}")]
+    ProcessDied { how: String },
+    #[error("the engine's process made no progress for {seconds} s")]
+    NoProgress { seconds: u64 },
+    #[error("the program and the engine's process do not understand each other")]
+    Wire(#[from] WireError),
+    #[error("the expected words do not fit into a message to the engine's process: {bytes} bytes")]
+    Oversized { bytes: usize },
+    #[error("{}", .0.message)]
+    Remote(Box<Report>),
 }
 
 impl Error {
@@ -86,12 +103,17 @@ impl Error {
             | Cause::LoadModel { .. }
             | Cause::Fixture { .. }
             | Cause::FixtureTimes { .. } => ErrorKind::Model,
-            Cause::Language { .. } | Cause::Option { .. } => ErrorKind::Options,
+            Cause::Language { .. } | Cause::Option { .. } | Cause::Oversized { .. } => ErrorKind::Options,
             Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => ErrorKind::Window,
             Cause::Cancelled => ErrorKind::Cancelled,
             Cause::Decode { .. } => ErrorKind::Decode,
             Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => ErrorKind::Memory,
-            Cause::WorkerGone => ErrorKind::SessionLost,
+            // Another program, or another version of this one: no input is to blame.
+            Cause::WorkerGone
+            | Cause::StartProcess { .. }
+            | Cause::Wire(WireError::Foreign | WireError::Version { .. }) => ErrorKind::SessionLost,
+            Cause::ProcessDied { .. } | Cause::NoProgress { .. } | Cause::Wire(_) => ErrorKind::Crashed,
+            Cause::Remote(report) => report.kind,
         }
     }
 }
@@ -159,10 +181,36 @@ impl Explain for Error {
             }
             Cause::WorkerGone if ja => "音声認識が途中で停止しました".into(),
             Cause::WorkerGone => "Speech recognition stopped unexpectedly".into(),
+            Cause::StartProcess { program, .. } if ja => {
+                format!("音声認識のプロセスを起動できません: {}", program.display()).into()
+            }
+            Cause::StartProcess { program, .. } => {
+                format!("The process for speech recognition cannot be started: {}", program.display()).into()
+            }
+            Cause::ProcessDied { how } if ja => format!("音声認識のプロセスが途中で落ちました: {how}").into(),
+            Cause::ProcessDied { how } => format!("The process for speech recognition crashed: {how}").into(),
+            Cause::NoProgress { seconds } if ja => {
+                format!("音声認識が進まないため打ち切りました: {seconds}秒").into()
+            }
+            Cause::NoProgress { seconds } => {
+                format!("Speech recognition made no progress and was stopped: {seconds} s").into()
+            }
+            Cause::Wire(_) if ja => "音声認識のプロセスと通信できません".into(),
+            Cause::Wire(_) => "The process for speech recognition cannot be understood".into(),
+            Cause::Oversized { bytes } if ja => {
+                format!("音声認識に渡す語や文が多すぎます: {bytes}バイト").into()
+            }
+            Cause::Oversized { bytes } => {
+                format!("Too many words or sentences are expected: {bytes} bytes").into()
+            }
+            Cause::Remote(report) => report.explanation(lang).to_owned().into(),
         }
     }
 
     fn hint(&self, lang: Lang) -> Option<Cow<'static, str>> {
+        if let Cause::Remote(report) = &self.0 {
+            return report.advice(lang).map(|hint| hint.to_owned().into());
+        }
         let (ja, en) = match self.kind() {
             ErrorKind::UnknownEngine => {
                 ("--engine に上の名前のどれかを指定してください", "name one of these with --engine")
@@ -177,6 +225,10 @@ impl Explain for Error {
             ErrorKind::Window | ErrorKind::SessionLost => (
                 "`kikitori doctor` の結果を添えて開発元へ知らせてください",
                 "report it with the output of `kikitori doctor`",
+            ),
+            ErrorKind::Crashed => (
+                "もう一度実行してください。繰り返すときは `kikitori doctor` の結果を添えて開発元へ知らせてください",
+                "run it again; if it happens again, report it with the output of `kikitori doctor`",
             ),
             ErrorKind::Decode => {
                 ("この区間は録音を聞いて入力してください", "listen to this stretch and type it")

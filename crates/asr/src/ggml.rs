@@ -179,7 +179,11 @@ pub fn inspect(mut file: impl BufRead + Seek) -> Result<Contents, ModelError> {
         found = found.saturating_add(weights);
     }
     let expected = header.parameters();
-    if found == expected { Ok(Contents { header, filters }) } else { Err(ModelError::Weights { expected, found }) }
+    if found == expected {
+        Ok(Contents { header, filters })
+    } else {
+        Err(ModelError::Weights { expected, found })
+    }
 }
 
 /// Reads the eleven numbers and refuses those that no Whisper model has.

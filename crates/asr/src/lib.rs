@@ -32,13 +32,20 @@
 //! 2. One line in `registry.rs`.
 //! 3. A test that calls [`conformance::run`].
 //!
+//! # Isolation
+//!
+//! [`isolated::IsolatedEngine`] is an engine whose sessions each run another engine in a process of their own: a crash or
+//! a hang of native code becomes an error of the window, [`ErrorKind::Crashed`]. [`isolated::serve`] is that process.
+//!
 //! This is the only crate of kikitori with `unsafe`, and only in `whisper/ffi`.
 
 mod bias;
 pub mod conformance;
 mod engine;
 mod error;
+mod exact;
 pub mod ggml;
+pub mod isolated;
 mod mel;
 mod merge;
 mod ngram;

@@ -167,8 +167,7 @@ mod tests {
         for samples in [tone(440.0, 3_000), tone(5_000.0, 1_601), vec![0.0; 800], vec![0.5], Vec::new()] {
             let found = MelSpectrogram::new(&filters()).compute(&samples, 30);
             let expected = reference(&samples, &filters(), 30);
-            let furthest =
-                found.values.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            let furthest = found.values.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(furthest < 1e-3, "{} samples: {furthest}", samples.len());
         }
     }

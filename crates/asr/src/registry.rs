@@ -4,17 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use record::EngineInfo;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Engine, ReplayEngine, Result, WhisperEngine, replay, whisper};
+use crate::{Engine, ReplayEngine, Result, WhisperEngine, exact, replay, whisper};
 
 /// The engine that is used where nobody names one.
 pub const DEFAULT_ENGINE: &str = whisper::NAME;
 
 /// What an engine is opened with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineConfig {
     /// The model file; a fixture for `replay`.
+    #[serde(with = "exact::path")]
     pub model_path: PathBuf,
     /// Name of the model in the manifest; the file's stem where this is empty.
     pub model_name: String,

@@ -17,6 +17,7 @@
 //! | `segments[].tokens` | pieces of the words with times of their own, as in a transcript; where absent, each character is one, at equal intervals |
 //! | `segments[].avg_logprob`, `no_speech_prob` | −0.1 and 0 where absent |
 //! | `decode_ms` | how long decoding a window pretends to take; 0 where absent |
+//! | `stuck_ms` | how long it first pretends to be stuck in native code, without progress and deaf to a cancellation; 0 where absent |
 
 use std::fs::File;
 use std::io::BufReader;
@@ -42,6 +43,8 @@ struct Fixture {
     segments: Vec<FixtureSegment>,
     #[serde(default)]
     decode_ms: u64,
+    #[serde(default)]
+    stuck_ms: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -122,10 +125,12 @@ struct ReplaySession {
 impl Session for ReplaySession {
     fn decode(&mut self, window: &Window, _options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
         check_window(window)?;
-        let end = Instant::now() + Duration::from_millis(self.fixture.decode_ms);
         control.check()?;
+        thread::sleep(Duration::from_millis(self.fixture.stuck_ms));
+        let end = Instant::now() + Duration::from_millis(self.fixture.decode_ms);
         while let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) {
             thread::sleep(left.min(POLL));
+            control.note_progress();
             control.check()?;
         }
         let segments = self.fixture.segments.iter().filter(|segment| segment.file == window.file);

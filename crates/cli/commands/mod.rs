@@ -2,6 +2,7 @@
 
 pub(crate) mod devices;
 pub(crate) mod doctor;
+pub(crate) mod engine_worker;
 pub(crate) mod eval;
 pub(crate) mod generate;
 pub(crate) mod lexicon;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::models::Store;
+use asr::isolated::{IsolatedEngine, IsolationConfig, WorkerCommand};
 use asr::{Bias, Control, Engine, EngineConfig};
 use extract::Proposer;
 use extract::model::Tagger;
@@ -87,7 +89,11 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     } else {
         config.model_path = args.model.clone().unwrap_or_default().into();
     }
-    Ok(asr::open(&args.engine, &config)?)
+    if !args.isolate {
+        return Ok(asr::open(&args.engine, &config)?);
+    }
+    let program = WorkerCommand::this_program(["engine-worker"]).map_err(|e| Failure::internal(e.into()))?;
+    Ok(Arc::new(IsolatedEngine::new(program, &args.engine, config, IsolationConfig::default())?))
 }
 
 /// `prompt` is the form's; the one on the command line wins. What is `expected` is raised.

@@ -159,8 +159,15 @@ impl Listener<'_> {
         hash.update(Sha256::digest(&bytes));
         let info = self.engine.info();
         let decode = asr::DecodeOptions { threads: 1, ..options.decode.clone() };
-        let settings =
-            (env!("CARGO_PKG_VERSION"), &info.name, &info.model_sha256, decode, &options.pack, &options.vad, &options.tier);
+        let settings = (
+            env!("CARGO_PKG_VERSION"),
+            &info.name,
+            &info.model_sha256,
+            decode,
+            &options.pack,
+            &options.vad,
+            &options.tier,
+        );
         hash.update(format!("{settings:?} {:?}", options.guard));
         Ok(hash.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}")))
     }

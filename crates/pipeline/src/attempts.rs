@@ -82,7 +82,11 @@ pub(crate) struct Decoder<'e> {
 }
 
 impl<'e> Decoder<'e> {
-    pub(crate) fn new(engine: &'e dyn Engine, options: &'e TranscribeOptions, crashes: &'e Crashes<'e>) -> Self {
+    pub(crate) fn new(
+        engine: &'e dyn Engine,
+        options: &'e TranscribeOptions,
+        crashes: &'e Crashes<'e>,
+    ) -> Self {
         Self { engine, options, crashes, session: None }
     }
 
@@ -95,7 +99,11 @@ impl<'e> Decoder<'e> {
     ///
     /// A window that the engine cannot decode is marked as lost. A window on which it crashes is decoded again; a
     /// recording on which it does so [`MAX_CRASHES`] times is given up.
-    pub(crate) fn decode(&mut self, batch: &[PackedWindow], control: &Control) -> Result<Vec<Decoded>, Error> {
+    pub(crate) fn decode(
+        &mut self,
+        batch: &[PackedWindow],
+        control: &Control,
+    ) -> Result<Vec<Decoded>, Error> {
         // One context for all: that of the longest.
         let samples = batch.iter().map(|packed| packed.window.samples.len()).max().unwrap_or(0);
         let options = self.options.tier.ladder[0].options(&self.options.decode, samples);
@@ -148,7 +156,7 @@ impl<'e> Decoder<'e> {
             match heard.map_err(|error| (error.kind(), error)) {
                 Ok(heard) => return Ok(Some(heard)),
                 Err((asr::ErrorKind::Decode, _)) => return Ok(None),
-                Err((asr::ErrorKind::SessionLost, source)) => {
+                Err((asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost, source)) => {
                     self.session = None;
                     self.crashes.count(window.file, source)?;
                 }

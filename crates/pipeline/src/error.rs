@@ -86,7 +86,10 @@ impl Error {
             Cause::Engine { source } => Some(source),
             Cause::Text { source } => Some(source),
             Cause::Extract { source } => Some(source),
-            Cause::Io { .. } | Cause::Quarantined { .. } | Cause::UnknownTier { .. } | Cause::Unlawful { .. } => None,
+            Cause::Io { .. }
+            | Cause::Quarantined { .. }
+            | Cause::UnknownTier { .. }
+            | Cause::Unlawful { .. } => None,
         }
     }
 }
@@ -113,12 +116,13 @@ impl Explain for Error {
                 Lang::En => format!("cannot read the recording: {} ({source})", path.display()).into(),
             },
             (Cause::Quarantined { name, .. }, None) => match lang {
-                Lang::Ja => format!(
-                    "この録音で音声認識エンジンが繰り返し異常終了したため、処理をやめました: {name}"
-                )
-                .into(),
+                Lang::Ja => {
+                    format!("この録音で音声認識エンジンが繰り返し異常終了したため、処理をやめました: {name}")
+                        .into()
+                }
                 Lang::En => {
-                    format!("given up: the speech engine crashed again and again on this recording: {name}").into()
+                    format!("given up: the speech engine crashed again and again on this recording: {name}")
+                        .into()
                 }
             },
             (Cause::UnknownTier { name, known }, None) => match lang {

@@ -42,9 +42,6 @@ pub struct Attempt {
     pub search: Search,
     /// Sampling temperature, 0.0..=1.0.
     pub temperature: f32,
-    /// Whether the model predicts timestamps. Without them a window is one pass of the encoder, whatever the model thinks
-    /// of its end.
-    pub timestamps: bool,
 }
 
 /// How much of the encoder's 30 s is computed.
@@ -75,7 +72,6 @@ impl Attempt {
         DecodeOptions {
             search: self.search,
             temperatures: vec![self.temperature],
-            timestamps: self.timestamps,
             audio_ctx: self.context.positions(samples),
             ..base.clone()
         }
@@ -86,11 +82,10 @@ const FITTED: Attempt = Attempt {
     context: Context::Fitted { margin_ms: 1_000 },
     search: Search::Greedy { best_of: 1 },
     temperature: 0.0,
-    timestamps: false,
 };
 const GREEDY: Attempt = Attempt { context: Context::Full, ..FITTED };
 const BEAM_SEARCH: Attempt =
-    Attempt { context: Context::Full, search: Search::Beam { size: BEAM }, temperature: 0.0, timestamps: true };
+    Attempt { context: Context::Full, search: Search::Beam { size: BEAM }, temperature: 0.0 };
 /// Every other temperature of Whisper's reference list, as each costs a whole decoding.
 const WARM: Attempt =
     Attempt { search: Search::Greedy { best_of: SAMPLES }, temperature: 0.4, ..BEAM_SEARCH };

@@ -100,7 +100,9 @@ pub fn transcribe(
             let to_collector = results.clone();
             let waiting = Arc::clone(&waiting);
             threads.spawn(move || {
-                if let Err(error) = work_off(&waiting, Decoder::new(engine, options, crashes), control, &to_collector) {
+                if let Err(error) =
+                    work_off(&waiting, Decoder::new(engine, options, crashes), control, &to_collector)
+                {
                     let _ = to_collector.send(Message::Failed(error));
                 }
             });

@@ -9,12 +9,12 @@ use std::io::Read;
 use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::atomic::AtomicUsize;
 
 use whisper_rs::whisper_rs_sys as sys;
 
 use crate::bias::TokenBias;
-use crate::engine::Search;
+use crate::engine::{Control, Search};
 use crate::mel::{HOP, Spectrogram};
 
 mod callbacks;
@@ -316,7 +316,7 @@ impl State {
         &mut self,
         sound: &Sound,
         params: &Params,
-        cancel: &AtomicBool,
+        control: &Control,
     ) -> Result<RawResult, c_int> {
         if self.freed_by_c {
             return Err(STATE_FREED);
@@ -327,7 +327,7 @@ impl State {
             (sys::whisper_token_beg(context), sys::whisper_n_vocab(context))
         };
         let guard = Guard {
-            cancel,
+            control,
             first_timestamp: usize::try_from(first_timestamp).unwrap_or(0),
             vocabulary: usize::try_from(vocabulary).unwrap_or(0),
             frames: sound.frames(),

@@ -99,7 +99,7 @@ fn run(mut state: State, context: &Arc<Context>, inbox: &Receiver<Job>, outbox: 
                 None => return,
             }
         }
-        let answer = state.decode(&job.sound, &job.params, job.control.flag());
+        let answer = state.decode(&job.sound, &job.params, &job.control);
         let freed = answer.as_ref().is_err_and(|code| *code == STATE_FREED);
         if outbox.send(answer).is_err() || freed {
             return;

@@ -2,11 +2,12 @@
 
 use std::ffi::{c_int, c_void};
 use std::slice;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use whisper_rs::whisper_rs_sys as sys;
 
 use crate::bias::TokenBias;
+use crate::engine::Control;
 
 /// Registers all callbacks; `data` is a [`Guard`] that lives as long as the decoding.
 pub(super) fn install(params: &mut sys::whisper_full_params, data: *mut c_void) {
@@ -22,7 +23,8 @@ pub(super) fn install(params: &mut sys::whisper_full_params, data: *mut c_void) 
 
 /// What the callbacks of one decoding read.
 pub(super) struct Guard<'a> {
-    pub(super) cancel: &'a AtomicBool,
+    /// Stops the decoding, and is told of every step.
+    pub(super) control: &'a Control,
     /// Vocabulary number of the timestamp 0.00; the following ones are 0.02 s apart.
     pub(super) first_timestamp: usize,
     /// Number of entries in the vocabulary.
@@ -52,7 +54,9 @@ const EARLIEST_TIMESTAMP: usize = 8;
 unsafe extern "C" fn should_abort(data: *mut c_void) -> bool {
     // SAFETY: whisper.cpp calls this only inside `whisper_full_with_state`, during which `State::decode` borrows the
     // guard; its parts may be read through a shared pointer from any thread.
-    unsafe { (*data.cast::<Guard>()).cancel.load(Ordering::Relaxed) }
+    let guard = unsafe { &*data.cast::<Guard>() };
+    guard.control.note_progress();
+    guard.control.is_cancelled()
 }
 
 /// Called before each pass over the window.
@@ -94,6 +98,7 @@ unsafe extern "C" fn filter_logits(
         let guard = &*data.cast::<Guard>();
         (guard, slice::from_raw_parts_mut(logits, guard.vocabulary))
     };
+    guard.control.note_progress();
     if let Some(bias) = guard.bias {
         let count = usize::try_from(token_count).unwrap_or(0);
         let history: Vec<c_int> = if tokens.is_null() || count == 0 {
