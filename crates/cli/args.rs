@@ -186,6 +186,9 @@ pub(crate) struct TranscribeArgs {
     pub(crate) engine: EngineArgs,
     #[command(flatten)]
     pub(crate) recorded: RecordedArgs,
+    /// Listen at the speed of the recording and show the words as they come, as a dictation would.
+    #[arg(long)]
+    pub(crate) live: bool,
     /// Write what it took into a JSON file (replaced): seconds, processor time, memory, windows, tokens; no words.
     #[arg(long, value_name = "FILE")]
     pub(crate) stats: Option<PathBuf>,

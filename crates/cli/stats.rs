@@ -36,6 +36,19 @@ pub(crate) struct Stats {
     pub(crate) decodings: usize,
     pub(crate) retried: usize,
     pub(crate) tokens: usize,
+    /// How soon words appeared, where they were shown while they were spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) live: Option<LiveStats>,
+}
+
+/// Delays of words, from the moment at which one has been spoken until it is on the screen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct LiveStats {
+    pub(crate) first_word_s: f64,
+    pub(crate) median_word_s: f64,
+    pub(crate) slowest_word_s: f64,
+    /// From the end of the last word until everything is final.
+    pub(crate) finished_s: f64,
 }
 
 impl Stats {
@@ -62,6 +75,7 @@ impl Stats {
             decodings: done.work.decodings,
             retried: done.work.retried,
             tokens: done.work.tokens,
+            live: None,
         }
     }
 

@@ -58,3 +58,60 @@ fn it_is_in_no_help() {
     let help = Dir::new().kikitori(["--help"]).ok();
     assert!(!help.contains("engine-worker"), "{help}");
 }
+
+/// The processes that a process has started.
+#[cfg(target_os = "linux")]
+fn children(pid: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Transcribes a sample with the engine in another process, which is killed so often; the exit code and what was printed.
+#[cfg(target_os = "linux")]
+fn with_kills(dir: &Dir, kills: usize) -> (i32, String) {
+    let sample = crate::harness::sample("visit-home.opus");
+    let mut command = dir.command(["--lang", "en", "transcribe"]);
+    command.arg(sample).args(["--tier=fast", "--isolate", "-f", "json", "-o", "out.json", "--force"]);
+    let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut killed = Vec::new();
+    while killed.len() < kills && process.try_wait().unwrap().is_none() {
+        let young = children(process.id()).into_iter().find(|child| !killed.contains(child));
+        if let Some(child) = young {
+            // Long enough to load the model, and not to decode a window.
+            thread::sleep(Duration::from_millis(if killed.is_empty() { 2_000 } else { 300 }));
+            Command::new("kill").args(["-KILL", &child]).status().unwrap();
+            killed.push(child);
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    let mut printed = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+    (process.wait().unwrap().code().unwrap_or(-1), printed)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_engine_that_is_killed_costs_one_window_that_is_decoded_again() {
+    let dir = Dir::new();
+    let mut heard = Vec::new();
+    for kills in [0, 1] {
+        let (code, printed) = with_kills(&dir, kills);
+        assert_eq!(code, 0, "{printed}");
+        let file: serde_json::Value =
+            serde_json::from_slice(&fs::read(dir.path("out.json")).unwrap()).unwrap();
+        heard.push(file["transcript"].clone());
+    }
+    assert!(!heard[0]["segments"].as_array().unwrap().is_empty());
+    assert_eq!(heard[0], heard[1]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_that_crashes_the_engine_three_times_is_given_up() {
+    let dir = Dir::new();
+    let (code, printed) = with_kills(&dir, 3);
+    assert_eq!(code, 4, "{printed}");
+    assert!(printed.contains("visit-home.opus") && printed.contains("again and again"), "{printed}");
+    assert!(!dir.path("out.json").exists());
+}

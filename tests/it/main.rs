@@ -13,6 +13,7 @@ mod harness;
 mod interrupt;
 mod isolation;
 mod lexicon;
+mod live;
 mod long;
 mod mapping;
 mod privacy;

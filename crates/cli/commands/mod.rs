@@ -107,7 +107,16 @@ pub(crate) fn transcribe_options(
     if let Some(size) = args.beam_size {
         tier = tier.with_beam(size.into());
     }
-    let mut options = TranscribeOptions::for_length(tier, inputs);
+    Ok(configured(TranscribeOptions::for_length(tier, inputs), args, prompt, expected))
+}
+
+/// What the command line says, over the defaults.
+pub(crate) fn configured(
+    mut options: TranscribeOptions,
+    args: &EngineArgs,
+    prompt: Option<&str>,
+    expected: Bias,
+) -> TranscribeOptions {
     if let Some(seconds) = args.window {
         options = options.with_window_ms(u32::from(seconds) * 1_000);
     }
@@ -121,7 +130,7 @@ pub(crate) fn transcribe_options(
     options.decode.prompt = args.prompt.clone().or(prompt.map(ToOwned::to_owned));
     options.decode.bias = args.bias.towards(expected);
     options.decode.language = (args.language != "auto").then(|| args.language.clone());
-    Ok(options)
+    options
 }
 
 /// A transcription and what it took.

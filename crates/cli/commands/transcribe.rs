@@ -1,5 +1,7 @@
 //! `kikitori transcribe`
 
+mod live;
+
 use asr::Control;
 use export::{TranscriptFile, transcript_by_name};
 
@@ -14,7 +16,14 @@ pub(crate) fn run(args: &TranscribeArgs, global: &Global, control: &Control) -> 
     output::check(&args.output)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, args.files.first().map(AsRef::as_ref))?;
-    let heard = transcription(&inputs, &args.engine, None, bias::expected(&[])?, global, control)?;
+    let expected = bias::expected(&[])?;
+    let heard = match (args.live, &inputs.inputs[..]) {
+        (false, _) => transcription(&inputs, &args.engine, None, expected, global, control)?,
+        (true, [input]) => live::transcription(input, &args.engine, expected, global, control)?,
+        (true, _) => {
+            return Err(Failure::usage("--live に使える録音は1つです", "--live takes one recording"));
+        }
+    };
     if let Some(path) = &args.stats {
         heard.stats.write(path)?;
     }

@@ -141,7 +141,7 @@ impl<'e> Decoder<'e> {
     }
 
     /// One decoding, of which the result may be there already; nothing where the engine cannot decode the window.
-    fn once(
+    pub(crate) fn once(
         &mut self,
         window: &Window,
         options: &DecodeOptions,
@@ -156,8 +156,11 @@ impl<'e> Decoder<'e> {
             match heard.map_err(|error| (error.kind(), error)) {
                 Ok(heard) => return Ok(Some(heard)),
                 Err((asr::ErrorKind::Decode, _)) => return Ok(None),
-                Err((asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost, source)) => {
-                    self.session = None;
+                Err((kind @ (asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost), source)) => {
+                    // A session whose process crashed starts another by itself.
+                    if kind == asr::ErrorKind::SessionLost {
+                        self.session = None;
+                    }
                     self.crashes.count(window.file, source)?;
                 }
                 Err((_, source)) => return Err(Cause::Engine { source }.into()),
@@ -210,6 +213,8 @@ mod tests {
     use super::*;
     use crate::Tier;
 
+    const CLEAR: &str = "本日家庭訪問を実施し母と面談した";
+
     /// An engine that loops until it is asked at a high enough temperature.
     struct Looping {
         info: EngineInfo,
@@ -237,13 +242,13 @@ mod tests {
             let temperature = options.temperatures[0];
             self.asked.lock().unwrap().push((options.search, temperature));
             let clear = temperature >= self.clear_at;
-            let text = if clear { "家庭訪問を実施" } else { "主人公自身を限定する形、" };
+            let text = if clear { CLEAR } else { "主人公自身を限定する形、" };
             let tokens: Vec<Token> = (0..if clear { 1 } else { 12 })
                 .map(|i| Token {
                     text: text.into(),
                     start_ms: i * 1_000,
                     end_ms: (i + 1) * 1_000,
-                    logprob: if clear { -0.5 } else { -0.1 },
+                    logprob: if clear { -0.3 } else { -0.1 },
                 })
                 .collect();
             let segment = HypothesisSegment {
@@ -276,16 +281,30 @@ mod tests {
     }
 
     #[test]
+    fn few_words_for_much_speech_are_doubtful() {
+        let window = |seconds: usize| PackedWindow {
+            speech: std::iter::once(0..seconds * 16_000).collect(),
+            rms: 0.1,
+            peak: 0.1,
+            window: Window { index: 0, file: 0, samples: Vec::new(), map: TimeMap::default() },
+        };
+        let said = [Segment { text: "はい。".into(), ..Segment::default() }];
+        assert!(is_sparse(&window(10), &said));
+        assert!(!is_sparse(&window(2), &said));
+        assert!(is_sparse(&window(10), &[]));
+    }
+
+    #[test]
     fn a_good_result_is_decoded_once() {
         let (segments, asked) = decode(0.0);
-        assert_eq!(segments[0].text, "家庭訪問を実施");
+        assert_eq!(segments[0].text, CLEAR);
         assert_eq!(asked.len(), 1);
     }
 
     #[test]
     fn a_loop_is_decoded_by_beam_search_and_then_at_rising_temperatures() {
         let (segments, asked) = decode(0.4);
-        assert_eq!(segments[0].text, "家庭訪問を実施");
+        assert_eq!(segments[0].text, CLEAR);
         assert_eq!(
             asked,
             [

@@ -28,7 +28,7 @@ impl Input {
 }
 
 /// SHA-256 of a file in lower-case hex, read in blocks.
-pub(crate) fn sha256(path: &Path) -> Result<String, Error> {
+pub fn sha256(path: &Path) -> Result<String, Error> {
     let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
     let mut hash = Sha256::new();
     let mut block = vec![0; 1 << 16];

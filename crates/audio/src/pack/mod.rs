@@ -25,13 +25,40 @@ pub struct PackConfig {
     pub joint_ms: u32,
     /// Speech without a pause is cut within this time before `max_window_ms`, in milliseconds; at most half of it.
     pub cut_search_ms: u32,
+    /// A window of at least this length ends with its region of speech, in milliseconds. Below `max_window_ms` windows are
+    /// done sooner and hold less.
+    pub close_after_ms: u32,
+    /// A pause of this length ends the window, in milliseconds; `None`: only the next region does.
+    pub settle_ms: Option<u32>,
     /// What counts as speech.
     pub regions: RegionConfig,
 }
 
+impl PackConfig {
+    /// For sound that is still being spoken: windows are done at the first pause after five seconds, and whatever was said
+    /// before a pause of a second and a half.
+    #[must_use]
+    pub fn live() -> Self {
+        Self {
+            max_window_ms: 15_000,
+            cut_search_ms: 5_000,
+            close_after_ms: 5_000,
+            settle_ms: Some(1_500),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for PackConfig {
     fn default() -> Self {
-        Self { max_window_ms: 28_000, joint_ms: 100, cut_search_ms: 8_000, regions: RegionConfig::default() }
+        Self {
+            max_window_ms: 28_000,
+            joint_ms: 100,
+            cut_search_ms: 8_000,
+            close_after_ms: HARD_LIMIT_MS,
+            settle_ms: None,
+            regions: RegionConfig::default(),
+        }
     }
 }
 
@@ -57,7 +84,7 @@ impl PackedWindow {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Building {
     samples: Vec<f32>,
     map: TimeMap,
@@ -77,6 +104,8 @@ pub struct Packer {
     max: u64,
     joint: u64,
     search: u64,
+    close_after: u64,
+    settle: Option<u64>,
     off: f32,
     frame_len: u64,
     file: usize,
@@ -114,6 +143,8 @@ impl Packer {
             max: samples(config.max_window_ms),
             joint: samples(config.joint_ms),
             search: samples(config.cut_search_ms),
+            close_after: samples(config.close_after_ms),
+            settle: config.settle_ms.map(samples),
             off: config.regions.off,
             frame_len: frame_len as u64,
             file,
@@ -150,6 +181,7 @@ impl Packer {
                 None => {}
             }
             self.cut_if_too_long();
+            self.settle();
         }
         self.forget();
     }
@@ -166,6 +198,19 @@ impl Packer {
     /// The next finished window.
     pub fn pop(&mut self) -> Option<PackedWindow> {
         self.done.pop_front()
+    }
+
+    /// The window as it would be if the recording ended here; none where nobody has spoken since the last window.
+    #[must_use]
+    pub fn peek(&self) -> Option<PackedWindow> {
+        let mut building = self.building.clone();
+        if let (Some(start), Some(end)) = (self.open, self.regions.open_end()) {
+            let stretch = start..end.min(self.total());
+            let fits = building.as_ref().is_none_or(|building| self.fits(building, &stretch));
+            let before = building.take().filter(|_| fits).unwrap_or_default();
+            building = Some(if stretch.is_empty() { before } else { self.extended(before, stretch) });
+        }
+        building.and_then(|building| self.packed(building))
     }
 
     /// Samples held at this moment, windows that were not taken included. Without those at most two windows and a few
@@ -190,6 +235,10 @@ impl Packer {
         let end = end.min(self.total());
         if start < end {
             self.add(start..end);
+        }
+        let enough = |building: &Building| building.samples.len() as u64 >= self.close_after;
+        if self.building.as_ref().is_some_and(enough) {
+            self.flush();
         }
     }
 
@@ -216,14 +265,20 @@ impl Packer {
 
     /// Adds a stretch that fits a window.
     fn add(&mut self, stretch: Range<u64>) {
-        let len = stretch.end - stretch.start;
-        if let Some(building) = &self.building {
-            let gap = stretch.start - building.end;
-            if building.samples.len() as u64 + gap.min(self.joint) + len > self.max {
-                self.flush();
-            }
+        if self.building.as_ref().is_some_and(|building| !self.fits(building, &stretch)) {
+            self.flush();
         }
-        let mut building = self.building.take().unwrap_or_default();
+        let building = self.building.take().unwrap_or_default();
+        self.building = Some(self.extended(building, stretch));
+    }
+
+    fn fits(&self, building: &Building, stretch: &Range<u64>) -> bool {
+        let gap = stretch.start - building.end;
+        building.samples.len() as u64 + gap.min(self.joint) + (stretch.end - stretch.start) <= self.max
+    }
+
+    /// The window with a stretch behind it.
+    fn extended(&self, mut building: Building, stretch: Range<u64>) -> Building {
         let mut start = stretch.start;
         if !building.samples.is_empty() {
             if start - building.end <= self.joint {
@@ -250,7 +305,19 @@ impl Packer {
             }
         }
         building.end = stretch.end;
-        self.building = Some(building);
+        building
+    }
+
+    /// Ends the window where the pause behind it is long enough.
+    fn settle(&mut self) {
+        let heard = self.frames * self.frame_len;
+        let paused = |building: &Building| {
+            self.open.is_none()
+                && self.settle.is_some_and(|settle| heard.saturating_sub(building.end) >= settle)
+        };
+        if self.building.as_ref().is_some_and(paused) {
+            self.flush();
+        }
     }
 
     /// The parts of `stretch` where the detector heard speech.
@@ -266,16 +333,23 @@ impl Packer {
     }
 
     fn flush(&mut self) {
-        let Some(building) = self.building.take().filter(|building| !building.samples.is_empty()) else {
-            return;
-        };
+        if let Some(packed) = self.building.take().and_then(|building| self.packed(building)) {
+            self.next_index += 1;
+            self.done.push_back(packed);
+        }
+    }
+
+    /// The finished window; none without samples.
+    fn packed(&self, building: Building) -> Option<PackedWindow> {
         let Building { samples, map, speech, recorded, .. } = building;
+        if samples.is_empty() {
+            return None;
+        }
         let power: f64 = samples.iter().map(|s| f64::from(*s) * f64::from(*s)).sum();
         let rms = (power / recorded.max(1) as f64).sqrt() as f32;
         let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
         let window = Window { index: self.next_index, file: self.file, samples, map };
-        self.next_index += 1;
-        self.done.push_back(PackedWindow { window, speech, rms, peak });
+        Some(PackedWindow { window, speech, rms, peak })
     }
 
     /// Drops what no region can need any more.

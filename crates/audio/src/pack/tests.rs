@@ -151,6 +151,25 @@ fn later_recordings_go_on_counting() {
     assert_eq!(packer.pop().unwrap().window.index, 7);
 }
 
+#[test]
+fn live_windows_are_done_at_a_pause_and_shown_before() {
+    let mut packer = Packer::new(PackConfig::live(), FRAME, 0).unwrap();
+    assert_eq!(packer.peek(), None);
+    // 3.2 s of speech: shown, not done.
+    packer.push(&recording(200 * FRAME), &[0.9; 200]);
+    let shown = packer.peek().unwrap();
+    assert!((3_000..=3_300).contains(&shown.window.duration_ms()), "{}", shown.window.duration_ms());
+    assert_eq!(packer.pop(), None);
+    // A pause of 1.6 s and the frames that find it: done, and nothing more to show.
+    packer.push(&vec![0.0; 130 * FRAME], &[0.0; 130]);
+    let done = packer.pop().unwrap();
+    assert!(done.window.duration_ms() >= 3_200 && packer.peek().is_none());
+    // Speech over 5 s is done with its region, not 1.5 s later.
+    packer.push(&recording(400 * FRAME), &[0.9; 400]);
+    packer.push(&vec![0.0; 60 * FRAME], &[0.0; 60]);
+    assert_eq!(packer.pop().unwrap().window.index, 1);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
@@ -161,6 +180,8 @@ proptest! {
         joint_ms in 0_u32..300,
         lead_ms in 0_u32..500,
         trail_ms in 0_u32..300,
+        close_after_ms in 500_u32..8_000,
+        settle_ms in proptest::option::of(100_u32..3_000),
         tail in 0_usize..FRAME,
         block in 1_usize..20_000,
     ) {
@@ -168,6 +189,8 @@ proptest! {
             max_window_ms,
             joint_ms,
             cut_search_ms: max_window_ms / 3,
+            close_after_ms,
+            settle_ms,
             regions: RegionConfig { lead_ms, trail_ms, ..RegionConfig::default() },
         };
         let probabilities = probabilities(&runs);
