@@ -75,7 +75,7 @@ fn segment_flags(
     let too_fast = phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
 
     let mut flags = Vec::new();
-    if silent || no_speech || phrase || too_fast {
+    if silent || no_speech || phrase || too_fast || phrases::is_remark(&words) {
         flags.push(Flag::PossibleHallucination);
     }
     if looped || is_loop(&words) {

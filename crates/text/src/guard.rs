@@ -47,6 +47,21 @@ pub fn silence_phrase(text: &str) -> Option<&'static str> {
     })
 }
 
+/// Whether the whole text is a remark that engines write over music and noise, such as 【音楽】 or ♪〜: nobody says brackets.
+///
+/// ```
+/// assert!(text::guard::is_remark("【音楽】") && text::guard::is_remark("♪〜"));
+/// assert!(!text::guard::is_remark("音楽") && !text::guard::is_remark("母は【拒否】と話す") && !text::guard::is_remark(""));
+/// ```
+#[must_use]
+pub fn is_remark(text: &str) -> bool {
+    let text = text.trim();
+    let bracketed = text.strip_prefix('【').and_then(|rest| rest.strip_suffix('】'));
+    let signs = |c: char| "♪♫〜~★☆【】".contains(c);
+    bracketed.is_some_and(|inner| !inner.contains(['【', '】']))
+        || (!text.is_empty() && text.chars().all(signs))
+}
+
 /// Lower-case letters and digits of `text` after NFKC.
 fn bare(text: &str) -> String {
     text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric() || *c == 'ー').collect()
