@@ -1,5 +1,6 @@
 //! One module for each command, and what several of them share.
 
+pub(crate) mod bench;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod engine_worker;
