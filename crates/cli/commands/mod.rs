@@ -159,7 +159,7 @@ pub(crate) fn transcription(
     });
     progress.finish();
     let done = done?;
-    let stats = Stats::new(&done, &options, load, start.elapsed() - load);
+    let stats = Stats::new(&done, &options, load, start.elapsed().saturating_sub(load));
     if !done.cancelled {
         progress.heard(&done.transcript);
     }
