@@ -1,10 +1,16 @@
-//! Decoding, mixing and resampling: seconds of a recording for each second of work.
+//! Decoding, mixing and resampling: 16 kHz samples a second.
+
+mod common;
 
 use std::path::Path;
-use std::time::Duration;
 
-use audio::AudioReader;
+use audio::{AudioReader, Resampler};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+/// Seconds of sound that are resampled.
+const SECONDS: u32 = 30;
+/// Samples that a decoder hands on at once.
+const BLOCK: usize = 1_152;
 
 /// Decodes the whole recording and returns its length in samples.
 fn decode(path: &Path) -> u64 {
@@ -16,7 +22,7 @@ fn decode(path: &Path) -> u64 {
     samples
 }
 
-fn benches(c: &mut Criterion) {
+fn decoders(c: &mut Criterion) {
     let mut group = c.benchmark_group("decode");
     let files = [
         ("opus", "samples/visit-home.opus"),
@@ -25,20 +31,38 @@ fn benches(c: &mut Criterion) {
         ("flac", "crates/audio/tests/data/chirps.flac"),
     ];
     for (format, file) in files {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        let path = common::file(file);
         group.throughput(Throughput::Elements(decode(&path)));
         group.bench_function(format, |b| b.iter(|| decode(&path)));
     }
     group.finish();
 }
 
+/// A tone at the rates that recorders and telephones write.
+fn resampler(c: &mut Criterion) {
+    let mut group = c.benchmark_group("resample");
+    group.throughput(Throughput::Elements(u64::from(SECONDS * record::SAMPLE_RATE)));
+    for rate in [8_000, 44_100, 48_000] {
+        let turn = std::f32::consts::TAU * 440.0 / rate as f32;
+        let tone: Vec<f32> = (0..SECONDS * rate).map(|n| 0.5 * (turn * (n % rate) as f32).sin()).collect();
+        let mut resampler = Resampler::new(rate).expect("a usual rate");
+        group.bench_function(format!("{rate} Hz"), |b| {
+            b.iter(|| {
+                let mut out = Vec::new();
+                for block in tone.chunks(BLOCK) {
+                    resampler.push(block, &mut out).expect("resampling");
+                }
+                resampler.finish(&mut out).expect("resampling");
+                out
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = all;
-    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
-    config = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(20);
-    targets = benches
+    config = common::config();
+    targets = decoders, resampler
 }
 criterion_main!(all);

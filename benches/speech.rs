@@ -1,14 +1,19 @@
-//! Voice activity detection, packing, and both with decoding: 16 kHz samples a second.
+//! Voice activity detection, packing, and both with decoding; the spectrogram of a window: 16 kHz samples a second.
 
-use std::path::Path;
-use std::time::Duration;
+mod common;
 
+use std::path::PathBuf;
+
+use asr::MelSpectrogram;
 use audio::vad::{self, Vad};
 use audio::{AudioReader, PackConfig, Packer, windows};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-fn sample() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/visit-home.opus")
+/// Mel bands of all models but the largest.
+const BANDS: usize = 80;
+
+fn sample() -> PathBuf {
+    common::file("samples/visit-home.opus")
 }
 
 fn decoded() -> Vec<f32> {
@@ -64,13 +69,22 @@ fn benches(c: &mut Criterion) {
     group.finish();
 }
 
+/// Windows as long as the fast and the careful tier make them.
+fn mel(c: &mut Criterion) {
+    let samples = decoded();
+    let mel = MelSpectrogram::new(&models::mel::filters(BANDS));
+    let mut group = c.benchmark_group("mel");
+    for seconds in [15, 28] {
+        let window = &samples[..seconds * record::SAMPLE_RATE as usize];
+        group.throughput(Throughput::Elements(window.len() as u64));
+        group.bench_function(format!("{seconds} s"), |b| b.iter(|| mel.compute(window, seconds * 100)));
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = all;
-    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
-    config = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(20);
-    targets = benches
+    config = common::config();
+    targets = benches, mel
 }
 criterion_main!(all);

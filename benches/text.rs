@@ -1,9 +1,9 @@
 //! Text passes, field rules and the model pass: bytes of text a second; and the tagger on 1,000 characters.
 
+mod common;
+
 use std::fs;
 use std::hint::black_box;
-use std::path::Path;
-use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use extract::Proposer;
@@ -14,8 +14,7 @@ use text::lexicon::read;
 use text::{Chain, Lexicon, Morphology, Pass};
 
 fn transcript(stem: &str) -> Transcript {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("samples/{stem}.txt"));
-    let raw = fs::read_to_string(path).expect("a script");
+    let raw = fs::read_to_string(common::file(&format!("samples/{stem}.txt"))).expect("a script");
     Transcript { segments: vec![Segment { text: raw.clone(), raw, ..Segment::default() }], edits: vec![] }
 }
 
@@ -79,11 +78,7 @@ fn lexicon(c: &mut Criterion) {
 
 criterion_group! {
     name = all;
-    // Two seconds of measurement for each: all benchmarks together stay within ten minutes.
-    config = Criterion::default()
-        .warm_up_time(Duration::from_millis(500))
-        .measurement_time(Duration::from_secs(2))
-        .sample_size(20);
+    config = common::config();
     targets = benches, lexicon
 }
 criterion_main!(all);

@@ -98,6 +98,8 @@ pub(crate) enum Command {
     Devices(DevicesArgs),
     /// Check this installation and say what was compiled in.
     Doctor(DoctorArgs),
+    /// Measure this machine with the installed models and say which options suit it.
+    Bench(BenchArgs),
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, or write all of them into a directory.
@@ -467,6 +469,16 @@ pub(crate) struct DevicesArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
+    /// As JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct BenchArgs {
+    /// Begin nothing more after so many minutes; 0 is a single measurement.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(..=60))]
+    pub(crate) minutes: u8,
     /// As JSON.
     #[arg(long)]
     pub(crate) json: bool,

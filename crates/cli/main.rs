@@ -122,6 +122,7 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
         Command::Eval(a) => commands::eval::run(a, global, control),
         Command::Devices(a) => commands::devices::run(a, global),
         Command::Doctor(a) => commands::doctor::run(a, global),
+        Command::Bench(a) => commands::bench::run(a, global, control),
         Command::Completions(a) => commands::generate::completions(a),
         Command::Man(a) => commands::generate::man(a),
         Command::EngineWorker => commands::engine_worker::run(),

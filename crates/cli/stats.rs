@@ -43,6 +43,7 @@ pub(crate) struct Stats {
 
 /// Delays of words, from the moment at which one has been spoken until it is on the screen.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(clippy::struct_field_names, reason = "the unit belongs to the name, as in all statistics")]
 pub(crate) struct LiveStats {
     pub(crate) first_word_s: f64,
     pub(crate) median_word_s: f64,

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod bad_input;
+mod bench;
 mod citations;
 mod cli;
 mod eval;
@@ -18,4 +19,5 @@ mod long;
 mod mapping;
 mod privacy;
 mod recording;
+mod rtf;
 mod templates;

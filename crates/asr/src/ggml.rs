@@ -58,7 +58,8 @@ impl Header {
     }
 
     /// Number of weights that a Whisper model of these dimensions has.
-    fn parameters(&self) -> u64 {
+    #[must_use]
+    pub fn parameters(&self) -> u64 {
         let [audio, text] = [self.n_audio_state, self.n_text_state].map(u64::from);
         // Per block: four attention matrices, two of the feed-forward net (each 4 × wide), biases, two layer norms.
         let encoder_block = 12 * audio * audio + 12 * audio;

@@ -183,16 +183,13 @@ impl WhisperSession {
     /// What the encoder hears: the window, and silence as far as it looks.
     fn sound(&self, samples: &[f32], audio_ctx: Option<usize>) -> Sound {
         let len = samples.len().max(MIN_SAMPLES);
-        match &self.mel {
-            Some(mel) => {
-                let positions = audio_ctx.unwrap_or(self.header.n_audio_ctx as usize);
-                Sound::Mel(mel.compute(samples, len / HOP + FRAMES_PER_POSITION * positions), len)
-            }
-            None => {
-                let mut samples = samples.to_vec();
-                samples.resize(len, 0.0);
-                Sound::Samples(samples)
-            }
+        if let Some(mel) = &self.mel {
+            let positions = audio_ctx.unwrap_or(self.header.n_audio_ctx as usize);
+            Sound::Mel(mel.compute(samples, len / HOP + FRAMES_PER_POSITION * positions), len)
+        } else {
+            let mut samples = samples.to_vec();
+            samples.resize(len, 0.0);
+            Sound::Samples(samples)
         }
     }
 

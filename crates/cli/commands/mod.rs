@@ -1,5 +1,6 @@
 //! One module for each command, and what several of them share.
 
+pub(crate) mod bench;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod engine_worker;
@@ -158,7 +159,7 @@ pub(crate) fn transcription(
     });
     progress.finish();
     let done = done?;
-    let stats = Stats::new(&done, &options, load, start.elapsed() - load);
+    let stats = Stats::new(&done, &options, load, start.elapsed().saturating_sub(load));
     if !done.cancelled {
         progress.heard(&done.transcript);
     }

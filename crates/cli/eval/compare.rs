@@ -2,6 +2,7 @@
 
 use record::template::{FieldSpec, FieldType};
 use serde_json::{Map, Value as Json};
+use text::cer::distance;
 
 use super::tally::Tally;
 
@@ -61,21 +62,6 @@ pub(crate) fn near(a: &str, b: &str) -> bool {
 /// The characters without punctuation, brackets and space.
 pub(crate) fn letters(text: &str) -> Vec<char> {
     text.chars().filter(|c| !"、。，．,.!?！？「」『』・… 　\n".contains(*c)).collect()
-}
-
-/// Levenshtein distance.
-pub(crate) fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let cost = diagonal + usize::from(ca != cb);
-            diagonal = row[j + 1];
-            row[j + 1] = cost.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// How two tables agree.
@@ -171,13 +157,5 @@ mod tests {
     fn free_cells_are_not_compared() {
         assert!(same(&json!({"part": "頬", "size_cm": 2}), &json!({"part": "頬", "part_detail": "ほっぺ"})));
         assert!(!same(&json!({"part": "頬"}), &json!({"part": "頬", "side": "左"})));
-    }
-
-    #[test]
-    fn distance_counts_insertions_deletions_and_substitutions() {
-        let chars = |text: &str| text.chars().collect::<Vec<_>>();
-        assert_eq!(distance(&chars("逆体通告"), &chars("虐待通告")), 2);
-        assert_eq!(distance(&chars(""), &chars("通告")), 2);
-        assert_eq!(distance(&chars("通告者"), &chars("通告")), 1);
     }
 }

@@ -2,16 +2,12 @@
 
 use record::Transcript;
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
+use text::cer::{self, normal};
 
-use super::compare::distance;
 use super::tally::Part;
 
 /// Names of the text passes that replace what the engine wrote by what was meant.
 pub(crate) const REPAIR_PASSES: &[&str] = &["lexicon"];
-
-/// What an error rate leaves out, beside white space.
-const PUNCTUATION: &str = "、。，．,.!?！？「」『』・…-ー〜~（）()";
 
 /// Counts about words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,18 +41,10 @@ impl Wording {
     }
 }
 
-/// The characters that an error rate compares: NFKC, lower case, without white space and punctuation.
-pub(crate) fn normal(text: &str) -> Vec<char> {
-    text.nfkc()
-        .filter(|c| !c.is_whitespace() && !PUNCTUATION.contains(*c))
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
 /// Character errors of `heard` against `script`.
 pub(crate) fn errors(heard: &str, script: &str) -> Part {
-    let (heard, script) = (normal(heard), normal(script));
-    Part { count: distance(&heard, &script), of: script.len() }
+    let errors = cer::errors(heard, script);
+    Part { count: errors.count, of: errors.of }
 }
 
 /// How often the spoken terms stand in `text`; a term counts as often as the script has it.
@@ -100,12 +88,6 @@ mod tests {
     use record::Edit;
 
     use super::*;
-
-    #[test]
-    fn an_error_rate_knows_no_width_punctuation_or_case() {
-        assert_eq!(errors("ＤＶ の相談、2件。", "dvの相談2件"), Part { count: 0, of: 7 });
-        assert_eq!(errors("逆体通告", "虐待通告"), Part { count: 2, of: 4 });
-    }
 
     #[test]
     fn a_term_counts_as_often_as_it_is_spoken() {

@@ -191,11 +191,11 @@ fn work_off(
         if batch.is_empty() || control.is_cancelled() {
             return Ok(());
         }
-        let decoded = match decoder.decode(&batch, control) {
+        let results = match decoder.decode(&batch, control) {
             Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
-            decoded => decoded?,
+            results => results?,
         };
-        for (packed, decoded) in batch.iter().zip(decoded) {
+        for (packed, decoded) in batch.iter().zip(results) {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
             let message = Message::Decoded { index: window.index, file: window.file, until_ms, decoded };

@@ -30,11 +30,12 @@
 //! 2. One line in `chain.rs`.
 //! 3. A test that calls [`conformance::run`].
 //!
-//! Beside the passes stand the questions that the field rules ask: [`polarity`], [`hedge`], and [`guard`] for what an
-//! engine writes over silence.
+//! Beside the passes stand the questions that the field rules ask: [`polarity`], [`hedge`], [`guard`] for what an engine
+//! writes over silence, and [`cer`], which measures how well it heard.
 
 mod ages;
 mod calendar;
+pub mod cer;
 mod chain;
 pub mod conformance;
 mod corrections;
