@@ -214,6 +214,8 @@ fn a_process_does_not_outlive_its_program_although_its_decoding_is_stuck() {
     let fixture = fixture(r#""stuck_ms": 60000,"#);
     let config = EngineConfig { model_path: fixture.path().into(), ..EngineConfig::default() };
     let (mut process, requests, _answers) = asked("replay", config, &window(vec![0.0; 16_000]));
+    // Until it is stuck: before that it would end as it should.
+    thread::sleep(Duration::from_secs(2));
     drop(requests);
     let start = Instant::now();
     assert_eq!(process.wait().unwrap().code(), Some(1), "its work was not done");
