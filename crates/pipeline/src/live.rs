@@ -85,8 +85,7 @@ impl TranscribeOptions {
 /// holds one window and the text.
 ///
 /// # Errors
-/// As [`transcribe`](crate::transcribe). A recording is not needed: what was heard before an error is lost to the caller
-/// but for the events.
+/// As [`transcribe`](crate::transcribe). Of what was heard before an error the caller has the events alone.
 pub fn transcribe_live(
     blocks: &Receiver<Vec<f32>>,
     engine: &dyn Engine,
