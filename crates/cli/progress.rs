@@ -9,6 +9,15 @@ use record::{Lang, Segment, Transcript};
 
 use crate::args::{Global, ProgressArg};
 
+/// How progress is shown: on a terminal, unless it is asked for or forbidden.
+pub(crate) fn mode(global: &Global) -> ProgressArg {
+    match global.progress {
+        ProgressArg::Auto if std::io::stderr().is_terminal() && !global.quiet => ProgressArg::Auto,
+        ProgressArg::Auto => ProgressArg::None,
+        other => other,
+    }
+}
+
 /// Shows how far a transcription is.
 pub(crate) struct Progress {
     mode: ProgressArg,
@@ -22,11 +31,7 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(global: &Global, files: usize) -> Self {
-        let mode = match global.progress {
-            ProgressArg::Auto if std::io::stderr().is_terminal() && !global.quiet => ProgressArg::Auto,
-            ProgressArg::Auto => ProgressArg::None,
-            other => other,
-        };
+        let mode = mode(global);
         let (lang, quiet) = (global.lang(), global.quiet);
         Self { mode, lang, quiet, bar: None, files, declared_ms: None, started: Instant::now() }
     }

@@ -121,21 +121,22 @@ impl<'e> Decoder<'e> {
     ) -> Result<Decoded, Error> {
         let mut first = Some(first);
         let mut work = Work { windows: 1, ..Work::default() };
-        let mut best: Option<Vec<Segment>> = None;
+        let mut best: Option<(Rank, Vec<Segment>)> = None;
         for attempt in &self.options.tier.ladder {
-            if best.as_ref().is_some_and(|best| !self.is_doubtful(packed, best)) {
+            if best.as_ref().is_some_and(|(rank, _)| rank.beyond_doubt) {
                 break;
             }
             let options = attempt.options(&self.options.decode, packed.window.samples.len());
             work.decodings += 1;
             let Some(heard) = self.once(&packed.window, &options, first.take(), control)? else { continue };
             let found = segments(packed, &heard, &self.options.guard);
-            if best.as_ref().is_none_or(|best| self.rank(packed, &found) > self.rank(packed, best)) {
-                best = Some(found);
+            let rank = self.rank(packed, &found);
+            if best.as_ref().is_none_or(|(before, _)| rank > *before) {
+                best = Some((rank, found));
             }
         }
         work.retried = usize::from(work.decodings > 1);
-        let segments = best.unwrap_or_else(|| vec![lost(packed)]);
+        let segments = best.map_or_else(|| vec![lost(packed)], |(_, segments)| segments);
         work.tokens = segments.iter().map(|segment| segment.tokens.len()).sum();
         Ok(Decoded { segments, work })
     }
@@ -185,14 +186,26 @@ impl<'e> Decoder<'e> {
             || is_sparse(packed, segments)
     }
 
-    /// Orders results: no loop, no doubt, then the mean log-probability of a token.
-    fn rank(&self, packed: &PackedWindow, segments: &[Segment]) -> (bool, bool, f32) {
+    fn rank(&self, packed: &PackedWindow, segments: &[Segment]) -> Rank {
         let loops = segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition));
         let tokens: usize = segments.iter().map(|segment| segment.tokens.len()).sum();
         let sum: f32 =
             segments.iter().map(|s| s.avg_logprob.unwrap_or_default() * s.tokens.len() as f32).sum();
-        (!loops, !self.is_doubtful(packed, segments), sum / tokens.max(1) as f32)
+        Rank {
+            no_loop: !loops,
+            beyond_doubt: !self.is_doubtful(packed, segments),
+            avg_logprob: sum / tokens.max(1) as f32,
+        }
     }
+}
+
+/// Orders results, by the fields from above.
+#[derive(Clone, Copy, PartialEq, PartialOrd)]
+struct Rank {
+    no_loop: bool,
+    beyond_doubt: bool,
+    /// Mean natural-log probability of a token.
+    avg_logprob: f32,
 }
 
 /// Far fewer words than the time of speech has room for: the engine has skipped some.

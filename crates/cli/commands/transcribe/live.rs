@@ -13,6 +13,7 @@ use record::{Segment, Source, SourceFile};
 use crate::args::{EngineArgs, Global, ProgressArg};
 use crate::commands::{Heard, configured, engine};
 use crate::failure::Failure;
+use crate::progress::mode;
 use crate::stats::{LiveStats, Stats};
 
 /// Samples of a block: 100 ms.
@@ -34,7 +35,7 @@ pub(super) fn transcription(
     let load = loading.elapsed();
     let reader = AudioReader::open_named(&input.path, &input.name)?;
     let (blocks, incoming) = sync_channel(WAITING);
-    let mut screen = Screen::new(global);
+    let screen = Screen { mode: mode(global) };
     let (done, read, delays) = thread::scope(|threads| {
         let start = Instant::now();
         let speaker = threads.spawn(move || speak(reader, start, &blocks));
@@ -142,17 +143,7 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(global: &Global) -> Self {
-        use std::io::IsTerminal;
-        let shown = std::io::stderr().is_terminal() && !global.quiet;
-        let mode = match global.progress {
-            ProgressArg::Auto if !shown => ProgressArg::None,
-            other => other,
-        };
-        Self { mode }
-    }
-
-    fn on(&mut self, event: &LiveEvent<'_>) {
+    fn on(&self, event: &LiveEvent<'_>) {
         let words = |segments: &[Segment]| -> String {
             segments.iter().filter(|s| s.is_mapped()).map(|s| s.text.as_str()).collect()
         };
