@@ -85,17 +85,17 @@ fn measure(cells: Vec<Cell>, recordings: &[Recording], rounds: usize) -> Result<
     }
     let names = recordings.iter().map(Recording::name).collect();
     let rows = measured.into_iter().map(|(cell, rounds)| Row::new(cell, rounds)).collect();
-    Ok(Report::new(machine(), names, rows))
+    Ok(Report::new(machine()?, names, rows))
 }
 
-fn machine() -> Machine {
-    Machine {
+fn machine() -> Result<Machine> {
+    Ok(Machine {
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         processor: fs::read_to_string("/proc/cpuinfo").ok().as_deref().and_then(processor),
-        engine: asr::system_info(),
+        engine: asr::system_info()?,
         whisper_cpp: asr::whisper_cpp_version(),
         kikitori: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    })
 }
 
 /// The first `model name` of Linux's `/proc/cpuinfo`.

@@ -114,7 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let audio = samples.len() as f64 / RATE;
     let seconds = elapsed.as_secs_f64();
-    eprintln!("{}", asr::system_info());
+    eprintln!("{}", asr::system_info()?);
     eprintln!(
         "{audio:.1} s of audio, {} windows, {} tokens; load {:.2} s; {sessions} sessions × {threads} threads: \
          {seconds:.2} s, {:.4} × real time; peak memory {}",

@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Memory,
     /// The session is gone: drop it and open another.
     SessionLost,
+    /// The program was built for a newer processor: use the build for older ones.
+    Processor,
     /// The engine's process died or made no progress: decode the window again, in the same session or a new one, and give
     /// the input up after three times.
     Crashed,
@@ -46,6 +48,8 @@ pub enum ErrorKind {
 /// The cases, with what a message needs.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Cause {
+    #[error("the program was compiled with instructions that this processor lacks: {missing}")]
+    Processor { missing: String },
     #[error("unknown engine (known: {known}): {name}")]
     UnknownEngine { known: String, name: String },
     #[error("the engine cannot read the model file: {path}")]
@@ -97,6 +101,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match &self.0 {
+            Cause::Processor { .. } => ErrorKind::Processor,
             Cause::UnknownEngine { .. } => ErrorKind::UnknownEngine,
             Cause::OpenModel { .. }
             | Cause::BadModel { .. }
@@ -122,6 +127,13 @@ impl Explain for Error {
     fn explain(&self, lang: Lang) -> Cow<'static, str> {
         let ja = lang == Lang::Ja;
         match &self.0 {
+            Cause::Processor { missing } if ja => {
+                format!("このプログラムは、このパソコンのCPUにない命令を使います: {missing}").into()
+            }
+            Cause::Processor { missing } => {
+                format!("This program uses instructions that the processor of this machine lacks: {missing}")
+                    .into()
+            }
             Cause::UnknownEngine { known, name } if ja => {
                 format!("この名前の音声認識エンジンはありません(使えるもの: {known}): {name}").into()
             }
@@ -215,6 +227,10 @@ impl Explain for Error {
             ErrorKind::UnknownEngine => {
                 ("--engine に上の名前のどれかを指定してください", "name one of these with --engine")
             }
+            ErrorKind::Processor => (
+                "古いCPU用のプログラム(`make dist`)を使ってください",
+                "use the program for older processors (`make dist`)",
+            ),
             ErrorKind::Model => (
                 "`kikitori models pull` で取り直すか、`kikitori models verify` で確かめてください",
                 "run `kikitori models pull` to fetch it again, or `kikitori models verify` to check it",

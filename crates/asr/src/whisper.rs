@@ -2,6 +2,7 @@
 
 mod alignment;
 mod ffi;
+mod processor;
 mod times;
 mod worker;
 
@@ -45,9 +46,12 @@ const LOOP_TOKENS: usize = 32;
 /// A build made with `SOURCE_DATE_EPOCH` in the environment has neither AVX2 nor FMA and is several times slower: unset
 /// it, or set `GGML_NATIVE=OFF GGML_AVX2=ON GGML_FMA=ON GGML_F16C=ON` beside it, and clean `whisper-rs-sys`, whose build
 /// script does not notice a changed environment. `LLAMAFILE = 1` comes from `.cargo/config.toml`.
-#[must_use]
-pub fn system_info() -> String {
-    ffi::system_info()
+///
+/// # Errors
+/// [`ErrorKind::Processor`](crate::ErrorKind::Processor).
+pub fn system_info() -> Result<String> {
+    processor::check()?;
+    Ok(ffi::system_info())
 }
 
 /// Version of the whisper.cpp that is linked in.
@@ -79,8 +83,9 @@ impl WhisperEngine {
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a file that is missing, foreign, cut short or damaged in its
-    /// structure.
+    /// structure; [`ErrorKind::Processor`](crate::ErrorKind::Processor).
     pub fn open(config: &EngineConfig) -> Result<Self> {
+        processor::check()?;
         let path = &config.model_path;
         let unreadable = |source| Cause::OpenModel { path: path.clone(), source };
         let mut reader = open_file(path).map_err(unreadable)?;

@@ -264,7 +264,7 @@ fn a_session_outlives_its_engine() {
 
 #[test]
 fn the_fast_kernels_are_compiled_in() {
-    let info = asr::system_info();
+    let info = asr::system_info().unwrap();
     assert!(info.contains("LLAMAFILE = 1"), "GGML_LLAMAFILE is not ON in .cargo/config.toml: {info}");
     assert!(!asr::whisper_cpp_version().is_empty());
     #[cfg(target_arch = "x86_64")]

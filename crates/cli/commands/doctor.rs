@@ -21,7 +21,8 @@ struct Check {
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
-    let checks = [version(), cores(), engine(), model(lang), disk(), templates(), microphone(lang), clock()];
+    let checks =
+        [version(), cores(), engine(lang), model(lang), disk(), templates(), microphone(lang), clock()];
     let failed = checks.iter().filter(|c| c.ok == Some(false)).count();
     if args.json {
         let rows: Vec<_> = checks
@@ -56,8 +57,16 @@ fn cores() -> Check {
     Check { name: "cores", ok: None, detail: cores.to_string() }
 }
 
-fn engine() -> Check {
-    Check { name: "whisper.cpp", ok: None, detail: asr::system_info() }
+/// What was compiled in; a failed check where this machine cannot run it.
+fn engine(lang: Lang) -> Check {
+    let (ok, detail) = match asr::system_info() {
+        Ok(info) => (None, info),
+        Err(error) => {
+            let hint = error.hint(lang).map(|hint| format!(" — {hint}")).unwrap_or_default();
+            (Some(false), format!("{}{hint}", error.explain(lang)))
+        }
+    };
+    Check { name: "whisper.cpp", ok, detail }
 }
 
 fn model(lang: Lang) -> Check {

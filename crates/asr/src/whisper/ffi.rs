@@ -465,3 +465,22 @@ pub(super) fn version() -> String {
     let bytes = unsafe { copy_bytes(sys::whisper_version()) };
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+/// Instruction sets that the kernels were compiled for, by the names of x86.
+pub(super) fn compiled_for() -> [(&'static str, bool); 9] {
+    // SAFETY: these functions take nothing and return a constant that was fixed when they were compiled.
+    let flags = unsafe {
+        [
+            ("AVX", sys::ggml_cpu_has_avx()),
+            ("AVX2", sys::ggml_cpu_has_avx2()),
+            ("FMA", sys::ggml_cpu_has_fma()),
+            ("F16C", sys::ggml_cpu_has_f16c()),
+            ("BMI2", sys::ggml_cpu_has_bmi2()),
+            ("AVX-512F", sys::ggml_cpu_has_avx512()),
+            ("AVX-512VBMI", sys::ggml_cpu_has_avx512_vbmi()),
+            ("AVX-512VNNI", sys::ggml_cpu_has_avx512_vnni()),
+            ("AVX-512BF16", sys::ggml_cpu_has_avx512_bf16()),
+        ]
+    };
+    flags.map(|(name, flag)| (name, flag != 0))
+}
