@@ -19,6 +19,8 @@ const MAX_CRASHES: usize = 3;
 /// Nobody speaks slower than this for [`SPARSE_MS`], in characters per second of speech.
 const SPARSE_CHARS_PER_S: f32 = 1.0;
 const SPARSE_MS: u64 = 3_000;
+/// A text that has less than this share of another's characters leaves words out.
+const MIN_COMPLETE: f32 = 0.95;
 
 /// What a transcription took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,15 +125,15 @@ impl<'e> Decoder<'e> {
         let mut work = Work { windows: 1, ..Work::default() };
         let mut best: Option<(Rank, Vec<Segment>)> = None;
         for attempt in &self.options.tier.ladder {
-            if best.as_ref().is_some_and(|(rank, _)| rank.beyond_doubt) {
-                break;
+            if best.as_ref().is_some_and(|(rank, heard)| rank.sound && !is_unsure(heard, attempt.below)) {
+                continue;
             }
             let options = attempt.options(&self.options.decode, packed.window.samples.len());
             work.decodings += 1;
             let Some(heard) = self.once(&packed.window, &options, first.take(), control)? else { continue };
             let found = segments(packed, &heard, &self.options.guard);
             let rank = self.rank(packed, &found);
-            if best.as_ref().is_none_or(|(before, _)| rank > *before) {
+            if best.as_ref().is_none_or(|(before, _)| rank.beats(before)) {
                 best = Some((rank, found));
             }
         }
@@ -176,36 +178,49 @@ impl<'e> Decoder<'e> {
         }
     }
 
-    /// Whether another decoding could help: invented text over noise stays invented, however often it is decoded.
-    fn is_doubtful(&self, packed: &PackedWindow, segments: &[Segment]) -> bool {
-        let unsure = |segment: &Segment| {
-            segment.avg_logprob.is_some_and(|mean| mean < self.options.tier.doubt_below)
-                && !segment.flags.contains(&Flag::PossibleHallucination)
-        };
-        segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition) || unsure(segment))
-            || is_sparse(packed, segments)
-    }
-
     fn rank(&self, packed: &PackedWindow, segments: &[Segment]) -> Rank {
-        let loops = segments.iter().any(|segment| segment.flags.contains(&Flag::Repetition));
+        let loops = spoken(segments).any(|segment| segment.flags.contains(&Flag::Repetition));
+        let improbable = is_unsure(segments, self.options.guard.min_avg_logprob);
         let tokens: usize = segments.iter().map(|segment| segment.tokens.len()).sum();
         let sum: f32 =
             segments.iter().map(|s| s.avg_logprob.unwrap_or_default() * s.tokens.len() as f32).sum();
         Rank {
             no_loop: !loops,
-            beyond_doubt: !self.is_doubtful(packed, segments),
+            sound: !loops && !improbable && !is_sparse(packed, segments),
             avg_logprob: sum / tokens.max(1) as f32,
+            chars: segments.iter().map(|segment| segment.text.chars().count()).sum(),
         }
     }
 }
 
-/// Orders results, by the fields from above.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
+/// How good a result is.
+#[derive(Clone, Copy)]
 struct Rank {
     no_loop: bool,
-    beyond_doubt: bool,
+    /// It loops nowhere, is probable, and has words for all of the speech.
+    sound: bool,
     /// Mean natural-log probability of a token.
     avg_logprob: f32,
+    chars: usize,
+}
+
+impl Rank {
+    /// Whether to take this result for the one before. Of two sound ones the more probable is taken, unless it owes that to
+    /// words it leaves out.
+    fn beats(&self, before: &Self) -> bool {
+        let order = |rank: &Self| (rank.no_loop, rank.sound, rank.avg_logprob);
+        let complete = self.chars as f32 >= before.chars as f32 * MIN_COMPLETE;
+        order(self) > order(before) && (complete || !before.sound)
+    }
+}
+
+/// What another decoding could mend: invented text over noise stays invented, however often it is decoded.
+fn spoken(segments: &[Segment]) -> impl Iterator<Item = &Segment> {
+    segments.iter().filter(|segment| !segment.flags.contains(&Flag::PossibleHallucination))
+}
+
+fn is_unsure(segments: &[Segment], below: f32) -> bool {
+    spoken(segments).any(|segment| segment.avg_logprob.is_some_and(|mean| mean < below))
 }
 
 /// Far fewer words than the time of speech has room for: the engine has skipped some.
@@ -281,6 +296,8 @@ mod tests {
             speech: std::iter::once(0..samples.len()).collect(),
             rms: 0.1,
             peak: 0.1,
+            cut_before: None,
+            cut_after: None,
             window: Window { index: 0, file: 0, map: TimeMap::contiguous(0, samples.len() as u64), samples },
         };
         let asked = std::sync::Arc::default();
@@ -299,6 +316,8 @@ mod tests {
             speech: std::iter::once(0..seconds * 16_000).collect(),
             rms: 0.1,
             peak: 0.1,
+            cut_before: None,
+            cut_after: None,
             window: Window { index: 0, file: 0, samples: Vec::new(), map: TimeMap::default() },
         };
         let said = [Segment { text: "はい。".into(), ..Segment::default() }];

@@ -1,5 +1,7 @@
 //! Text that nobody said (language.md pass 13): it is marked and kept out of the record, never deleted.
 
+mod music;
+
 use std::ops::Range;
 
 use asr::{Hypothesis, HypothesisSegment};
@@ -7,12 +9,16 @@ use audio::PackedWindow;
 use record::{Flag, SAMPLE_RATE};
 use text::guard as phrases;
 
+use crate::tier::IMPROBABLE;
+
 /// Samples of a frame whose level is measured: 16 ms.
 const FRAME: usize = 256;
 /// Energy below that of 16-bit noise, so that digital silence has a level.
 const QUIETEST: f32 = 1e-10;
 /// Shorter stretches say little about how steady a sound is.
 const MIN_MODULATION_MS: u64 = 2_000;
+/// Shorter stretches say little about whether a sound is music.
+const MIN_MUSIC_MS: u64 = 4_000;
 
 /// What counts as invented text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +35,10 @@ pub struct GuardConfig {
     pub min_rms: f32,
     /// A segment around which the level changes less than this from frame to frame, in dB, is steady noise.
     pub min_modulation_db: f32,
+    /// Above these log-odds that the sound around it is music and not speech a segment needs `min_over_music`.
+    pub max_music_log_odds: f32,
+    /// Average log-probability of words that were really said over music; they do not repeat either.
+    pub min_over_music: f32,
 }
 
 impl Default for GuardConfig {
@@ -40,10 +50,12 @@ impl Default for GuardConfig {
         Self {
             min_speech_share: 0.2,
             max_no_speech_prob: 0.6,
-            min_avg_logprob: -1.0,
+            min_avg_logprob: IMPROBABLE,
             max_chars_per_s: 16.0,
             min_rms: 0.0005,
             min_modulation_db: 0.6,
+            max_music_log_odds: 3.0,
+            min_over_music: -0.3,
         }
     }
 }
@@ -63,8 +75,12 @@ fn segment_flags(
 ) -> Vec<Flag> {
     let words = segment.text();
     let share = speech_share(packed, segment.start_ms, segment.end_ms);
-    let around = around(segment.start_ms, segment.end_ms, packed.window.samples.len());
-    let steady = modulation_db(&packed.window.samples[around]) < config.min_modulation_db;
+    let samples = &packed.window.samples;
+    let around = |least_ms| &samples[around(segment.start_ms, segment.end_ms, least_ms, samples.len())];
+    let steady = modulation_db(around(MIN_MODULATION_MS)) < config.min_modulation_db;
+    let repeats = looped || is_loop(&words);
+    let music = (repeats || segment.avg_logprob < config.min_over_music)
+        && music::log_odds(around(MIN_MUSIC_MS)).is_some_and(|odds| odds > config.max_music_log_odds);
     let silent = share < config.min_speech_share || packed.rms < config.min_rms || steady;
     let unsure = segment.avg_logprob < config.min_avg_logprob;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
@@ -75,10 +91,10 @@ fn segment_flags(
     let too_fast = phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
 
     let mut flags = Vec::new();
-    if silent || no_speech || phrase || too_fast || phrases::is_remark(&words) {
+    if silent || music || no_speech || phrase || too_fast || phrases::is_remark(&words) {
         flags.push(Flag::PossibleHallucination);
     }
-    if looped || is_loop(&words) {
+    if repeats {
         flags.push(Flag::Repetition);
     }
     if unsure {
@@ -92,9 +108,9 @@ fn is_loop(words: &str) -> bool {
     phrases::repetition(words).is_some() || phrases::compression_ratio(words) > phrases::MAX_COMPRESSION_RATIO
 }
 
-/// Samples of a segment, or of the two seconds around a shorter one, as far as the window goes.
-fn around(start_ms: u64, end_ms: u64, len: usize) -> Range<usize> {
-    let missing_ms = MIN_MODULATION_MS.saturating_sub(end_ms - start_ms);
+/// Samples of a segment, or of the time around a shorter one, as far as the window goes.
+fn around(start_ms: u64, end_ms: u64, least_ms: u64, len: usize) -> Range<usize> {
+    let missing_ms = least_ms.saturating_sub(end_ms - start_ms);
     let sample = |ms: u64| ((ms * u64::from(SAMPLE_RATE) / 1_000) as usize).min(len);
     sample(start_ms.saturating_sub(missing_ms / 2))..sample(end_ms + missing_ms.div_ceil(2))
 }
@@ -161,10 +177,10 @@ mod tests {
     }
 
     #[test]
-    fn a_short_segment_is_judged_by_the_two_seconds_around_it() {
-        assert_eq!(around(5_000, 5_000, 160_000), 64_000..96_000);
-        assert_eq!(around(0, 0, 160_000), 0..16_000);
-        assert_eq!(around(1_000, 4_000, 160_000), 16_000..64_000);
-        assert_eq!(around(9_900, 10_000, 160_000).end, 160_000);
+    fn a_short_segment_is_judged_by_the_time_around_it() {
+        assert_eq!(around(5_000, 5_000, 2_000, 160_000), 64_000..96_000);
+        assert_eq!(around(0, 0, 2_000, 160_000), 0..16_000);
+        assert_eq!(around(1_000, 4_000, 2_000, 160_000), 16_000..64_000);
+        assert_eq!(around(9_900, 10_000, 2_000, 160_000).end, 160_000);
     }
 }

@@ -30,6 +30,7 @@ const QUICK: Attempt = Attempt {
     context: Context::Fitted { margin_ms: 1_000 },
     search: Search::Greedy { best_of: 1 },
     temperature: 0.0,
+    below: 0.0,
 };
 /// So much new sound makes another quick decoding worth it.
 const STEP: usize = SAMPLE_RATE as usize * 2 / 5;

@@ -9,7 +9,8 @@ use crate::{Input, cores};
 
 /// Up to this length recordings are a few windows: sessions side by side gain little.
 const SHORT_MS: u64 = 60_000;
-
+/// Sound that two windows share where speech without a pause is cut.
+const OVERLAP_MS: u32 = 1_000;
 /// whisper.cpp has crashed with more states.
 const MAX_SESSIONS: usize = 8;
 
@@ -68,6 +69,7 @@ impl TranscribeOptions {
     #[must_use]
     pub fn with_window_ms(mut self, window_ms: u32) -> Self {
         self.pack.max_window_ms = window_ms;
+        self.pack.overlap_ms = OVERLAP_MS.min(window_ms / 4);
         // The search for a place to cut is at most half the window.
         self.pack.cut_search_ms = self.pack.cut_search_ms.min(window_ms / 2);
         self

@@ -3,9 +3,13 @@
 use asr::{DecodeOptions, Search};
 use record::SAMPLE_RATE;
 
+use crate::Error;
 use crate::error::Cause;
-use crate::{Error, GuardConfig};
 
+/// Average log-probability of a segment below which Whisper's reference decodes again.
+pub(crate) const IMPROBABLE: f32 = -1.0;
+/// The same for those who have the time: below it a beam search finds other words more often than not.
+const UNSURE: f32 = -0.5;
 /// Sequences that a beam search follows.
 const BEAM: usize = 5;
 /// Sequences sampled above temperature 0.
@@ -29,11 +33,9 @@ pub struct Tier {
     pub summary: &'static str,
     /// Longest window in milliseconds.
     pub window_ms: u32,
-    /// Ways of decoding a window, in the order of trial; at least one. The next is taken while the result is doubtful, and
-    /// the best of all counts, with the marks that it still has.
+    /// Ways of decoding a window, in the order of trial; at least one. The next is taken while the result cannot be right
+    /// or is less probable than it asks for, and the best of all counts, with the marks that it still has.
     pub ladder: Vec<Attempt>,
-    /// Average log-probability of a segment below which it is doubtful.
-    pub doubt_below: f32,
 }
 
 /// One way of decoding a window.
@@ -45,6 +47,8 @@ pub struct Attempt {
     pub search: Search,
     /// Sampling temperature, 0.0..=1.0.
     pub temperature: f32,
+    /// It is tried while a segment's average log-probability is below this. The first of a ladder is always tried.
+    pub below: f32,
 }
 
 /// How much of the encoder's 30 s is computed.
@@ -86,10 +90,10 @@ const FITTED: Attempt = Attempt {
     context: Context::Fitted { margin_ms: 1_000 },
     search: Search::Greedy { best_of: 1 },
     temperature: 0.0,
+    below: IMPROBABLE,
 };
 const GREEDY: Attempt = Attempt { context: Context::Full, ..FITTED };
-const BEAM_SEARCH: Attempt =
-    Attempt { context: Context::Full, search: Search::Beam { size: BEAM }, temperature: 0.0 };
+const BEAM_SEARCH: Attempt = Attempt { search: Search::Beam { size: BEAM }, ..GREEDY };
 /// Every other temperature of Whisper's reference list, as each costs a whole decoding.
 const WARM: Attempt =
     Attempt { search: Search::Greedy { best_of: SAMPLES }, temperature: 0.4, ..BEAM_SEARCH };
@@ -101,7 +105,6 @@ fn fast() -> Tier {
         summary: "windows of 15 s, the most probable token each time; what loops is decoded again",
         window_ms: 15_000,
         ladder: vec![FITTED, GREEDY, BEAM_SEARCH],
-        doubt_below: GuardConfig::default().min_avg_logprob,
     }
 }
 
@@ -110,8 +113,7 @@ fn auto() -> Tier {
         name: "auto",
         summary: "as fast; windows of which the model is unsure as careful",
         window_ms: 15_000,
-        ladder: vec![FITTED, BEAM_SEARCH, WARM, HOT],
-        doubt_below: -0.5,
+        ladder: vec![FITTED, Attempt { below: UNSURE, ..BEAM_SEARCH }, WARM, HOT],
     }
 }
 
@@ -121,7 +123,6 @@ fn careful() -> Tier {
         summary: "windows of 28 s, beam search; what loops or is improbable again at rising temperatures",
         window_ms: 28_000,
         ladder: vec![BEAM_SEARCH, WARM, HOT],
-        doubt_below: GuardConfig::default().min_avg_logprob,
     }
 }
 

@@ -7,13 +7,13 @@ use std::thread::scope;
 
 use asr::{Control, Engine};
 use audio::{AudioReader, PackedWindow, vad, windows};
-use record::{Segment, Source, SourceFile, Transcript};
+use record::{Segment, Source, SourceFile, Transcript, samples_to_ms};
 
 use crate::attempts::{Crashes, Decoded, Decoder, Work};
 use crate::error::Cause;
 use crate::input::sha256;
 use crate::options::TranscribeOptions;
-use crate::{Error, ErrorKind, Input};
+use crate::{Error, ErrorKind, Input, join};
 
 /// What happens during a transcription.
 #[derive(Clone, Debug, PartialEq)]
@@ -137,11 +137,19 @@ enum Message {
     },
     Decoded {
         index: usize,
-        file: usize,
-        until_ms: u64,
-        decoded: Decoded,
+        window: Done,
     },
     Failed(Error),
+}
+
+/// A window that is decoded.
+struct Done {
+    file: usize,
+    until_ms: u64,
+    /// Where it overlaps with the window before it, and with the one behind it.
+    cut_before_ms: Option<u64>,
+    cut_after_ms: Option<u64>,
+    decoded: Decoded,
 }
 
 /// Decodes, detects and packs, recording after recording.
@@ -198,8 +206,14 @@ fn work_off(
         for (packed, decoded) in batch.iter().zip(results) {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
-            let message = Message::Decoded { index: window.index, file: window.file, until_ms, decoded };
-            if messages.send(message).is_err() {
+            let done = Done {
+                file: window.file,
+                until_ms: packed.cut_after.map_or(until_ms, samples_to_ms),
+                cut_before_ms: packed.cut_before.map(samples_to_ms),
+                cut_after_ms: packed.cut_after.map(samples_to_ms),
+                decoded,
+            };
+            if messages.send(Message::Decoded { index: window.index, window: done }).is_err() {
                 return Ok(());
             }
         }
@@ -216,6 +230,21 @@ fn next_batch(waiting: &Mutex<Receiver<PackedWindow>>, most: usize) -> Vec<Packe
     batch
 }
 
+/// Takes window number `next`, once the window that overlaps with its end is there to be joined with it.
+fn next_whole(waiting: &mut BTreeMap<usize, Done>, next: usize) -> Option<Done> {
+    let mut window = waiting.remove(&next)?;
+    if let Some(cut_ms) = window.cut_after_ms {
+        let Some(behind) = waiting.get_mut(&(next + 1)) else {
+            waiting.insert(next, window);
+            return None;
+        };
+        if behind.cut_before_ms == Some(cut_ms) {
+            join(&mut window.decoded.segments, &mut behind.decoded.segments, cut_ms);
+        }
+    }
+    Some(window)
+}
+
 /// Restores the order of the windows and tells the caller what is new.
 fn collect(
     inputs: &[Input],
@@ -223,7 +252,7 @@ fn collect(
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
-    let mut waiting: BTreeMap<usize, (usize, u64, Decoded)> = BTreeMap::new();
+    let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
     let mut done = Transcription {
         source: Source::default(),
         transcript: Transcript::default(),
@@ -250,10 +279,10 @@ fn collect(
                 }
                 done.source.files.push(source);
             }
-            Message::Decoded { index, file, until_ms, decoded } => {
-                waiting.insert(index, (file, until_ms, decoded));
-                while let Some((file, until_ms, Decoded { segments, work })) =
-                    waiting.remove(&done.work.windows)
+            Message::Decoded { index, window } => {
+                waiting.insert(index, window);
+                while let Some(Done { file, until_ms, decoded: Decoded { segments, work }, .. }) =
+                    next_whole(&mut waiting, done.work.windows)
                 {
                     on_event(Event::Progress { file, until_ms, segments: &segments });
                     done.transcript.segments.extend(segments);

@@ -25,6 +25,9 @@ pub struct PackConfig {
     pub joint_ms: u32,
     /// Speech without a pause is cut within this time before `max_window_ms`, in milliseconds; at most half of it.
     pub cut_search_ms: u32,
+    /// Sound around such a cut that both windows hold, in milliseconds, half of it on each side; at most a quarter of
+    /// `max_window_ms`.
+    pub overlap_ms: u32,
     /// A window of at least this length ends with its region of speech, in milliseconds. Below `max_window_ms` windows are
     /// done sooner and hold less.
     pub close_after_ms: u32,
@@ -42,6 +45,7 @@ impl PackConfig {
         Self {
             max_window_ms: 15_000,
             cut_search_ms: 5_000,
+            overlap_ms: 0,
             close_after_ms: 5_000,
             settle_ms: Some(1_500),
             ..Self::default()
@@ -55,6 +59,7 @@ impl Default for PackConfig {
             max_window_ms: 28_000,
             joint_ms: 100,
             cut_search_ms: 8_000,
+            overlap_ms: 0,
             close_after_ms: HARD_LIMIT_MS,
             settle_ms: None,
             regions: RegionConfig::default(),
@@ -73,6 +78,11 @@ pub struct PackedWindow {
     pub rms: f32,
     /// Largest absolute sample; 0..=1.
     pub peak: f32,
+    /// Sample of the recording at which speech without a pause was cut before this window. It holds the sound from
+    /// half an overlap before the cut on, and the window before it that up to half an overlap behind the cut.
+    pub cut_before: Option<u64>,
+    /// The same at its end.
+    pub cut_after: Option<u64>,
 }
 
 impl PackedWindow {
@@ -92,18 +102,21 @@ struct Building {
     /// End of the last piece in the recording.
     end: u64,
     recorded: usize,
+    cut_before: Option<u64>,
+    cut_after: Option<u64>,
 }
 
 /// Streaming packer of one recording.
 ///
-/// * Every sample of every region is in exactly one window, in order; nothing else is, but for pauses of at most
-///   `joint_ms` between two regions, which stay as they are.
+/// * Every sample of every region is in exactly one window, in order, but for those around a cut, which are in two; nothing
+///   else is, but for pauses of at most `joint_ms` between two regions, which stay as they are.
 /// * A longer pause becomes `joint_ms` of zeros. Silence at the start, at the end and of any length costs nothing.
 /// * A window ends where the next region does not fit. A region that alone is too long is cut at its quietest point.
 pub struct Packer {
     max: u64,
     joint: u64,
     search: u64,
+    half_overlap: u64,
     close_after: u64,
     settle: Option<u64>,
     off: f32,
@@ -118,6 +131,7 @@ pub struct Packer {
     frames_start: u64,
     frames: u64,
     open: Option<u64>,
+    last_cut: Option<u64>,
     building: Option<Building>,
     done: VecDeque<PackedWindow>,
 }
@@ -138,11 +152,15 @@ impl Packer {
         if config.cut_search_ms > config.max_window_ms / 2 || config.cut_search_ms < 500 {
             return invalid("search for a cut must be 500 ms to half the longest window");
         }
+        if config.overlap_ms > config.max_window_ms / 4 {
+            return invalid("overlap must be at most a quarter of the longest window");
+        }
         let samples = |ms: u32| u64::from(ms) * 16;
         Ok(Self {
             max: samples(config.max_window_ms),
             joint: samples(config.joint_ms),
             search: samples(config.cut_search_ms),
+            half_overlap: samples(config.overlap_ms) / 2,
             close_after: samples(config.close_after_ms),
             settle: config.settle_ms.map(samples),
             off: config.regions.off,
@@ -156,6 +174,7 @@ impl Packer {
             frames_start: 0,
             frames: 0,
             open: None,
+            last_cut: None,
             building: None,
             done: VecDeque::new(),
         })
@@ -247,8 +266,8 @@ impl Packer {
             if end - start <= self.max {
                 return;
             }
-            let last = (start + self.max).min(self.total());
-            let first = (start + self.max - self.search).min(last);
+            let last = (start + self.max - self.half_overlap).min(self.total());
+            let first = last.saturating_sub(self.search).max(start);
             let speech = |offset: usize| {
                 let frame = (first + offset as u64) / self.frame_len;
                 let known = usize::try_from(frame - self.frames_start).ok();
@@ -257,9 +276,13 @@ impl Packer {
             let offset = cut::quietest(self.slice(first..last), speech) as u64;
             let cut = first + offset;
             self.flush();
-            self.add(start..cut);
+            self.add(start..(cut + self.half_overlap).min(self.total()));
+            if let Some(building) = &mut self.building {
+                building.cut_after = Some(cut);
+            }
             self.flush();
-            self.open = Some(cut);
+            self.last_cut = Some(cut);
+            self.open = Some(cut - self.half_overlap);
         }
     }
 
@@ -280,12 +303,12 @@ impl Packer {
     /// The window with a stretch behind it.
     fn extended(&self, mut building: Building, stretch: Range<u64>) -> Building {
         let mut start = stretch.start;
-        if !building.samples.is_empty() {
-            if start - building.end <= self.joint {
-                start = building.end;
-            } else {
-                building.samples.resize(building.samples.len() + self.joint as usize, 0.0);
-            }
+        if building.samples.is_empty() {
+            building.cut_before = self.last_cut.filter(|cut| cut - self.half_overlap == start);
+        } else if start - building.end <= self.joint {
+            start = building.end;
+        } else {
+            building.samples.resize(building.samples.len() + self.joint as usize, 0.0);
         }
         let sound = self.slice(start..stretch.end);
         let window_start = building.samples.len();
@@ -341,7 +364,7 @@ impl Packer {
 
     /// The finished window; none without samples.
     fn packed(&self, building: Building) -> Option<PackedWindow> {
-        let Building { samples, map, speech, recorded, .. } = building;
+        let Building { samples, map, speech, recorded, cut_before, cut_after, .. } = building;
         if samples.is_empty() {
             return None;
         }
@@ -349,7 +372,7 @@ impl Packer {
         let rms = (power / recorded.max(1) as f64).sqrt() as f32;
         let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
         let window = Window { index: self.next_index, file: self.file, samples, map };
-        Some(PackedWindow { window, speech, rms, peak })
+        Some(PackedWindow { window, speech, rms, peak, cut_before, cut_after })
     }
 
     /// Drops what no region can need any more.

@@ -35,8 +35,10 @@ fn probabilities(runs: &[(f32, usize)]) -> Vec<f32> {
 /// Checks everything that [`Packer`] promises about its windows.
 fn check(config: PackConfig, samples: &[f32], probabilities: &[f32], windows: &[PackedWindow]) {
     let joint = u64::from(config.joint_ms) * 16;
+    let half = u64::from(config.overlap_ms) * 16 / 2;
     let mut pieces: Vec<Piece> = Vec::new();
     for (index, packed) in windows.iter().enumerate() {
+        assert_eq!(packed.cut_before, index.checked_sub(1).and_then(|before| windows[before].cut_after));
         let window = &packed.window;
         assert_eq!((window.index, window.file), (index, 3));
         assert!(window.samples.len() <= config.max_window_ms as usize * 16, "window {index} is too long");
@@ -56,7 +58,20 @@ fn check(config: PackConfig, samples: &[f32], probabilities: &[f32], windows: &[
             assert!(probabilities[at / FRAME] >= config.regions.off);
         }
         assert!(packed.speech.windows(2).all(|w| w[0].end < w[1].start), "speech is in order and joined");
-        pieces.extend(window.map.pieces());
+        // What is behind a cut is counted with the window that follows, and what is before it here.
+        for (n, piece) in window.map.pieces().iter().enumerate() {
+            let mut piece = *piece;
+            if let Some(cut) = packed.cut_before.filter(|_| n == 0) {
+                assert_eq!(piece.file_start + half, cut);
+                (piece.file_start, piece.len) = (cut, piece.len - half);
+            }
+            let end = piece.file_start + piece.len;
+            if let Some(cut) = packed.cut_after.filter(|_| n + 1 == window.map.pieces().len()) {
+                assert!(cut <= end && end <= cut + half);
+                piece.len -= end - cut;
+            }
+            pieces.push(piece);
+        }
     }
     assert!(pieces.windows(2).all(|w| w[0].file_start + w[0].len <= w[1].file_start), "pieces are in order");
 
@@ -138,6 +153,7 @@ fn settings_out_of_range_are_refused() {
         PackConfig { max_window_ms: 1_000, ..default },
         PackConfig { joint_ms: 5_000, ..default },
         PackConfig { cut_search_ms: 20_000, ..default },
+        PackConfig { overlap_ms: 8_000, ..default },
     ] {
         assert_eq!(Packer::new(config, FRAME, 0).err().unwrap().kind(), ErrorKind::Config, "{config:?}");
     }
@@ -180,6 +196,7 @@ proptest! {
         joint_ms in 0_u32..300,
         lead_ms in 0_u32..500,
         trail_ms in 0_u32..300,
+        overlap_ms in prop_oneof![Just(0_u32), 0_u32..500],
         close_after_ms in 500_u32..8_000,
         settle_ms in proptest::option::of(100_u32..3_000),
         tail in 0_usize..FRAME,
@@ -189,6 +206,7 @@ proptest! {
             max_window_ms,
             joint_ms,
             cut_search_ms: max_window_ms / 3,
+            overlap_ms,
             close_after_ms,
             settle_ms,
             regions: RegionConfig { lead_ms, trail_ms, ..RegionConfig::default() },
