@@ -36,6 +36,7 @@
 //! Implement [`vad::Vad`], add a line to the registry in `vad/mod.rs`; the registry's test runs
 //! [`vad::conformance`] on it.
 
+pub mod capture;
 mod codecs;
 mod decode;
 mod error;
