@@ -43,7 +43,10 @@ fn arrows_between_our_crates_point_down() {
         // Beside `pipeline`, not below it: an engine that fails must not reach what keeps the sound.
         ("recorder", &["audio", "record"]),
         ("pipeline", &["asr", "audio", "extract", "record", "text"]),
-        ("kikitori", &["asr", "audio", "export", "extract", "models", "pipeline", "record", "recorder", "text"]),
+        (
+            "kikitori",
+            &["asr", "audio", "export", "extract", "models", "pipeline", "record", "recorder", "text"],
+        ),
         ("fuzz", &["asr", "audio", "export", "extract", "models", "record", "text"]),
     ]);
     let found = dependencies();
