@@ -76,14 +76,17 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let (end, spoken) = session.run(recorder, heard)?;
     let recording = end.recording?;
     if end.quit {
-        if let Some(spoken) = spoken.ok().filter(|spoken| !spoken.transcript.segments.is_empty()) {
+        if let Ok(spoken) = spoken {
+            let transcript = without_commands(spoken.transcript, &recording, end.over_ms);
+            let spoken = Spoken { transcript, ..spoken };
             keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
         }
         return Err(Failure::interrupted_saving(&recording.sound, &args.form.template.join(",")));
     }
     let heard = complete(spoken, &recording, &*engine, &options, global, control);
     let spoken = heard.inspect_err(|_| saved(&recording, &args.form.template[0], global))?;
-    let spoken = Spoken { transcript: without_commands(spoken.transcript, &recording), ..spoken };
+    let spoken =
+        Spoken { transcript: without_commands(spoken.transcript, &recording, end.over_ms), ..spoken };
     let source = keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
     let plays = config.keep != Keep::Never;
     let sound = AudioSource { mime: "audio/wav".to_owned(), path: recording.sound.clone() };
@@ -188,10 +191,11 @@ fn complete(
     if cancelled { Err(Failure::interrupted()) } else { Ok(Spoken { transcript, is_whole: true }) }
 }
 
-/// The transcript without commands, and without what was said during pauses.
-fn without_commands(transcript: Transcript, recording: &Recording) -> Transcript {
+/// The transcript without commands, and without what was said during pauses and after the end.
+fn without_commands(transcript: Transcript, recording: &Recording, over_ms: Option<u64>) -> Transcript {
     let pauses = recording.info.gaps.iter().filter(|gap| gap.cause == GapCause::Pause);
-    let pauses: Vec<_> = pauses.map(|gap| gap.at_ms..gap.at_ms + gap.length_ms).collect();
+    let pauses = pauses.map(|gap| gap.at_ms..gap.at_ms + gap.length_ms);
+    let pauses: Vec<_> = pauses.chain(over_ms.map(|at| at..u64::MAX)).collect();
     Transcript { segments: spoken::content(&transcript.segments, &pauses), ..transcript }
 }
 

@@ -156,3 +156,6 @@ fn form(frame: &mut Frame<'_>, area: Rect, view: &View) {
         area,
     );
 }
+
+#[cfg(test)]
+mod tests;

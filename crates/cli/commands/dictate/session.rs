@@ -51,6 +51,8 @@ pub(super) struct End {
     pub(super) recording: Result<Recording, recorder::Error>,
     /// The speaker wants no record.
     pub(super) quit: bool,
+    /// The moment of the recording at which the speaker said that it is over; what follows was not meant.
+    pub(super) over_ms: Option<u64>,
 }
 
 /// What was understood.
@@ -102,6 +104,7 @@ impl Session<'_> {
                 recorder: Some(recorder),
                 end: None,
                 quit: false,
+                over_ms: None,
                 view: None,
                 shown,
                 keys,
@@ -186,6 +189,7 @@ struct Running<'r> {
     recorder: Option<Recorder>,
     end: Option<Result<Recording, recorder::Error>>,
     quit: bool,
+    over_ms: Option<u64>,
     view: Option<View>,
     shown: Shown,
     keys: Keys,
@@ -229,8 +233,8 @@ impl Running<'_> {
     }
 
     fn ended(self) -> (Option<End>, bool) {
-        let quit = self.quit;
-        (self.end.map(|recording| End { recording, quit }), self.missed)
+        let (quit, over_ms) = (self.quit, self.over_ms);
+        (self.end.map(|recording| End { recording, quit, over_ms }), self.missed)
     }
 
     /// Looks at the recorder and shows everything.
@@ -360,7 +364,13 @@ impl Running<'_> {
             }
             Wish::Mark if !is_paused => recorder.mark(MarkKind::Mark, at_ms),
             Wish::Correct if !is_paused => recorder.mark(MarkKind::Correction, at_ms),
-            Wish::Finish => recorder.stop(),
+            Wish::Finish => {
+                recorder.stop();
+                if let Some(at_ms) = at_ms {
+                    self.over_ms.get_or_insert(at_ms);
+                    self.pauses.push(at_ms..u64::MAX);
+                }
+            }
             Wish::Quit => {
                 self.quit = true;
                 recorder.stop();
