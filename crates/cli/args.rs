@@ -259,7 +259,7 @@ pub(crate) struct RecordArgs {
   kikitori dictate --template visit --keep-audio never    no sound is left once the record is written
 
 Keys (without a terminal: a line of standard input): p pause or go on, m mark, c correction, f finish, q stop without a
-record. Spoken, after a pause of two seconds and alone: 一時停止, 再開, マーク, 訂正, 記録終了.")]
+record. Spoken, alone, with two seconds of silence before and after: 一時停止, 再開, マーク, 訂正, 記録終了.")]
 pub(crate) struct DictateArgs {
     #[command(flatten)]
     pub(crate) form: FormArgs,

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Dir, Ran, args, field, sample};
 
-/// Each sentence of a dictation takes so long: three seconds of sound, at whose end nobody speaks any more, and three of silence.
+/// Each sentence of a dictation takes so long: three seconds of sound, at whose end nobody speaks any more,
+/// and three of silence.
 const EACH_MS: u64 = 6_000;
 const SPEECH_MS: u64 = 2_500;
 
@@ -34,7 +35,8 @@ fn dictation_that_takes(dir: &Dir, sentences: &[&str], decode_ms: u64) {
     for (n, text) in sentences.iter().enumerate() {
         let start_ms = n as u64 * EACH_MS;
         // A microphone is never quite silent.
-        let rest = (0..(EACH_MS * 16) as usize - speech.len()).map(|i| (i % 7) as i16 - 3);
+        let noise = |i: u32| (i.wrapping_mul(0x9e37_79b9) >> 15).wrapping_mul(0x85eb_ca6b) >> 28;
+        let rest = (0..(EACH_MS * 16) as u32 - speech.len() as u32).map(|i| noise(i) as i16 - 8);
         speech.iter().copied().chain(rest).for_each(|s| writer.write_sample(s).unwrap());
         let end_ms = start_ms + SPEECH_MS;
         segments.push(serde_json::json!({ "start_ms": start_ms, "end_ms": end_ms, "text": text }));
@@ -116,7 +118,7 @@ fn a_dictation_fills_the_form_and_obeys_spoken_commands() {
             "これは要らない。",
         ],
     );
-    let ran = dir.kikitori(dictate(&["--speed=4", "-f=json", "--progress=json"]));
+    let ran = dir.kikitori(dictate(&["--speed=3", "-f=json", "--progress=json"]));
     let record = ran.json();
     assert_eq!(field(&record, "purpose")["state"], "stated", "{record}");
     assert_eq!(field(&record, "assess")["value"], "説明が食い違う。");
@@ -137,7 +139,7 @@ fn a_dictation_fills_the_form_and_obeys_spoken_commands() {
     assert_eq!(gap["cause"], "pause");
     let (at, length) = (gap["at_ms"].as_u64().unwrap(), gap["length_ms"].as_u64().unwrap());
     let (from, to) = (at as usize * 16, (at + length) as usize * 16);
-    assert!(at < 2 * EACH_MS && at + length >= 3 * EACH_MS, "{gap}");
+    assert!(at < 3 * EACH_MS && at + length >= 3 * EACH_MS, "{gap}");
     assert!(samples(&kept(&dir, ".wav")[0])[from + 16..to - 16].iter().all(|s| *s == 0));
     let transcript = fs::read_to_string(&kept(&dir, ".transcript.json")[0]).unwrap();
     for words in ["夕飯", "一時停止", "再開", "マーク", "記録終了", "要らない"] {
@@ -239,12 +241,12 @@ fn what_a_crash_left_is_restored_at_the_next_start() {
 fn an_engine_that_dies_again_and_again_costs_no_sound_and_no_record() {
     let dir = Dir::new();
     dictation(&dir, &["目的、安全確認。", "所見。説明が食い違う。"]);
-    let (child, mut lines) = start(&dir, &["-f=json"]);
+    let (child, mut lines) = start(&dir, &["--speed=2", "-f=json"]);
     until(&mut lines, "recording");
     let all = || fs::read_dir(format!("/proc/{}/task", child.id())).unwrap().filter_map(Result::ok);
     let begun = Instant::now();
     let mut killed = 0;
-    while begun.elapsed() < Duration::from_millis(2 * EACH_MS) {
+    while begun.elapsed() < Duration::from_millis(EACH_MS) {
         // Whichever thread started it.
         for task in all() {
             let engines = fs::read_to_string(task.path().join("children")).unwrap_or_default();

@@ -25,6 +25,7 @@ use crate::progress::{Progress, line};
 use crate::sheets::Sheets;
 use crate::{output, places};
 use session::{Session, Spoken};
+use spoken::Stretch;
 use view::say;
 
 /// With less room than this a dictation is not begun: an hour of sound, and its copy while it is saved.
@@ -77,7 +78,7 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let recording = end.recording?;
     if end.quit {
         if let Ok(spoken) = spoken {
-            let transcript = without_commands(spoken.transcript, &recording, end.over_ms);
+            let transcript = without_commands(spoken.transcript, &recording, &end.pauses);
             let spoken = Spoken { transcript, ..spoken };
             keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
         }
@@ -86,7 +87,7 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let heard = complete(spoken, &recording, &*engine, &options, global, control);
     let spoken = heard.inspect_err(|_| saved(&recording, &args.form.template[0], global))?;
     let spoken =
-        Spoken { transcript: without_commands(spoken.transcript, &recording, end.over_ms), ..spoken };
+        Spoken { transcript: without_commands(spoken.transcript, &recording, &end.pauses), ..spoken };
     let source = keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
     let plays = config.keep != Keep::Never;
     let sound = AudioSource { mime: "audio/wav".to_owned(), path: recording.sound.clone() };
@@ -191,11 +192,11 @@ fn complete(
     if cancelled { Err(Failure::interrupted()) } else { Ok(Spoken { transcript, is_whole: true }) }
 }
 
-/// The transcript without commands, and without what was said during pauses and after the end.
-fn without_commands(transcript: Transcript, recording: &Recording, over_ms: Option<u64>) -> Transcript {
-    let pauses = recording.info.gaps.iter().filter(|gap| gap.cause == GapCause::Pause);
-    let pauses = pauses.map(|gap| gap.at_ms..gap.at_ms + gap.length_ms);
-    let pauses: Vec<_> = pauses.chain(over_ms.map(|at| at..u64::MAX)).collect();
+/// The transcript without commands, and without what was said during pauses.
+fn without_commands(transcript: Transcript, recording: &Recording, pauses: &[Stretch]) -> Transcript {
+    let silent = recording.info.gaps.iter().filter(|gap| gap.cause == GapCause::Pause);
+    let silent = silent.map(|gap| gap.at_ms..gap.at_ms + gap.length_ms);
+    let pauses: Vec<Stretch> = silent.chain(pauses.iter().cloned()).collect();
     Transcript { segments: spoken::content(&transcript.segments, &pauses), ..transcript }
 }
 

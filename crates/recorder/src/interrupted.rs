@@ -2,7 +2,7 @@
 //! reason, and never removed by themselves.
 
 use std::fs::{self, File, TryLockError};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use record::samples_to_ms;
@@ -181,6 +181,7 @@ fn names(dir: &Path, ending: &str) -> Result<Vec<String>> {
 /// Takes the lock of an unfinished recording whose program is gone.
 fn open(dir: &Path, id: &str) -> Result<Ended> {
     let not_found = || Error::from(Box::new(Cause::NotFound { id: id.to_owned() }));
+    let in_use = || Error::from(Box::new(Cause::InUse { id: id.to_owned() }));
     // A name, not a way out of the directory.
     if id.is_empty() || Path::new(id).file_name().is_none_or(|name| name != id) {
         return Err(not_found());
@@ -190,16 +191,19 @@ fn open(dir: &Path, id: &str) -> Result<Ended> {
         std::io::ErrorKind::NotFound => not_found(),
         _ => Error::io(Action::Read, &notes_path, e),
     };
-    let lock = File::open(&notes_path).map_err(failed)?;
+    let mut lock = File::open(&notes_path).map_err(failed)?;
     let locked = lock.try_lock();
-    let text = fs::read_to_string(&notes_path).map_err(failed)?;
+    if matches!(locked, Err(TryLockError::WouldBlock)) {
+        return Err(in_use());
+    }
+    let mut text = String::new();
+    lock.read_to_string(&mut text).map_err(failed)?;
     let (header, notes) = parse(&text).ok_or_else(|| {
         Error::io(Action::Read, &notes_path, std::io::Error::from(std::io::ErrorKind::InvalidData))
     })?;
-    match locked {
-        Ok(()) => {}
-        Err(TryLockError::Error(_)) if !is_running(&header) => {}
-        Err(_) => return Err(Box::new(Cause::InUse { id: id.to_owned() }).into()),
+    // Without locks in the file system.
+    if locked.is_err() && is_running(&header) {
+        return Err(in_use());
     }
     let sound_path = dir.join(format!("{id}.{SOUND}"));
     Ok(Ended { header, notes, sound_path, notes_path, _lock: lock })

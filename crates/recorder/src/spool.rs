@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Action;
 use crate::finish::Ended;
-use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, Note, parse};
+use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, Note};
 use crate::{Error, Result, clock};
 
 /// Ending of the sound of an unfinished recording.
@@ -30,6 +30,8 @@ pub(crate) struct Spool {
     sound: File,
     /// Holds the lock.
     notes: File,
+    header: Header,
+    happened: Vec<Note>,
     samples: u64,
     synced: u64,
     bytes: Vec<u8>,
@@ -74,7 +76,8 @@ impl Spool {
         let sound =
             private_file().create_new(true).append(true).open(&sound_path).map_err(failed(&sound_path))?;
         sync_dir(dir).map_err(failed(dir))?;
-        Ok(Self { sound_path, notes_path, sound, notes, samples: 0, synced: 0, bytes: Vec::new() })
+        let (happened, bytes) = (Vec::new(), Vec::new());
+        Ok(Self { sound_path, notes_path, sound, notes, header, happened, samples: 0, synced: 0, bytes })
     }
 
     /// Samples written.
@@ -108,8 +111,10 @@ impl Spool {
     }
 
     /// Appends a note; it is on the disk when this returns.
-    pub(crate) fn note(&mut self, note: &Note) -> Result<()> {
-        line(&mut self.notes, note).map_err(|e| self.failed(e))
+    pub(crate) fn note(&mut self, note: Note) -> Result<()> {
+        line(&mut self.notes, &note).map_err(|e| self.failed(e))?;
+        self.happened.push(note);
+        Ok(())
     }
 
     /// Brings the sound to the disk.
@@ -122,17 +127,14 @@ impl Spool {
     }
 
     /// Nothing more will be appended. The lock stays held.
-    pub(crate) fn end(self) -> Result<Ended> {
-        let read = |e| Error::io(Action::Finish, &self.notes_path, e).keeping(&self.sound_path);
-        let text = fs::read_to_string(&self.notes_path).map_err(read)?;
-        let (header, notes) = parse(&text).ok_or_else(|| read(io::ErrorKind::InvalidData.into()))?;
-        Ok(Ended {
-            header,
-            notes,
+    pub(crate) fn end(self) -> Ended {
+        Ended {
+            header: self.header,
+            notes: self.happened,
             sound_path: self.sound_path,
             notes_path: self.notes_path,
             _lock: self.notes,
-        })
+        }
     }
 
     /// Removes a recording into which nothing was recorded.

@@ -93,7 +93,7 @@ impl Writer {
         // What was kept before an error is in the spool.
         kept?;
         self.publish(clock::now(), Some(Phase::Finishing));
-        let recording = self.kept.spool.end()?.finish(false, on_step)?;
+        let recording = self.kept.spool.end().finish(false, on_step)?;
         if closing.is_some_and(|closed| closed.recv_timeout(CLOSE) == Err(RecvTimeoutError::Timeout)) {
             tracing::warn!("the driver does not close its stream");
         }
@@ -130,7 +130,7 @@ impl Writer {
             Command::Resume(from_ms) => self.kept.resume(*from_ms)?,
             Command::Mark(kind, at_ms) => {
                 let at_ms = at_ms.unwrap_or(samples_to_ms(self.kept.position));
-                self.kept.spool.note(&Note::Mark(Mark { at_ms, kind: *kind }))?;
+                self.kept.spool.note(Note::Mark(Mark { at_ms, kind: *kind }))?;
                 self.kept.marks += 1;
             }
             Command::Stop => self.stop(),

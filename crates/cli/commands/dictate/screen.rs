@@ -10,7 +10,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Paragraph, Wrap};
+use ratatui::widgets::{Block, Padding, Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
 use recorder::Phase;
 
@@ -20,6 +20,9 @@ use super::view::{View, clock, say};
 const BAR: usize = 24;
 /// The quietest level that it shows, in decibels below full scale.
 const FLOOR_DB: f32 = -60.0;
+
+/// A wide character that is wrapped may need one cell more.
+const EDGE: Padding = Padding { left: 0, right: 1, top: 0, bottom: 0 };
 
 /// The terminal while it is ours; dropping it gives it back.
 pub(super) struct Screen {
@@ -61,7 +64,7 @@ fn give_back() {
 
 fn draw(frame: &mut Frame<'_>, view: &View) {
     let [head, body, keys] =
-        Layout::vertical([Constraint::Length(4), Constraint::Min(3), Constraint::Length(1)])
+        Layout::vertical([Constraint::Length(4), Constraint::Min(3), Constraint::Length(2)])
             .areas(frame.area());
     frame.render_widget(Paragraph::new(header(view)), head);
     let [words, form] =
@@ -70,8 +73,8 @@ fn draw(frame: &mut Frame<'_>, view: &View) {
     self::form(frame, form, view);
     let help = say(
         view.lang,
-        "p 一時停止/再開  m マーク  c 訂正  f 記録終了  q 中断  (声でも: 「一時停止」「再開」「マーク」「訂正」「記録終了」)",
-        "p pause/go on  m mark  c correction  f finish  q stop  (by voice: 一時停止 再開 マーク 訂正 記録終了)",
+        "p 一時停止/再開  m マーク  c 訂正  f 記録終了  q 中断\n声: 「一時停止」「再開」「マーク」「訂正」「記録終了」",
+        "p pause/go on  m mark  c correction  f finish  q stop\nby voice: 一時停止 再開 マーク 訂正 記録終了",
     );
     frame.render_widget(Paragraph::new(help).style(Style::new().add_modifier(Modifier::DIM)), keys);
 }
@@ -116,7 +119,7 @@ fn bar(peak: f32) -> String {
 }
 
 fn words(frame: &mut Frame<'_>, area: Rect, view: &View) {
-    let block = Block::bordered().title(say(view.lang, " 聞き取った言葉 ", " words "));
+    let block = Block::bordered().title(say(view.lang, " 聞き取った言葉 ", " words ")).padding(EDGE);
     let inner = block.inner(area);
     let mut lines: Vec<Line<'_>> = view.lines.iter().map(|line| Line::raw(line.as_str())).collect();
     // What may still change is in brackets and dim.
@@ -152,7 +155,7 @@ fn form(frame: &mut Frame<'_>, area: Rect, view: &View) {
         ]));
     }
     frame.render_widget(
-        Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::bordered().title(title)),
+        Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::bordered().title(title).padding(EDGE)),
         area,
     );
 }

@@ -51,8 +51,9 @@ pub(super) struct End {
     pub(super) recording: Result<Recording, recorder::Error>,
     /// The speaker wants no record.
     pub(super) quit: bool,
-    /// The moment of the recording at which the speaker said that it is over; what follows was not meant.
-    pub(super) over_ms: Option<u64>,
+    /// What was said then was not meant for the record: pauses, from the word that begins one, and what follows the word that
+    /// ends the dictation.
+    pub(super) pauses: Vec<Stretch>,
 }
 
 /// What was understood.
@@ -104,7 +105,6 @@ impl Session<'_> {
                 recorder: Some(recorder),
                 end: None,
                 quit: false,
-                over_ms: None,
                 view: None,
                 shown,
                 keys,
@@ -189,7 +189,6 @@ struct Running<'r> {
     recorder: Option<Recorder>,
     end: Option<Result<Recording, recorder::Error>>,
     quit: bool,
-    over_ms: Option<u64>,
     view: Option<View>,
     shown: Shown,
     keys: Keys,
@@ -233,8 +232,8 @@ impl Running<'_> {
     }
 
     fn ended(self) -> (Option<End>, bool) {
-        let (quit, over_ms) = (self.quit, self.over_ms);
-        (self.end.map(|recording| End { recording, quit, over_ms }), self.missed)
+        let (quit, pauses) = (self.quit, self.pauses);
+        (self.end.map(|recording| End { recording, quit, pauses }), self.missed)
     }
 
     /// Looks at the recorder and shows everything.
@@ -335,48 +334,47 @@ impl Running<'_> {
         self.pauses.last().is_some_and(|pause| pause.end == u64::MAX)
     }
 
-    /// Does what the speaker wants; `said` is the segment with the words, where it was spoken.
+    /// Does what the speaker wants; `said` is the segment with the words, where it was spoken. An engine that is behind hears a
+    /// word when the recorder has gone on, or has ended: then the word still says which words are meant.
     fn obey(&mut self, wish: Wish, said: Option<&Segment>) {
-        let Some(recorder) = &self.recorder else {
-            // What is left is the engine's work.
-            if wish == Wish::Quit {
-                self.quit = true;
-                self.engine_control.cancel();
-            }
-            return;
+        let now_ms = match (&self.recorder, &self.view) {
+            (Some(recorder), _) => recorder.status().elapsed_ms,
+            (None, view) => view.as_ref().map_or(0, |view| view.status.elapsed_ms),
         };
-        let now_ms = recorder.status().elapsed_ms;
         let at_ms = said.map(|segment| segment.start_ms);
         let is_paused = self.is_paused();
         match wish {
-            Wish::Toggle => return self.obey(if is_paused { Wish::Resume } else { Wish::Pause }, said),
+            Wish::Toggle => self.obey(if is_paused { Wish::Resume } else { Wish::Pause }, said),
             Wish::Pause if !is_paused => {
-                recorder.pause();
-                self.pauses.push(now_ms..u64::MAX);
+                self.tell(Recorder::pause);
+                self.pauses.push(at_ms.unwrap_or(now_ms)..u64::MAX);
             }
             Wish::Resume if is_paused => {
                 let from_ms = said.map(|segment| segment.end_ms);
-                recorder.resume(from_ms);
+                self.tell(|recorder| recorder.resume(from_ms));
                 let second = samples_to_ms(SAMPLE_RATE.into());
                 if let Some(pause) = self.pauses.last_mut() {
                     pause.end = from_ms.unwrap_or(now_ms.saturating_sub(second)).max(pause.start);
                 }
             }
-            Wish::Mark if !is_paused => recorder.mark(MarkKind::Mark, at_ms),
-            Wish::Correct if !is_paused => recorder.mark(MarkKind::Correction, at_ms),
+            Wish::Mark if !is_paused => self.tell(|recorder| recorder.mark(MarkKind::Mark, at_ms)),
+            Wish::Correct if !is_paused => self.tell(|recorder| recorder.mark(MarkKind::Correction, at_ms)),
             Wish::Finish => {
-                recorder.stop();
-                if let Some(at_ms) = at_ms {
-                    self.over_ms.get_or_insert(at_ms);
-                    self.pauses.push(at_ms..u64::MAX);
-                }
+                self.tell(Recorder::stop);
+                self.pauses.extend(at_ms.map(|at_ms| at_ms..u64::MAX));
             }
             Wish::Quit => {
                 self.quit = true;
-                recorder.stop();
+                self.tell(Recorder::stop);
                 self.engine_control.cancel();
             }
             _ => {}
+        }
+    }
+
+    fn tell(&self, command: impl FnOnce(&Recorder)) {
+        if let Some(recorder) = &self.recorder {
+            command(recorder);
         }
     }
 }

@@ -105,7 +105,7 @@ impl Kept {
             // What is held would lose its time.
             self.held.clear();
         } else {
-            self.spool.note(&gap(self.position, samples, cause))?;
+            self.spool.note(gap(self.position, samples, cause))?;
             self.spool.append_silence(samples)?;
             self.gaps += 1;
         }
@@ -131,7 +131,7 @@ impl Kept {
         let (at, silent) = (self.spool.samples(), self.position - back - self.spool.samples());
         self.paused = false;
         if silent > 0 {
-            self.spool.note(&gap(at, silent, GapCause::Pause))?;
+            self.spool.note(gap(at, silent, GapCause::Pause))?;
             self.spool.append_silence(silent)?;
         }
         let held: Vec<i16> = self.held.drain(..).collect();
@@ -142,9 +142,9 @@ impl Kept {
     pub(super) fn end(&mut self, missing: Option<(GapCause, u64)>) -> Result<()> {
         let at = self.spool.samples();
         if self.paused && self.position > at {
-            self.spool.note(&gap(at, self.position - at, GapCause::Pause))?;
+            self.spool.note(gap(at, self.position - at, GapCause::Pause))?;
         } else if let Some((cause, samples)) = missing {
-            self.spool.note(&gap(at, samples, cause))?;
+            self.spool.note(gap(at, samples, cause))?;
         }
         Ok(())
     }
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(written.len() as u64, kept.position);
         let levels: Vec<i16> = written.chunks(SECOND).map(|s| s[SECOND / 2]).collect();
         assert_eq!(levels, [8_192, 0, 0, 4_096, 24_576]);
-        let ended = kept.spool.end().unwrap();
+        let ended = kept.spool.end();
         assert_eq!(ended.notes, [Note::Gap(Gap { at_ms: 1_000, length_ms: 2_000, cause: GapCause::Pause })]);
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use recorder::GapCause;
 
-use crate::harness::{Place, Recorded, is_known_prefix, known};
+use crate::harness::{Place, Recorded, at_once, is_known_prefix, known};
 
 /// Devices that fail after 1.5 s, and how long each is recorded.
 const FAULTS: [(&str, &str); 6] =
@@ -98,28 +98,29 @@ fn a_storm_of_overruns_ends_with_a_stream_that_is_opened_again() {
 
 #[test]
 fn a_driver_that_hangs_keeps_nobody_waiting() {
-    for hang in ["hang=close", "hang=open"] {
+    at_once(["hang=close", "hang=open"], |hang| {
         let place = Place::new();
         let start = Instant::now();
         let recorded = place.record(&[hang, "fault=lost@600", "seconds=2.5"]);
         // 2.5 s, and 3 s for the driver.
         assert!(start.elapsed() < Duration::from_millis(6_500), "{hang}: {:?}", start.elapsed());
-        let samples = &recorded.samples;
-        assert!(is_known_prefix(&samples[..500 * 16]), "{hang}");
+        assert!(is_known_prefix(&recorded.samples[..500 * 16]), "{hang}");
         assert_eq!(place.interrupted(), [], "{hang}");
-    }
+    });
 }
 
 #[test]
 fn odd_rates_and_channels_are_converted() {
-    for (rate, channels) in [("44100", "2"), ("48000", "8"), ("8000", "1"), ("11025", "1"), ("192000", "2")] {
-        let recorded =
-            Place::new().record(&["seconds=0.5", &format!("rate={rate}"), &format!("channels={channels}")]);
-        assert!((800..=1_400).contains(&recorded.info.duration_ms), "{rate}: {}", recorded.info.duration_ms);
+    let formats = [("44100", "2"), ("48000", "8"), ("8000", "1"), ("11025", "1"), ("192000", "2")];
+    at_once(formats, |(rate, channels)| {
+        let options = ["seconds=0.5", &format!("rate={rate}"), &format!("channels={channels}")];
+        let recorded = Place::new().record(&options);
+        let length_ms = recorded.info.duration_ms;
+        assert!((800..=1_600).contains(&length_ms), "{rate}: {length_ms}");
         assert_eq!(recorded.info.gaps, [], "{rate} Hz");
         let loud = recorded.samples.iter().filter(|s| s.unsigned_abs() > 1_000).count();
         assert!(loud > 4_000, "{rate} Hz, {channels} channels: there is sound");
-    }
+    });
 }
 
 #[test]

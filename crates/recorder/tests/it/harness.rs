@@ -115,3 +115,12 @@ pub(crate) fn known(n: u64) -> i16 {
 pub(crate) fn is_known_prefix(samples: &[i16]) -> bool {
     samples.iter().enumerate().all(|(n, sample)| *sample == known(n as u64))
 }
+
+/// Does the same with each of several things at the same time: recorders mostly wait.
+pub(crate) fn at_once<T: Send>(things: impl IntoIterator<Item = T>, check: impl Fn(T) + Sync) {
+    std::thread::scope(|threads| {
+        for thing in things {
+            threads.spawn(|| check(thing));
+        }
+    });
+}

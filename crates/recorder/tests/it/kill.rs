@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use recorder::{ErrorKind, Step, restore};
 
-use crate::harness::{Place, is_known_prefix, samples};
+use crate::harness::{Place, at_once, is_known_prefix, samples};
 
 /// Rounds of the random kills; `KIKITORI_KILLS` asks for more.
 fn rounds() -> u32 {
@@ -62,7 +62,7 @@ fn a_kill_at_any_moment_loses_less_than_a_second_and_leaves_one_copy() {
 
 #[test]
 fn a_crash_after_any_step_of_saving_leaves_one_copy() {
-    for step in Step::ALL {
+    at_once(Step::ALL, |step| {
         let place = Place::new();
         let abort = format!("abort={step:?}");
         let status = place.command(&["seconds=0.3", &abort]).output().unwrap().status;
@@ -78,7 +78,7 @@ fn a_crash_after_any_step_of_saving_leaves_one_copy() {
             .collect();
         names.sort();
         assert_eq!(names, ["json", "wav"], "no part stays after {step:?}");
-    }
+    });
 }
 
 #[test]

@@ -42,7 +42,9 @@ fn view(lang: Lang) -> View {
 fn shown(view: &View) -> String {
     let mut terminal = Terminal::new(TestBackend::new(100, 14)).unwrap();
     terminal.draw(|frame| draw(frame, view)).unwrap();
-    terminal.backend().to_string()
+    // Without the list of cells behind wide characters.
+    let screen = terminal.backend().to_string();
+    screen.lines().map(|line| line.split("\" Hidden").next().unwrap_or(line).to_owned() + "\n").collect()
 }
 
 #[test]
