@@ -13,7 +13,7 @@ pub struct Status {
     pub elapsed_ms: u64,
     /// Milliseconds of it that a power failure would leave.
     pub saved_ms: u64,
-    /// Loudness of the last 100 ms or so.
+    /// Loudness now.
     pub level: Level,
     /// Gaps so far, pauses left out.
     pub gaps: usize,
@@ -58,7 +58,7 @@ pub enum Alarm {
 /// Loudness.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Level {
-    /// Largest absolute sample, 0..=1.
+    /// Largest absolute sample of the last moment, 0..=1; falls slowly.
     pub peak: f32,
     /// Samples reached full scale within the last second.
     pub clipped: bool,

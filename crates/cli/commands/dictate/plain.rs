@@ -64,8 +64,11 @@ impl Plain {
                 .map(|(label, value)| json!({ "label": label, "display": value }))
                 .collect();
             self.tell(&json!({ "filled": filled, "missing": fields.missing }), || {
-                let new = fields.filled.iter().filter(|field| !self.fields.filled.contains(field));
-                let mut text: String = new.map(|(label, value)| format!("  + {label}: {value}\n")).collect();
+                let mut text = String::new();
+                for (label, value) in fields.filled.iter().filter(|field| !self.fields.filled.contains(field))
+                {
+                    text.push_str(&format!("  + {label}: {value}\n"));
+                }
                 let missing = say(view.lang, "未聴取の必須項目", "required and missing");
                 text.push_str(&format!("  - {missing}: {}", fields.missing.join("、")));
                 text

@@ -18,6 +18,8 @@ use crate::{Result, clock};
 const HELD: usize = 20 * SAMPLE_RATE as usize;
 /// How long a clipped sample stays in the level.
 const CLIPPED: Duration = Duration::from_secs(1);
+/// What is left of the level at the next look, 40 ms later.
+const DECAY: f32 = 0.8;
 /// Samples from here on are at full scale.
 const FULL_SCALE: i16 = 32_700;
 
@@ -86,7 +88,8 @@ impl Kept {
         if peak >= FULL_SCALE.unsigned_abs() {
             self.clipped = Some(now);
         }
-        self.peak = f32::from(peak) / 32_768.0;
+        // Falls slowly, so that the eye can follow.
+        self.peak = (f32::from(peak) / 32_768.0).max(self.peak * DECAY);
         if self.paused {
             self.held.extend(&samples);
             self.held.drain(..self.held.len().saturating_sub(HELD));
