@@ -76,25 +76,27 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     };
     let (end, spoken) = session.run(recorder, heard)?;
     let recording = end.recording?;
+    let content = |spoken: Spoken| Spoken {
+        transcript: without_commands(spoken.transcript, &recording, &end.pauses),
+        ..spoken
+    };
     if end.quit {
-        if let Ok(spoken) = spoken {
-            let transcript = without_commands(spoken.transcript, &recording, &end.pauses);
-            let spoken = Spoken { transcript, ..spoken };
+        let spoken = spoken.ok().map(content).filter(|spoken| !spoken.transcript.segments.is_empty());
+        if let Some(spoken) = spoken {
             keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
         }
         return Err(Failure::interrupted_saving(&recording.sound, &args.form.template.join(",")));
     }
+    let sound = recording.sound.display();
+    note(global, &format!("録音を保存しました: {sound}"), &format!("the recording was saved: {sound}"));
+    let in_vain = || saved(&recording, &args.form.template[0], global);
     let heard = complete(spoken, &recording, &*engine, &options, global, control);
-    let spoken = heard.inspect_err(|_| saved(&recording, &args.form.template[0], global))?;
-    let spoken =
-        Spoken { transcript: without_commands(spoken.transcript, &recording, &end.pauses), ..spoken };
-    let source = keep_transcript(&recording, &spoken, &*engine, &recorded_at)?;
+    let spoken = content(heard.inspect_err(|_| in_vain())?);
+    let source = keep_transcript(&recording, &spoken, &*engine, &recorded_at).inspect_err(|_| in_vain())?;
     let plays = config.keep != Keep::Never;
     let sound = AudioSource { mime: "audio/wav".to_owned(), path: recording.sound.clone() };
     let page = RecordOptions { lang: global.lang(), audio: plays.then_some(sound).into_iter().collect() };
-    sheets
-        .write(&spoken.transcript, &source, &map, &page)
-        .inspect_err(|_| saved(&recording, &args.form.template[0], global))?;
+    sheets.write(&spoken.transcript, &source, &map, &page).inspect_err(|_| in_vain())?;
     conclude(&recording, config.keep, global)
 }
 
@@ -230,36 +232,28 @@ fn transcript_path(recording: &Recording) -> PathBuf {
     recording.sound.with_extension("transcript.json")
 }
 
-/// Says where the recording is when there is no record.
+/// Says what can be done with the recording when there is no record.
 fn saved(recording: &Recording, template: &str, global: &Global) {
     let sound = recording.sound.display();
     note(
         global,
-        &format!(
-            "録音は保存してあります: {sound}\n  記録にするには: kikitori record {sound} --template {template}"
-        ),
-        &format!(
-            "the recording was saved: {sound}\n  to make a record of it: kikitori record {sound} --template {template}"
-        ),
+        &format!("録音から記録にするには: kikitori record {sound} --template {template}"),
+        &format!("to make a record of the recording: kikitori record {sound} --template {template}"),
     );
 }
 
-/// Says where everything is, and does with the sound what was said at the start.
+/// Says where the transcript is, and does with the sound what was said at the start.
 fn conclude(recording: &Recording, keep: Keep, global: &Global) -> Result<(), Failure> {
-    let (sound, id) = (recording.sound.display(), &recording.info.id);
+    let id = &recording.info.id;
     let transcript = transcript_path(recording);
     let transcript = transcript.display();
     note(global, &format!("文字起こし: {transcript}"), &format!("transcript: {transcript}"));
     match keep {
-        Keep::Always => note(global, &format!("録音: {sound}"), &format!("recording: {sound}")),
+        Keep::Always => {}
         Keep::UntilApproval => note(
             global,
-            &format!(
-                "録音(承認まで残します): {sound}\n  承認したら: kikitori recover discard {id} --reason 承認済み"
-            ),
-            &format!(
-                "recording, kept until approval: {sound}\n  once approved: kikitori recover discard {id} --reason approved"
-            ),
+            &format!("承認したら音声を消してください: kikitori recover discard {id} --reason 承認済み"),
+            &format!("once the record is approved: kikitori recover discard {id} --reason approved"),
         ),
         Keep::Never => {
             recording.remove()?;

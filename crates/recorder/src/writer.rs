@@ -50,6 +50,7 @@ pub(crate) struct Writer {
     /// The ring is left alone until then.
     settle_until: Option<Duration>,
     last_data: Duration,
+    opened: Duration,
     last_sync: Duration,
     /// Overruns within the second that began then.
     overruns: (Duration, u32),
@@ -74,6 +75,7 @@ impl Writer {
             hole: None,
             settle_until: None,
             last_data: now,
+            opened: now,
             last_sync: now,
             overruns: (now, 0),
             stop_at: None,
@@ -119,6 +121,8 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => self.stop(),
             }
         }
+        // Where a hole was still being measured, what came after it is in the ring.
+        self.take(clock::now())?;
         self.flush()?;
         self.kept.end(self.missing_at_end())?;
         self.kept.spool.sync()
@@ -145,7 +149,7 @@ impl Writer {
     /// Takes what is there, and notices what is not. Whether the source is at its end.
     fn look(&mut self, now: Duration) -> Result<bool> {
         if self.flow.advance(now) {
-            self.last_data = now;
+            self.opened = now;
         }
         let Some(capture) = self.flow.capture() else { return Ok(false) };
         let (trouble, overruns) = (capture.reader.trouble(), capture.reader.take_overruns());
@@ -170,7 +174,7 @@ impl Writer {
             Some(Trouble::Lost) => self.break_down(now, GapCause::Lost)?,
             Some(Trouble::Switched) => self.break_down(now, GapCause::Switched)?,
             Some(_) => self.break_down(now, GapCause::Broken)?,
-            None if !ended && now.saturating_sub(self.last_data) > DEAD => {
+            None if !ended && now.saturating_sub(self.last_data.max(self.opened)) > DEAD => {
                 self.break_down(now, GapCause::Stall)?;
             }
             None => {}

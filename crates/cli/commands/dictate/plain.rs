@@ -10,6 +10,7 @@ use crate::progress::line;
 pub(super) struct Plain {
     json: bool,
     phase: Option<Phase>,
+    saved: bool,
     alarm: Option<&'static str>,
     lines: usize,
     partial: String,
@@ -20,7 +21,16 @@ pub(super) struct Plain {
 impl Plain {
     pub(super) fn new(json: bool) -> Self {
         let (phase, alarm, lines, partial) = (None, None, 0, String::new());
-        Self { json, phase, alarm, lines, partial, fields: Fields::default(), remarks: Vec::new() }
+        Self {
+            json,
+            phase,
+            saved: false,
+            alarm,
+            lines,
+            partial,
+            fields: Fields::default(),
+            remarks: Vec::new(),
+        }
     }
 
     pub(super) fn show(&mut self, view: &View) {
@@ -31,9 +41,10 @@ impl Plain {
                 format!("{form}  {}: {device}  {}", say(view.lang, "マイク", "microphone"), view.kept())
             });
         }
-        if self.phase != Some(status.phase) {
-            self.phase = Some(status.phase);
-            let phase = format!("{:?}", status.phase).to_lowercase();
+        if self.phase != Some(status.phase) || self.saved != view.saved {
+            (self.phase, self.saved) = (Some(status.phase), view.saved);
+            let phase =
+                if view.saved { "saved".to_owned() } else { format!("{:?}", status.phase).to_lowercase() };
             self.tell(&json!({ "phase": phase, "elapsed_ms": status.elapsed_ms }), || {
                 format!("[{}] {}", clock(status.elapsed_ms), view.phase())
             });

@@ -94,12 +94,12 @@ impl Session<'_> {
         let given = AtomicU64::new(0);
         let (end, live) = thread::scope(|threads| {
             let given = &given;
-            threads.spawn(move || pass_on(&heard, &blocks, given));
+            let passing = threads.spawn(move || pass_on(&heard, &blocks, given));
             let engine = threads.spawn({
                 let (news, control) = (news.clone(), engine_control.clone());
                 move || self.listen(&to_engine, &control, &news)
             });
-            threads.spawn(move || self.fill(&to_map, &news));
+            let mapper = threads.spawn(move || self.fill(&to_map, &news));
             let mut running = Running {
                 session: self,
                 recorder: Some(recorder),
@@ -116,14 +116,20 @@ impl Session<'_> {
                 given,
                 missed: false,
             };
-            running.run(&told);
+            running.run(&told, &|| engine.is_finished());
             let (end, missed) = running.ended();
-            (end.map(|end| (end, missed)), engine.join())
+            // A thread that panicked, and has reported that, costs neither the recording nor its words.
+            let live = engine.join();
+            let _ = (passing.join(), mapper.join());
+            (end.map(|end| (end, missed)), live)
         });
         let (end, missed) =
             end.ok_or_else(|| Failure::internal(anyhow::anyhow!("the dictation has no end")))?;
-        let live = live.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok((end, live.map(|live| Spoken { transcript: live.transcript, is_whole: !missed })))
+        let spoken = match live {
+            Ok(live) => live.map(|live| Spoken { transcript: live.transcript, is_whole: !missed }),
+            Err(_) => Ok(Spoken { transcript: Transcript::default(), is_whole: false }),
+        };
+        Ok((end, spoken))
     }
 
     fn shown(&self) -> (Shown, Keys) {
@@ -204,7 +210,7 @@ struct Running<'r> {
 }
 
 impl Running<'_> {
-    fn run(&mut self, told: &Receiver<News>) {
+    fn run(&mut self, told: &Receiver<News>, engine_has_ended: &dyn Fn() -> bool) {
         // The form is shown before anything is said.
         self.fill_form();
         while self.end.is_none() || !self.engine_done {
@@ -222,11 +228,15 @@ impl Running<'_> {
                     Err(RecvTimeoutError::Timeout) => break,
                     // All threads are gone; the recorder's end is still waited for.
                     Err(RecvTimeoutError::Disconnected) => {
-                        self.engine_done = true;
                         thread::sleep(FRAME);
                         break;
                     }
                 }
+            }
+            // Also where it could not tell.
+            if !self.engine_done && engine_has_ended() {
+                told.try_iter().for_each(|news| self.on(news));
+                self.engine_done = true;
             }
         }
     }
@@ -259,6 +269,7 @@ impl Running<'_> {
             device: session.device.clone(),
             keep: session.keep,
             status: status.clone(),
+            saved: false,
             lines: Vec::new(),
             stable: String::new(),
             tentative: String::new(),
@@ -267,8 +278,9 @@ impl Running<'_> {
             engine_failed: false,
         });
         view.status = status;
-        if self.end.is_some() {
+        if let Some(end) = &self.end {
             view.status.phase = Phase::Finishing;
+            view.saved = end.is_ok();
         }
         let given_ms = samples_to_ms(self.given.load(Ordering::Relaxed));
         view.behind_ms = view.status.elapsed_ms.saturating_sub(given_ms);

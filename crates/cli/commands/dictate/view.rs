@@ -11,6 +11,8 @@ pub(super) struct View {
     pub(super) device: String,
     pub(super) keep: Keep,
     pub(super) status: Status,
+    /// The recording is saved; the engine has not yet heard all of it.
+    pub(super) saved: bool,
     /// Lines of final text, the last ones at the end.
     pub(super) lines: Vec<String>,
     /// Words of the open window that stay, and those that may change.
@@ -54,6 +56,9 @@ impl View {
     /// What is going on, in a word.
     pub(super) fn phase(&self) -> &'static str {
         let (ja, en) = match self.status.phase {
+            _ if self.saved => {
+                ("録音は保存しました。残りを文字にしています", "saved; the last words are being written")
+            }
             Phase::Recording => ("録音中", "recording"),
             Phase::Paused => ("一時停止中", "paused"),
             Phase::Waiting => ("音を待っています", "waiting for sound"),

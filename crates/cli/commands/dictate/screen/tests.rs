@@ -24,6 +24,7 @@ fn view(lang: Lang) -> View {
             marks: 0,
             listener_missed: false,
         },
+        saved: false,
         lines: vec!["目的、安全確認。".into(), "本児の様子。右の頬に青あざがひとつ。".into()],
         stable: "母は".into(),
         tentative: "転んだと".into(),
