@@ -235,7 +235,9 @@ impl Running<'_> {
             }
             // Also where it could not tell.
             if !self.engine_done && engine_has_ended() {
-                told.try_iter().for_each(|news| self.on(news));
+                for news in told.try_iter() {
+                    self.on(news);
+                }
                 self.engine_done = true;
             }
         }

@@ -3,6 +3,9 @@
 use record::{Lang, Record, State};
 use recorder::{Alarm, Keep, Phase, Status};
 
+/// The engine is said to be behind in steps of this length.
+const BEHIND_MS: u64 = 15_000;
+
 /// What the speaker sees.
 #[derive(Clone, Debug)]
 pub(super) struct View {
@@ -117,10 +120,11 @@ impl View {
         if self.engine_failed {
             let en = "the engine failed: the words come later, from the recording";
             remarks.push(say(self.lang, "文字起こしは後で録音から行います", en).to_owned());
-        } else if self.behind_ms >= 10_000 {
+        } else if self.behind_ms >= BEHIND_MS {
+            let seconds = self.behind_ms / BEHIND_MS * BEHIND_MS / 1_000;
             remarks.push(match self.lang {
-                Lang::Ja => format!("文字起こしは{}秒遅れ(録音は無事です)", self.behind_ms / 1_000),
-                Lang::En => format!("words are {} s behind; the recording is not", self.behind_ms / 1_000),
+                Lang::Ja => format!("文字起こしは{seconds}秒以上遅れ(録音は無事です)"),
+                Lang::En => format!("words are {seconds} s or more behind; the recording is not"),
             });
         }
         remarks

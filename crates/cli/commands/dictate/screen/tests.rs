@@ -75,7 +75,7 @@ fn a_pause_says_that_nothing_is_recorded() {
 fn clipping_gaps_and_a_slow_engine_are_told_in_english_too() {
     let mut view = view(Lang::En);
     view.status.level = Level { peak: 1.0, clipped: true };
-    (view.status.gaps, view.status.marks, view.behind_ms, view.keep) = (1, 2, 12_000, Keep::Never);
+    (view.status.gaps, view.status.marks, view.behind_ms, view.keep) = (1, 2, 32_000, Keep::Never);
     insta::assert_snapshot!(shown(&view));
 }
 
