@@ -40,9 +40,13 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     }
     let recorded_at = match &args.recorded_at {
         Some(given) => parse_recorded_at(given)?,
-        None => parse_recorded_at(&now())?,
+        None => {
+            let now = jiff::ZonedDateTime::now();
+            parse_recorded_at(&now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())?
+        }
     };
-    let named = PathBuf::from(now().replace([':', '+'], "-"));
+    // With several forms, the files are named as recordings are.
+    let named = PathBuf::from(jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string());
     let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, Some(&named))?;
     let folder = places::recordings(args.place.recordings.as_deref())?;
     let config = RecorderConfig { inflight: places::inflight(&folder), folder, keep: keep(args.keep_audio) };
@@ -106,10 +110,6 @@ fn keep(arg: KeepArg) -> Keep {
         KeepArg::UntilApproval => Keep::UntilApproval,
         KeepArg::Never => Keep::Never,
     }
-}
-
-fn now() -> String {
-    jiff::ZonedDateTime::now().strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 fn note(global: &Global, ja: &str, en: &str) {

@@ -1,6 +1,6 @@
 //! The recorder: a thread that keeps what a source gives, and the handle with which it is told what to do.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Sender, SyncSender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -131,12 +131,6 @@ impl Recorder {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.thread.is_finished()
-    }
-
-    /// The raw sound while it is being recorded.
-    #[must_use]
-    pub fn sound_path(&self) -> &Path {
-        &self.sound_path
     }
 
     /// Keeps nothing until [`resume`](Self::resume); the time of the recording goes on.
