@@ -38,15 +38,11 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
             "--speed is above 0 and at most 100",
         ));
     }
-    let recorded_at = match &args.recorded_at {
-        Some(given) => parse_recorded_at(given)?,
-        None => {
-            let now = jiff::ZonedDateTime::now();
-            parse_recorded_at(&now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())?
-        }
-    };
+    let now = jiff::ZonedDateTime::now();
+    let at = now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+    let recorded_at = parse_recorded_at(args.recorded_at.as_ref().unwrap_or(&at))?;
     // With several forms, the files are named as recordings are.
-    let named = PathBuf::from(jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string());
+    let named = PathBuf::from(now.strftime("%Y%m%d-%H%M%S").to_string());
     let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, Some(&named))?;
     let folder = places::recordings(args.place.recordings.as_deref())?;
     let config = RecorderConfig { inflight: places::inflight(&folder), folder, keep: keep(args.keep_audio) };
