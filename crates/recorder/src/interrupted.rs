@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::error::{Action, Cause};
 use crate::finish::{Ended, Recording, Step};
-use crate::notes::{Header, Keep, RecordingInfo, parse};
+use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, RecordingInfo, parse};
 use crate::spool::{NOTES, SOUND, private_file};
 use crate::{Error, Result, clock};
 
@@ -136,6 +136,9 @@ impl Recording {
 }
 
 fn finished(folder: &Path, stem: &str) -> Option<Recording> {
+    if !is_name(stem) {
+        return None;
+    }
     let info_path = folder.join(format!("{stem}.json"));
     let sound = info_path.with_extension("wav");
     let info: RecordingInfo = serde_json::from_slice(&fs::read(&info_path).ok()?).ok()?;
@@ -156,7 +159,9 @@ fn note_discarded(folder: &Path, id: &str, started_at: &str, duration_ms: u64, r
 
 fn ids(dir: &Path) -> Result<Vec<String>> {
     let mut ids = names(dir, NOTES)?;
+    ids.extend(names(dir, SOUND)?);
     ids.sort();
+    ids.dedup();
     Ok(ids)
 }
 
@@ -182,31 +187,55 @@ fn names(dir: &Path, ending: &str) -> Result<Vec<String>> {
 fn open(dir: &Path, id: &str) -> Result<Ended> {
     let not_found = || Error::from(Box::new(Cause::NotFound { id: id.to_owned() }));
     let in_use = || Error::from(Box::new(Cause::InUse { id: id.to_owned() }));
-    // A name, not a way out of the directory.
-    if id.is_empty() || Path::new(id).file_name().is_none_or(|name| name != id) {
+    if !is_name(id) {
         return Err(not_found());
     }
     let notes_path = dir.join(format!("{id}.{NOTES}"));
+    let sound_path = dir.join(format!("{id}.{SOUND}"));
     let failed = |e: std::io::Error| match e.kind() {
         std::io::ErrorKind::NotFound => not_found(),
         _ => Error::io(Action::Read, &notes_path, e),
     };
-    let mut lock = File::open(&notes_path).map_err(failed)?;
+    // Whoever records has notes from the beginning: sound without them is nobody's.
+    let has_notes = notes_path.exists();
+    let mut lock = File::open(if has_notes { &notes_path } else { &sound_path }).map_err(failed)?;
     let locked = lock.try_lock();
     if matches!(locked, Err(TryLockError::WouldBlock)) {
         return Err(in_use());
     }
-    let mut text = String::new();
-    lock.read_to_string(&mut text).map_err(failed)?;
-    let (header, notes) = parse(&text).ok_or_else(|| {
-        Error::io(Action::Read, &notes_path, std::io::Error::from(std::io::ErrorKind::InvalidData))
-    })?;
+    let mut text = Vec::new();
+    if has_notes {
+        lock.read_to_end(&mut text).map_err(failed)?;
+    }
+    // Notes that are damaged must not hide the sound.
+    let known = parse(&String::from_utf8_lossy(&text));
+    let (header, notes) = known.unwrap_or_else(|| (unknown(dir, id, &sound_path), Vec::new()));
     // Without locks in the file system.
     if locked.is_err() && is_running(&header) {
         return Err(in_use());
     }
-    let sound_path = dir.join(format!("{id}.{SOUND}"));
     Ok(Ended { header, notes, sound_path, notes_path, _lock: lock })
+}
+
+/// A name, not a way out of the directory.
+fn is_name(id: &str) -> bool {
+    !id.is_empty() && Path::new(id).file_name().is_some_and(|name| name == id)
+}
+
+/// What is known of a recording without readable notes: its sound and when that was last written.
+fn unknown(dir: &Path, id: &str, sound: &Path) -> Header {
+    let written = fs::metadata(sound).and_then(|m| m.modified()).ok();
+    let written = written.and_then(|time| jiff::Timestamp::try_from(time).ok()).unwrap_or_default();
+    Header {
+        schema: INFLIGHT_SCHEMA.to_owned(),
+        id: id.to_owned(),
+        started_at: written.to_string(),
+        device: String::new(),
+        keep: Keep::default(),
+        folder: dir.parent().unwrap_or(dir).to_owned(),
+        pid: 0,
+        boot_id: String::new(),
+    }
 }
 
 /// Whether the process that recorded is there, as far as can be told without a lock.

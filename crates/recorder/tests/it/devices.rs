@@ -142,3 +142,28 @@ fn the_first_and_the_last_words_are_there() {
     let at = recorded.lines[stopped]["elapsed_ms"].as_u64().unwrap();
     assert!(recorded.info.duration_ms >= at + 400, "{at} {}", recorded.info.duration_ms);
 }
+
+/// Processor time that a process has taken until now, in hundredths of a second.
+#[cfg(target_os = "linux")]
+fn processor_time(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let after_name = stat.rsplit(')').next().unwrap();
+    after_name.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn recording_takes_little_processor_time_and_a_failing_device_not_much_more() {
+    // Hundredths of 4 s: 5 % of a core, and with a device that does nothing but fail half a core.
+    at_once([("fault=storm@600000", 20), ("fault=storm@600", 200)], |(fault, most)| {
+        let place = Place::new();
+        let mut running = place.start(&["rate=48000", "channels=2", fault]);
+        running.until_recording();
+        let before = processor_time(running.child.id());
+        std::thread::sleep(Duration::from_secs(4));
+        let taken = processor_time(running.child.id()) - before;
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        assert!(taken <= most, "{fault}: {taken} of 400");
+    });
+}

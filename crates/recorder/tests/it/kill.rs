@@ -161,7 +161,32 @@ fn nothing_is_discarded_without_a_note_of_why() {
     assert_eq!((place.interrupted().len(), place.recordings().len()), (0, 0));
     let again = recorder::discard(&place.inflight(), &place.folder(), &interrupted, "again");
     assert_eq!(again.unwrap_err().kind(), ErrorKind::NotFound);
-    for outside in ["", "..", "../recordings/x", "/etc/passwd"] {
+    let other = place.record(&["seconds=0.2"]).info.id;
+    for outside in ["", "..", "../recordings/x", "/etc/passwd", &format!("../recordings/{other}")] {
         assert_eq!(restore(&place.inflight(), outside).unwrap_err().kind(), ErrorKind::NotFound);
+        let discarded = recorder::discard(&place.inflight(), &place.folder(), outside, "again");
+        assert_eq!(discarded.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+#[test]
+fn damaged_or_missing_notes_do_not_hide_the_sound() {
+    for damage in [Some("{"), Some(""), None] {
+        let place = Place::new();
+        let mut running = place.start(&[]);
+        running.until_recording();
+        running.child.kill().unwrap();
+        running.child.wait().unwrap();
+        let one = place.interrupted().remove(0);
+        let notes = one.sound.with_extension("jsonl");
+        match damage {
+            Some(text) => fs::write(&notes, text).unwrap(),
+            None => fs::remove_file(&notes).unwrap(),
+        }
+        let listed = place.interrupted();
+        assert_eq!((listed.len(), listed[0].duration_ms), (1, one.duration_ms), "{damage:?}");
+        let recording = restore(&place.inflight(), &one.id).unwrap();
+        assert!(is_known_prefix(&samples(&recording.sound)));
+        assert_eq!(place.interrupted(), []);
     }
 }
