@@ -1,10 +1,14 @@
 //! The command line: names, help and defaults. Behaviour is in `commands`.
 
+mod dictate;
+
 use crate::bias::BiasSetting;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
+
+pub(crate) use dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
 
 /// 聞き取り: turns a caseworker's speech into the fields of the office's form, on this machine.
 #[derive(Debug, Parser)]
@@ -16,6 +20,7 @@ use record::Lang;
   kikitori models pull                                  fetch the default model, once
   kikitori record visit.m4a --template visit            fill a visit form and print it
   kikitori record a.m4a b.m4a --template intake -f html -o intake.html
+  kikitori dictate --template visit -o visit.txt        speak, and watch the form fill up
   kikitori map notes.txt --template visit -f json       from text instead of speech
   kikitori record visit.m4a --template visit,progress,injury -o records
   kikitori transcribe visit.m4a -f srt -o visit.srt
@@ -84,6 +89,10 @@ pub(crate) enum Command {
     Transcribe(TranscribeArgs),
     /// Fill a form from recordings; several files in order make one record.
     Record(RecordArgs),
+    /// Fill a form while you speak; the sound is kept whatever happens.
+    Dictate(Box<DictateArgs>),
+    /// List, restore and discard recordings that were interrupted or wait for approval.
+    Recover(RecoverArgs),
     /// Fill a form from a text or a transcript.
     Map(MapArgs),
     /// List, show and check forms.

@@ -73,6 +73,17 @@ impl Failure {
         )
     }
 
+    /// The dictation was stopped by the speaker; its sound is in `sound`.
+    pub(crate) fn interrupted_saving(sound: &Path, template: &str) -> Self {
+        let command = format!("kikitori record {} --template {template}", sound.display());
+        Self::message(
+            INTERRUPTED,
+            format!("中断しました。録音は保存しました: {}", sound.display()),
+            format!("interrupted; the recording was saved: {}", sound.display()),
+        )
+        .with_hint(format!("記録にするには: {command}"), format!("to make a record of it: {command}"))
+    }
+
     /// A mistake of ours.
     pub(crate) fn internal(error: anyhow::Error) -> Self {
         Self { code: INTERNAL, what: What::Internal(error) }
@@ -226,6 +237,21 @@ impl From<audio::Error> for Failure {
     fn from(error: audio::Error) -> Self {
         use audio::ErrorKind as Kind;
         let code = if matches!(error.kind(), Kind::Device | Kind::NoDevice) { DEVICE } else { BAD_INPUT };
+        Self::explained(code, error)
+    }
+}
+
+impl From<recorder::Error> for Failure {
+    fn from(error: recorder::Error) -> Self {
+        use recorder::ErrorKind as Kind;
+        let code = match error.kind() {
+            Kind::Device => DEVICE,
+            Kind::BadInput | Kind::NotFound => BAD_INPUT,
+            Kind::Storage => STORAGE,
+            Kind::Permission => PERMISSION,
+            Kind::InUse => UNAVAILABLE,
+            _ => INTERNAL,
+        };
         Self::explained(code, error)
     }
 }

@@ -26,6 +26,8 @@ use failure::{Failure, INTERRUPTED};
 
 /// After the first Ctrl-C the work has this long to end by itself.
 const GRACE: Duration = Duration::from_millis(800);
+/// A dictation has longer: its sound is saved first.
+const SAVING: Duration = Duration::from_mins(1);
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Failure> {
     let control = Control::new();
     let on_worker = control.clone();
+    let grace = if matches!(args.command, Command::Dictate(_)) { SAVING } else { GRACE };
     let is_engine_worker = matches!(args.command, Command::EngineWorker);
     let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
     if is_engine_worker {
@@ -65,7 +68,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
     tokio::select! {
         done = &mut work => finished(done),
-        () = tokio::time::sleep(GRACE) => Err(Failure::interrupted()),
+        () = tokio::time::sleep(grace) => Err(Failure::interrupted()),
         _ = stop_signal() => std::process::exit(i32::from(INTERRUPTED)),
     }
 }
@@ -115,6 +118,8 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
     match &args.command {
         Command::Transcribe(a) => commands::transcribe::run(a, global, control),
         Command::Record(a) => commands::record::run(a, global, control),
+        Command::Dictate(a) => commands::dictate::run(a, global, control),
+        Command::Recover(a) => commands::recover::run(a, global),
         Command::Map(a) => commands::map::run(a, global),
         Command::Templates(a) => commands::templates::run(a, global),
         Command::Lexicon(a) => commands::lexicon::run(a, global, control),

@@ -1,6 +1,6 @@
 //! Where things are on this machine: XDG directories, overridden by `KIKITORI_*`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
@@ -25,6 +25,19 @@ pub(crate) fn lexicon() -> Result<PathBuf, Failure> {
         Some(file) => Ok(file.into()),
         None => Ok(base()?.config_dir().join("kikitori").join("lexicon.tsv")),
     }
+}
+
+/// The folder of the recordings: as said, else `<data>/kikitori/recordings`.
+pub(crate) fn recordings(given: Option<&Path>) -> Result<PathBuf, Failure> {
+    match given {
+        Some(dir) => Ok(dir.to_owned()),
+        None => Ok(base()?.data_dir().join("kikitori").join("recordings")),
+    }
+}
+
+/// Where recordings are while they are made: in their folder, so that saving one never crosses to another disk.
+pub(crate) fn inflight(recordings: &Path) -> PathBuf {
+    recordings.join("inflight")
 }
 
 fn base() -> Result<impl BaseStrategy, Failure> {

@@ -72,6 +72,11 @@ impl Sheets {
         self.templates.first().and_then(|t| t.prompt.as_deref())
     }
 
+    /// The first form.
+    pub(crate) fn first(&self) -> &Template {
+        &self.templates[0]
+    }
+
     /// What the engine expects to hear.
     pub(crate) fn expected(&self) -> Result<Bias, Failure> {
         bias::expected(&self.templates)

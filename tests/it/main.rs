@@ -8,6 +8,7 @@ mod bad_input;
 mod bench;
 mod citations;
 mod cli;
+mod dictate;
 mod eval;
 mod generated;
 mod harness;

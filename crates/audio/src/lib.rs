@@ -6,6 +6,8 @@
 //!                 blocks         frame             where speech was heard
 //! ```
 //!
+//! Sound that is still being spoken comes from a microphone, or a file played as one, through [`capture`].
+//!
 //! Everything streams: memory does not grow with the recording. Sample `n` of an [`AudioReader`] is the sound at
 //! `n / 16000` s of the recording, and a window's [`TimeMap`](record::TimeMap) leads back to exactly that sample.
 //!
@@ -36,6 +38,7 @@
 //! Implement [`vad::Vad`], add a line to the registry in `vad/mod.rs`; the registry's test runs
 //! [`vad::conformance`] on it.
 
+pub mod capture;
 mod codecs;
 mod decode;
 mod error;

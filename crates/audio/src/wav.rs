@@ -49,6 +49,14 @@ impl<W: Write + Seek> WavWriter<W> {
         samples.iter().try_for_each(|sample| self.inner.write_sample(to_s16(*sample))).map_err(error)
     }
 
+    /// Appends 16-bit samples as they are.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_s16(&mut self, samples: &[i16]) -> Result<()> {
+        samples.iter().try_for_each(|sample| self.inner.write_sample(*sample)).map_err(error)
+    }
+
     /// Writes what is buffered and brings the header up to date, so that a crash later loses nothing before this.
     ///
     /// # Errors

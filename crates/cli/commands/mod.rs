@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod devices;
+pub(crate) mod dictate;
 pub(crate) mod doctor;
 pub(crate) mod engine_worker;
 pub(crate) mod eval;
@@ -10,6 +11,7 @@ pub(crate) mod lexicon;
 pub(crate) mod map;
 pub(crate) mod models;
 pub(crate) mod record;
+pub(crate) mod recover;
 pub(crate) mod templates;
 pub(crate) mod transcribe;
 
