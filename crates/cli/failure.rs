@@ -149,7 +149,7 @@ impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::ErrorKind as Kind;
         let code = match error.kind() {
-            Kind::BadInput => BAD_INPUT,
+            Kind::BadInput | Kind::Crashed => BAD_INPUT,
             Kind::Permission => PERMISSION,
             Kind::Storage => STORAGE,
             Kind::Model => MODEL,

@@ -12,6 +12,7 @@
 mod attempts;
 mod cores;
 mod error;
+mod finished;
 mod guard;
 mod input;
 mod live;
@@ -24,6 +25,7 @@ mod transcribe;
 
 pub use attempts::Work;
 pub use error::{Error, ErrorKind};
+pub use finished::{Finished, FinishedWindow};
 pub use guard::GuardConfig;
 pub use input::{Input, sha256};
 pub use live::{LiveEvent, LiveTranscription, transcribe_live};
@@ -31,4 +33,4 @@ pub use map::{MapOptions, map, pass_names};
 pub use options::TranscribeOptions;
 pub use recorded_at::RecordedAt;
 pub use tier::{Attempt, Context, Tier, tiers};
-pub use transcribe::{Event, Transcription, transcribe};
+pub use transcribe::{Event, Transcription, resume, transcribe};

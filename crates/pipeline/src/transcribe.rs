@@ -1,6 +1,5 @@
 //! Recordings to a transcript, several windows at a time.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::scope;
@@ -11,6 +10,7 @@ use record::{Segment, Source, SourceFile, Transcript};
 
 use crate::attempts::{Crashes, Decoded, Decoder, Work};
 use crate::error::Cause;
+use crate::finished::{Finished, FinishedWindow};
 use crate::input::sha256;
 use crate::options::TranscribeOptions;
 use crate::{Error, ErrorKind, Input};
@@ -36,6 +36,11 @@ pub enum Event<'a> {
         until_ms: u64,
         /// The segments that are new.
         segments: &'a [Segment],
+    },
+    /// A window is decoded; others before it may not be. Whoever keeps it can go on behind it in another run.
+    Decoded {
+        /// What came of it.
+        window: &'a FinishedWindow,
     },
     /// A recording ended early: what could be decoded is kept.
     Partial {
@@ -81,7 +86,21 @@ pub fn transcribe(
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
+    resume(inputs, engine, options, Finished::default(), control, on_event)
+}
+
+/// As [`transcribe`], without decoding again what an earlier run with the same recordings, options and program has
+/// finished. The recordings are read from their start in any case.
+pub fn resume(
+    inputs: &[Input],
+    engine: &dyn Engine,
+    options: &TranscribeOptions,
+    finished: Finished,
+    control: &Control,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Transcription, Error> {
     let sessions = options.sessions.max(1);
+    let known = &finished.clone();
     let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions);
     // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
     let waiting = Arc::new(Mutex::new(waiting));
@@ -91,7 +110,7 @@ pub fn transcribe(
     scope(|threads| {
         let to_collector = results.clone();
         threads.spawn(move || {
-            if let Err(error) = produce(inputs, options, control, &work, &to_collector) {
+            if let Err(error) = produce(inputs, options, known, control, &work, &to_collector) {
                 // A closed channel means that the collector has given up already.
                 let _ = to_collector.send(Message::Failed(error));
             }
@@ -109,7 +128,7 @@ pub fn transcribe(
         }
         drop(results);
         drop(waiting);
-        let collected = collect(inputs, &incoming, control, on_event);
+        let collected = collect(inputs, finished, &incoming, control, on_event);
         if collected.is_err() {
             // Nobody waits for the rest; let the threads end.
             control.cancel();
@@ -135,12 +154,7 @@ enum Message {
         source: SourceFile,
         sanitised: u64,
     },
-    Decoded {
-        index: usize,
-        file: usize,
-        until_ms: u64,
-        decoded: Decoded,
-    },
+    Decoded(FinishedWindow),
     Failed(Error),
 }
 
@@ -148,6 +162,7 @@ enum Message {
 fn produce(
     inputs: &[Input],
     options: &TranscribeOptions,
+    known: &Finished,
     control: &Control,
     work: &SyncSender<PackedWindow>,
     messages: &Sender<Message>,
@@ -161,7 +176,8 @@ fn produce(
         let vad = vad::by_name(&options.vad).map_err(failed)?;
         let mut windows = windows(reader, vad, options.pack, file).map_err(failed)?.starting_at(index);
         for packed in windows.by_ref() {
-            if control.is_cancelled() || work.send(packed.map_err(failed)?).is_err() {
+            let packed = packed.map_err(failed)?;
+            if control.is_cancelled() || !known.contains(index) && work.send(packed).is_err() {
                 return Ok(());
             }
             index += 1;
@@ -195,11 +211,12 @@ fn work_off(
             Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
             results => results?,
         };
-        for (packed, decoded) in batch.iter().zip(results) {
+        for (packed, Decoded { segments, work }) in batch.iter().zip(results) {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
-            let message = Message::Decoded { index: window.index, file: window.file, until_ms, decoded };
-            if messages.send(message).is_err() {
+            let (index, file) = (window.index, window.file);
+            let finished = FinishedWindow { index, file, until_ms, segments, work };
+            if messages.send(Message::Decoded(finished)).is_err() {
                 return Ok(());
             }
         }
@@ -219,11 +236,13 @@ fn next_batch(waiting: &Mutex<Receiver<PackedWindow>>, most: usize) -> Vec<Packe
 /// Restores the order of the windows and tells the caller what is new.
 fn collect(
     inputs: &[Input],
+    finished: Finished,
     incoming: &Receiver<Message>,
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
-    let mut waiting: BTreeMap<usize, (usize, u64, Decoded)> = BTreeMap::new();
+    let mut waiting = finished.0;
+    let mut opened = 0;
     let mut done = Transcription {
         source: Source::default(),
         transcript: Transcript::default(),
@@ -236,6 +255,7 @@ fn collect(
             Message::Failed(error) => return Err(error),
             Message::Opened { file, declared_ms } => {
                 on_event(Event::Opened { file, name: &inputs[file].name, declared_ms });
+                opened = file + 1;
             }
             Message::Closed { file, windows, source, sanitised } => {
                 let name = &inputs[file].name;
@@ -250,16 +270,20 @@ fn collect(
                 }
                 done.source.files.push(source);
             }
-            Message::Decoded { index, file, until_ms, decoded } => {
-                waiting.insert(index, (file, until_ms, decoded));
-                while let Some((file, until_ms, Decoded { segments, work })) =
-                    waiting.remove(&done.work.windows)
-                {
-                    on_event(Event::Progress { file, until_ms, segments: &segments });
-                    done.transcript.segments.extend(segments);
-                    done.work += work;
-                }
+            Message::Decoded(window) => {
+                on_event(Event::Decoded { window: &window });
+                waiting.insert(window.index, window);
             }
+        }
+        // A window of an earlier run is known before its recording is.
+        while let Some(next) = waiting.first_entry()
+            && *next.key() == done.work.windows
+            && next.get().file < opened
+        {
+            let FinishedWindow { file, until_ms, segments, work, .. } = next.remove();
+            on_event(Event::Progress { file, until_ms, segments: &segments });
+            done.transcript.segments.extend(segments);
+            done.work += work;
         }
     }
     done.cancelled = control.is_cancelled() && total != Some(done.work.windows);
