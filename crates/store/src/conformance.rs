@@ -14,7 +14,7 @@ use crate::job::{
 use crate::queue::JobQueue;
 use crate::{Error, ErrorKind, Result};
 
-const SHORT: Duration = Duration::from_millis(300);
+const SHORT: Duration = Duration::from_millis(200);
 const LONG: Duration = Duration::from_mins(1);
 
 /// A duty that a queue does not fulfil.

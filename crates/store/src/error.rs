@@ -60,6 +60,7 @@ pub(crate) enum Cause {
     #[error("not a place of recordings: {place}")]
     Place { place: String },
     #[error("recordings in object stores were not compiled in")]
+    #[cfg_attr(feature = "s3", allow(dead_code, reason = "with the feature there is one"))]
     NoObjectStore,
     #[error("database on a network file system ({kind}): {}", path.display())]
     Network { path: PathBuf, kind: String },

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, ConnectOptions, Executor, Row, SqlStr};
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Connection, Executor, Row, SqlStr};
 use tokio::runtime::Runtime;
 
 use crate::error::Cause;
@@ -99,7 +99,13 @@ fn connect(runtime: &Runtime, address: &str, pragmas: Option<&'static str>) -> R
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(sqlx::any::install_default_drivers);
     runtime.block_on(async {
-        let options: AnyConnectOptions = address.parse()?;
+        let options = address.parse::<AnyConnectOptions>()?.disable_statement_logging();
+        // A pool tries again and again and then tells only that the time is over; this tells why.
+        let mut first = AnyConnection::connect_with(&options).await?;
+        if let Some(pragmas) = pragmas {
+            first.execute(sqlx::raw_sql(pragmas)).await?;
+        }
+        first.close().await?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(CONNECT_LIMIT)
@@ -111,7 +117,12 @@ fn connect(runtime: &Runtime, address: &str, pragmas: Option<&'static str>) -> R
                     Ok(())
                 })
             })
-            .connect_with(options.disable_statement_logging())
+            // Where the disk was full, SQLite has ended the transaction itself and the connection still counts it.
+            .before_acquire(|connection, _| {
+                let usable = !connection.is_in_transaction();
+                Box::pin(async move { Ok(usable) })
+            })
+            .connect_with(options)
             .await;
         Ok(pool?)
     })

@@ -20,6 +20,7 @@ use crate::{Error, Result};
 const AT_ONCE: usize = 500;
 /// A call that takes longer has no answer: the server hangs or cannot be reached any more.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 /// A pause before another try that is longer than this comes from a clock that was set back.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
@@ -333,6 +334,13 @@ impl SqlQueue {
             query = query.bind(*number);
         }
         query.fetch_all(&self.pool).await?.iter().map(job).collect()
+    }
+}
+
+impl Drop for SqlQueue {
+    fn drop(&mut self) {
+        // SQLite puts its side files away when the last connection is closed; what does not close in time is cut off.
+        let _ = self.runtime.block_on(async { tokio::time::timeout(CLOSE_LIMIT, self.pool.close()).await });
     }
 }
 

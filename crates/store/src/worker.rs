@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread::{scope, sleep};
+use std::thread::{park_timeout, scope, sleep};
 use std::time::{Duration, Instant};
 
 use crate::job::{Claim, Document, Part, Reason, Verdict, WorkerId};
@@ -185,9 +185,10 @@ impl Worker<'_> {
         };
         let finished = AtomicBool::new(false);
         let outcome = scope(|threads| {
-            threads.spawn(|| self.keep(&handle, &finished, stop));
+            let keeper = threads.spawn(|| self.keep(&handle, &finished, stop));
             let outcome = catch_unwind(AssertUnwindSafe(|| self.work.work(claim, &handle)));
             finished.store(true, Ordering::Relaxed);
+            keeper.thread().unpark();
             outcome.unwrap_or_else(|_| Outcome::Failed(Verdict::Retry(Duration::ZERO), panicked()))
         });
         if handle.lost.load(Ordering::Relaxed) {
@@ -216,7 +217,7 @@ impl Worker<'_> {
     fn keep(&self, handle: &JobHandle<'_>, finished: &AtomicBool, stop: &(dyn Fn() -> bool + Sync)) {
         let mut last = Instant::now();
         while !finished.load(Ordering::Relaxed) {
-            sleep(TICK);
+            park_timeout(TICK);
             if stop() {
                 handle.stop();
             }
@@ -323,5 +324,21 @@ impl<'w> JobHandle<'w> {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_without_an_answer_for_a_minute_is_red_until_the_next() {
+        let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+        let health = Health { answered: Mutex::new(ago(59)) };
+        assert!(!health.is_red());
+        let health = Health { answered: Mutex::new(ago(61)) };
+        assert!(health.is_red());
+        health.note();
+        assert!(!health.is_red());
     }
 }

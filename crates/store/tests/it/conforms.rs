@@ -17,8 +17,7 @@ fn sqlite_conforms() {
 
 #[test]
 fn postgres_conforms() {
-    let cluster = Cluster::start();
-    let address = cluster.database();
+    let address = Cluster::shared().database();
     let open = || -> Arc<dyn JobQueue> { store::open(&address).unwrap() };
     conformance::run(&open).unwrap();
 }

@@ -1,9 +1,10 @@
-//! A PostgreSQL of the tests' own: a cluster in a temporary directory, on a free port, stopped when it is dropped.
+//! A PostgreSQL of the tests' own: a cluster in a temporary directory, on a free port, stopped when it is no more needed.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs};
 
@@ -27,6 +28,29 @@ impl Cluster {
         cluster.run("initdb", &["-D", &data, "-U", "test", "--auth=trust", "-E", "UTF8", "--no-sync"]);
         cluster.up();
         cluster
+    }
+
+    /// One for all tests that leave it running. A process that waits for the end of this one stops it.
+    #[allow(clippy::zombie_processes, reason = "the process that stops the server outlives this one")]
+    pub(crate) fn shared() -> &'static Self {
+        static SHARED: OnceLock<Cluster> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            let cluster = Self::start();
+            let stop = cluster.program("pg_ctl");
+            let wait = "while [ -d \"/proc/$0\" ]; do sleep 1; done; \"$@\"; rm -rf \"$CLUSTER\"";
+            Command::new("sh")
+                .args(["-c", wait, &std::process::id().to_string()])
+                .arg(stop.get_program())
+                .args(stop.get_args())
+                .args(["-D", &cluster.data(), "-m", "immediate", "stop"])
+                .env("CLUSTER", cluster.dir.path())
+                .stdin(Stdio::null())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            cluster
+        })
     }
 
     fn data(&self) -> String {
