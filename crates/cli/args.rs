@@ -1,10 +1,15 @@
 //! The command line: names, help and defaults. Behaviour is in `commands`.
 
-use crate::bias::BiasSetting;
+mod jobs;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
+
+use crate::bias::BiasSetting;
+
+pub(crate) use self::jobs::{BatchArgs, JobsArgs, JobsCommand, WorkerArgs};
 
 /// 聞き取り: turns a caseworker's speech into the fields of the office's form, on this machine.
 #[derive(Debug, Parser)]
@@ -18,10 +23,11 @@ use record::Lang;
   kikitori record a.m4a b.m4a --template intake -f html -o intake.html
   kikitori map notes.txt --template visit -f json       from text instead of speech
   kikitori record visit.m4a --template visit,progress,injury -o records
+  kikitori batch recordings --template visit --out records
   kikitori transcribe visit.m4a -f srt -o visit.srt
 
 Results go to standard output, everything else to standard error. Nothing is sent over the network; only `models pull`
-uses it.
+uses it, and what is told to use a database or a store of recordings on another machine.
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 some inputs failed, 4 bad input, 5 model missing or invalid, 6 audio device,
 7 storage, 8 permission, 9 temporarily unavailable, 130 interrupted."
@@ -84,6 +90,12 @@ pub(crate) enum Command {
     Transcribe(TranscribeArgs),
     /// Fill a form from recordings; several files in order make one record.
     Record(RecordArgs),
+    /// Fill forms from many recordings, each a job; what is interrupted goes on where it was.
+    Batch(Box<BatchArgs>),
+    /// Do the jobs of a database that several machines share.
+    Worker(Box<WorkerArgs>),
+    /// List, show, retry, cancel and purge jobs.
+    Jobs(JobsArgs),
     /// Fill a form from a text or a transcript.
     Map(MapArgs),
     /// List, show and check forms.

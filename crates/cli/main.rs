@@ -6,6 +6,7 @@ mod commands;
 mod eval;
 mod failure;
 mod forms;
+mod jobs;
 mod lexicon;
 mod output;
 mod places;
@@ -26,6 +27,8 @@ use failure::{Failure, INTERRUPTED};
 
 /// After the first Ctrl-C the work has this long to end by itself.
 const GRACE: Duration = Duration::from_millis(800);
+/// Jobs are given back to their queue within this time.
+const GRACE_OF_JOBS: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -55,6 +58,10 @@ async fn run(args: Args) -> Result<(), Failure> {
     let control = Control::new();
     let on_worker = control.clone();
     let is_engine_worker = matches!(args.command, Command::EngineWorker);
+    let grace = match args.command {
+        Command::Batch(_) | Command::Worker(_) => GRACE_OF_JOBS,
+        _ => GRACE,
+    };
     let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
     if is_engine_worker {
         return unstoppable(work).await;
@@ -65,7 +72,7 @@ async fn run(args: Args) -> Result<(), Failure> {
     }
     tokio::select! {
         done = &mut work => finished(done),
-        () = tokio::time::sleep(GRACE) => Err(Failure::interrupted()),
+        () = tokio::time::sleep(grace) => Err(Failure::interrupted()),
         _ = stop_signal() => std::process::exit(i32::from(INTERRUPTED)),
     }
 }
@@ -116,6 +123,9 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
         Command::Transcribe(a) => commands::transcribe::run(a, global, control),
         Command::Record(a) => commands::record::run(a, global, control),
         Command::Map(a) => commands::map::run(a, global),
+        Command::Batch(a) => commands::batch::run(a, global, control),
+        Command::Worker(a) => commands::worker::run(a, global, control),
+        Command::Jobs(a) => commands::jobs::run(a, global),
         Command::Templates(a) => commands::templates::run(a, global),
         Command::Lexicon(a) => commands::lexicon::run(a, global, control),
         Command::Models(a) => commands::models::run(a, global, control),

@@ -1,17 +1,20 @@
 //! One module for each command, and what several of them share.
 
+pub(crate) mod batch;
 pub(crate) mod bench;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod engine_worker;
 pub(crate) mod eval;
 pub(crate) mod generate;
+pub(crate) mod jobs;
 pub(crate) mod lexicon;
 pub(crate) mod map;
 pub(crate) mod models;
 pub(crate) mod record;
 pub(crate) mod templates;
 pub(crate) mod transcribe;
+pub(crate) mod worker;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
