@@ -284,3 +284,29 @@ fn a_batch_with_the_real_model_gives_what_record_gives() {
     let listed = dir.kikitori(["jobs", "show", "1", "--out", "out"]).ok();
     assert!(listed.contains("visit-home.opus") && !listed.contains("訪問"), "{listed}");
 }
+
+/// The results are on a disk that is too small, then has room, then may only be read.
+#[test]
+fn a_full_or_read_only_disk_is_named_and_costs_nothing_that_was_done() {
+    let dir = Dir::new();
+    dir.write("heard.json", fixture(0));
+    recordings(&dir, 2);
+    fs::create_dir_all(dir.path("out")).unwrap();
+    let mut script = String::new();
+    for mount in ["-t tmpfs -o size=700k none", "-o remount,size=50M", "-o remount,ro"] {
+        let run = batch(&["in"]).join(" ");
+        script.push_str(&format!("mount {mount} out || exit; \"$0\" {run}; echo code $? >&2;"));
+    }
+    let mut command = Command::new("unshare");
+    command
+        .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script, env!("CARGO_BIN_EXE_kikitori")])
+        .current_dir(dir.path(""))
+        .env("HOME", dir.path(""))
+        .env("KIKITORI_MODELS", crate::harness::models());
+    let said = Ran(command.output().expect("unshare is missing")).err();
+    let codes: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("code ")).collect();
+    assert_eq!(codes, ["7", "0", "8"], "{said}");
+    assert!(said.contains("disk"), "{said}");
+    let done = said.lines().filter(|line| line.starts_with("done: visit-")).count();
+    assert_eq!(done, 2, "each is told once: {said}");
+}
