@@ -1,14 +1,17 @@
 //! The command line: names, help and defaults. Behaviour is in `commands`.
 
 mod dictate;
+mod jobs;
 
-use crate::bias::BiasSetting;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
 
-pub(crate) use dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
+use crate::bias::BiasSetting;
+
+pub(crate) use self::dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
+pub(crate) use self::jobs::{BatchArgs, JobsArgs, JobsCommand, WorkerArgs};
 
 /// 聞き取り: turns a caseworker's speech into the fields of the office's form, on this machine.
 #[derive(Debug, Parser)]
@@ -23,10 +26,11 @@ pub(crate) use dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
   kikitori dictate --template visit -o visit.txt        speak, and watch the form fill up
   kikitori map notes.txt --template visit -f json       from text instead of speech
   kikitori record visit.m4a --template visit,progress,injury -o records
+  kikitori batch recordings --template visit --out records
   kikitori transcribe visit.m4a -f srt -o visit.srt
 
 Results go to standard output, everything else to standard error. Nothing is sent over the network; only `models pull`
-uses it.
+uses it, and what is told to use a database or a store of recordings on another machine.
 
 Exit codes: 0 ok, 1 internal, 2 usage, 3 some inputs failed, 4 bad input, 5 model missing or invalid, 6 audio device,
 7 storage, 8 permission, 9 temporarily unavailable, 130 interrupted."
@@ -93,6 +97,12 @@ pub(crate) enum Command {
     Dictate(Box<DictateArgs>),
     /// List, restore and discard recordings that were interrupted or wait for approval.
     Recover(RecoverArgs),
+    /// Fill forms from many recordings, each a job; what is interrupted goes on where it was.
+    Batch(Box<BatchArgs>),
+    /// Do the jobs of a database that several machines share.
+    Worker(Box<WorkerArgs>),
+    /// List, show, retry, cancel and purge jobs.
+    Jobs(JobsArgs),
     /// Fill a form from a text or a transcript.
     Map(MapArgs),
     /// List, show and check forms.

@@ -55,6 +55,18 @@ impl FromStr for BiasSetting {
     }
 }
 
+impl std::fmt::Display for BiasSetting {
+    /// As it is read.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
+            Self::On(Bias { weight, boost, start, cap, back_off, .. }) => {
+                write!(f, "sentences={weight},boost={boost},start={start},cap={cap},back-off={back_off}")
+            }
+        }
+    }
+}
+
 /// What is expected: the office's own terms, and with a form its headings, the terms of the field and what is usually
 /// dictated.
 pub(crate) fn expected(templates: &[Template]) -> Result<Bias, Failure> {
@@ -102,6 +114,13 @@ mod tests {
         let default = Bias::new(Vec::new());
         let expected = Bias { boost: 3.5, back_off: 1.0, weight: 0.0, ..default };
         assert_eq!("boost=3.5, back-off=1, sentences=0".parse(), Ok(BiasSetting::On(expected)));
+    }
+
+    #[test]
+    fn a_setting_is_written_as_it_is_read() {
+        for text in ["off", "sentences=0.3,boost=2.25,start=0.5,cap=5,back-off=0.1"] {
+            assert_eq!(text.parse::<BiasSetting>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

@@ -60,6 +60,63 @@ impl Failure {
         )
     }
 
+    /// Another process of the same kind works in this directory.
+    pub(crate) fn busy(dir: &Path) -> Self {
+        Self::message(
+            UNAVAILABLE,
+            format!("別の kikitori batch がこのフォルダで動いています: {}", dir.display()),
+            format!("another `kikitori batch` works in this directory: {}", dir.display()),
+        )
+        .with_hint("終わるのを待つか、別の --out を使ってください", "wait for it, or use another --out")
+    }
+
+    /// Several jobs were stopped by the user; what is finished of them is kept.
+    pub(crate) fn interrupted_jobs(finished: usize, left: usize) -> Self {
+        Self::message(
+            INTERRUPTED,
+            format!("中断しました。済んだジョブ{finished}件、残り{left}件。途中までの分も保存してあります"),
+            format!(
+                "interrupted: {finished} jobs finished, {left} left; what is finished of those is kept too"
+            ),
+        )
+        .with_hint(
+            "同じコマンドをもう一度実行すると続きから始まります",
+            "run the same command again to go on",
+        )
+    }
+
+    /// A worker that cannot do any job.
+    pub(crate) fn unable(reason: &store::Reason) -> Self {
+        let code = match reason.code.as_str() {
+            "model" => MODEL,
+            "storage" => STORAGE,
+            "permission" => PERMISSION,
+            "unavailable" => UNAVAILABLE,
+            _ => INTERNAL,
+        };
+        Self::message(code, reason.ja.clone(), reason.en.clone())
+    }
+
+    /// Whether somebody stopped the work.
+    pub(crate) fn is_interruption(&self) -> bool {
+        self.code == INTERRUPTED
+    }
+
+    /// Why a job was not done: a code for scripts, and the message in both languages.
+    pub(crate) fn reason(&self) -> store::Reason {
+        let code = match self.code {
+            USAGE => "usage",
+            BAD_INPUT => "bad_input",
+            MODEL => "model",
+            STORAGE => "storage",
+            PERMISSION => "permission",
+            UNAVAILABLE => "unavailable",
+            _ => "internal",
+        };
+        let said = |lang| self.said(lang).0.into_owned();
+        store::Reason { code: code.to_owned(), ja: said(Lang::Ja), en: said(Lang::En) }
+    }
+
     /// The work was stopped by the user after part of it was kept in `kept`.
     pub(crate) fn interrupted_keeping(kept: &Path) -> Self {
         Self::message(
@@ -130,9 +187,9 @@ impl Failure {
         Self { code, what: What::Explained(Box::new(error)) }
     }
 
-    /// Prints the message and, after a blank line, what to do.
-    pub(crate) fn report(&self, lang: Lang) {
-        let (message, hint): (Cow<'_, str>, Option<Cow<'_, str>>) = match (&self.what, lang) {
+    /// What happened, and what to do about it.
+    pub(crate) fn said(&self, lang: Lang) -> (Cow<'_, str>, Option<Cow<'_, str>>) {
+        match (&self.what, lang) {
             (What::Explained(error), _) => (error.explain(lang), error.hint(lang)),
             (What::Message { ja, hint, .. }, Lang::Ja) => {
                 (ja.into(), hint.as_ref().map(|h| h.0.as_str().into()))
@@ -142,7 +199,12 @@ impl Failure {
             }
             (What::Internal(error), Lang::Ja) => (format!("内部の誤りです: {error:#}").into(), None),
             (What::Internal(error), Lang::En) => (format!("internal error: {error:#}").into(), None),
-        };
+        }
+    }
+
+    /// Prints the message and, after a blank line, what to do.
+    pub(crate) fn report(&self, lang: Lang) {
+        let (message, hint) = self.said(lang);
         let (error, next) = match lang {
             Lang::Ja => ("エラー", "ヒント"),
             Lang::En => ("error", "hint"),
@@ -160,12 +222,27 @@ impl From<pipeline::Error> for Failure {
     fn from(error: pipeline::Error) -> Self {
         use pipeline::ErrorKind as Kind;
         let code = match error.kind() {
-            Kind::BadInput => BAD_INPUT,
+            Kind::BadInput | Kind::Crashed => BAD_INPUT,
             Kind::Permission => PERMISSION,
             Kind::Storage => STORAGE,
             Kind::Model => MODEL,
             Kind::Usage => USAGE,
             Kind::Cancelled => INTERRUPTED,
+            _ => INTERNAL,
+        };
+        Self::explained(code, error)
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        use store::ErrorKind as Kind;
+        let code = match error.kind() {
+            Kind::Unavailable => UNAVAILABLE,
+            Kind::NotFound | Kind::State | Kind::Address => USAGE,
+            Kind::Recording => BAD_INPUT,
+            Kind::DiskFull | Kind::Damaged | Kind::TooNew => STORAGE,
+            Kind::Permission => PERMISSION,
             _ => INTERNAL,
         };
         Self::explained(code, error)

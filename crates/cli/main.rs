@@ -6,6 +6,7 @@ mod commands;
 mod eval;
 mod failure;
 mod forms;
+mod jobs;
 mod lexicon;
 mod output;
 mod places;
@@ -28,6 +29,8 @@ use failure::{Failure, INTERRUPTED};
 const GRACE: Duration = Duration::from_millis(800);
 /// A dictation has longer: its sound is saved first.
 const SAVING: Duration = Duration::from_mins(1);
+/// Jobs are given back to their queue within this time.
+const GRACE_OF_JOBS: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -56,8 +59,12 @@ fn main() -> ExitCode {
 async fn run(args: Args) -> Result<(), Failure> {
     let control = Control::new();
     let on_worker = control.clone();
-    let grace = if matches!(args.command, Command::Dictate(_)) { SAVING } else { GRACE };
     let is_engine_worker = matches!(args.command, Command::EngineWorker);
+    let grace = match args.command {
+        Command::Dictate(_) => SAVING,
+        Command::Batch(_) | Command::Worker(_) => GRACE_OF_JOBS,
+        _ => GRACE,
+    };
     let mut work = tokio::task::spawn_blocking(move || dispatch(&args, &on_worker));
     if is_engine_worker {
         return unstoppable(work).await;
@@ -121,6 +128,9 @@ fn dispatch(args: &Args, control: &Control) -> Result<(), Failure> {
         Command::Dictate(a) => commands::dictate::run(a, global, control),
         Command::Recover(a) => commands::recover::run(a, global),
         Command::Map(a) => commands::map::run(a, global),
+        Command::Batch(a) => commands::batch::run(a, global, control),
+        Command::Worker(a) => commands::worker::run(a, global, control),
+        Command::Jobs(a) => commands::jobs::run(a, global),
         Command::Templates(a) => commands::templates::run(a, global),
         Command::Lexicon(a) => commands::lexicon::run(a, global, control),
         Command::Models(a) => commands::models::run(a, global, control),

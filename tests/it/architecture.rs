@@ -42,10 +42,14 @@ fn arrows_between_our_crates_point_down() {
         ("export", &["record"]),
         // Beside `pipeline`, not below it: an engine that fails must not reach what keeps the sound.
         ("recorder", &["audio", "record"]),
+        ("store", &["record"]),
         ("pipeline", &["asr", "audio", "extract", "record", "text"]),
         (
             "kikitori",
-            &["asr", "audio", "export", "extract", "models", "pipeline", "record", "recorder", "text"],
+            &[
+                "asr", "audio", "export", "extract", "models", "pipeline", "record", "recorder", "store",
+                "text",
+            ],
         ),
         ("fuzz", &["asr", "audio", "export", "extract", "models", "record", "text"]),
     ]);
@@ -75,6 +79,12 @@ fn http_engine_and_tensors_have_their_crates() {
         assert!(!tensors || ["models", "extract"].contains(&package.as_str()), "tensors in {package}");
         assert_eq!(has("candle-nn"), package == "extract", "only `extract` has a network: {package}");
         assert!(!has("reqwest") && !has("hyper"), "a second HTTP client: {package}");
+        assert_eq!(has("sqlx"), package == "store", "only `store` knows databases: {package}");
+        assert_eq!(
+            has("object_store"),
+            package == "store",
+            "only `store` reads from object stores: {package}"
+        );
     }
 }
 
@@ -108,4 +118,23 @@ fn no_source_names_a_machine_or_an_unfinished_part() {
         let Ok(source) = fs::read_to_string(root().join(file)) else { continue };
         assert!(!unfinished.iter().any(|u| source.contains(u)), "unfinished: {file}");
     }
+}
+
+/// An object store is asked with an HTTP client of its own, so it is left out unless an office with a fleet asks for it.
+#[test]
+fn the_program_that_is_built_without_asking_has_one_http_client() {
+    let tree = |more: &[&str]| {
+        let output = Command::new(env!("CARGO"))
+            .args(["tree", "--package", "kikitori", "--edges", "normal", "--prefix", "none", "--offline"])
+            .args(more)
+            .current_dir(root())
+            .output()
+            .expect("cargo starts");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let has = |tree: &str, name: &str| tree.lines().any(|line| line.starts_with(&format!("{name} v")));
+    let usual = tree(&[]);
+    assert!(has(&usual, "ureq") && !has(&usual, "reqwest") && !has(&usual, "hyper"), "a second HTTP client");
+    assert!(has(&tree(&["--features", "s3"]), "reqwest"), "the feature that brings the second one");
 }

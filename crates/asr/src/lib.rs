@@ -49,6 +49,7 @@ pub mod isolated;
 mod mel;
 mod merge;
 mod ngram;
+mod pooled;
 mod registry;
 mod replay;
 mod vocabulary;
@@ -61,6 +62,7 @@ pub use engine::{
 };
 pub use error::{Error, ErrorKind, Result};
 pub use mel::{MelSpectrogram, Spectrogram};
+pub use pooled::PooledEngine;
 pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

@@ -16,6 +16,7 @@
 //! | `segments[].raw`, or else `text` | the words |
 //! | `segments[].tokens` | pieces of the words with times of their own, as in a transcript; where absent, each character is one, at equal intervals |
 //! | `segments[].avg_logprob`, `no_speech_prob` | −0.1 and 0 where absent |
+//! | `segments[].aborts` | a window of this segment takes the process down, as a mistake in native code would; false where absent |
 //! | `decode_ms` | how long decoding a window pretends to take; 0 where absent |
 //! | `stuck_ms` | how long it first pretends to be stuck in native code, without progress and deaf to a cancellation; 0 where absent |
 
@@ -56,6 +57,8 @@ struct FixtureSegment {
     raw: Option<String>,
     #[serde(default)]
     text: String,
+    #[serde(default)]
+    aborts: bool,
     #[serde(default)]
     tokens: Vec<Token>,
     avg_logprob: Option<f32>,
@@ -133,11 +136,15 @@ impl Session for ReplaySession {
             control.note_progress();
             control.check()?;
         }
-        let segments = self.fixture.segments.iter().filter(|segment| segment.file == window.file);
-        Ok(Hypothesis {
-            segments: segments.filter_map(|segment| hear(segment, window)).collect(),
-            temperature: 0.0,
-        })
+        let mut segments = Vec::new();
+        for segment in self.fixture.segments.iter().filter(|segment| segment.file == window.file) {
+            let Some(heard) = hear(segment, window) else { continue };
+            if segment.aborts {
+                std::process::abort();
+            }
+            segments.push(heard);
+        }
+        Ok(Hypothesis { segments, temperature: 0.0 })
     }
 }
 

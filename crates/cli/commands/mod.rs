@@ -1,5 +1,6 @@
 //! One module for each command, and what several of them share.
 
+pub(crate) mod batch;
 pub(crate) mod bench;
 pub(crate) mod devices;
 pub(crate) mod dictate;
@@ -7,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod engine_worker;
 pub(crate) mod eval;
 pub(crate) mod generate;
+pub(crate) mod jobs;
 pub(crate) mod lexicon;
 pub(crate) mod map;
 pub(crate) mod models;
@@ -14,6 +16,7 @@ pub(crate) mod record;
 pub(crate) mod recover;
 pub(crate) mod templates;
 pub(crate) mod transcribe;
+pub(crate) mod worker;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

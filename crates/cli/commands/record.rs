@@ -28,7 +28,7 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
 }
 
 /// The recording as a page can play it. The media type is by name: the browser looks at the bytes.
-fn playable(input: &Input) -> AudioSource {
+pub(crate) fn playable(input: &Input) -> AudioSource {
     let extension = input.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     let mime = match extension.as_str() {
         "wav" => "audio/wav",

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use asr::{Control, DecodeOptions, Engine, Hypothesis, Session};
 use audio::PackedWindow;
 use record::{Flag, SAMPLE_RATE, Segment, Window};
+use serde::{Deserialize, Serialize};
 use text::guard::chars_per_second;
 
 use crate::error::Cause;
@@ -23,7 +24,7 @@ const SPARSE_MS: u64 = 3_000;
 const MIN_COMPLETE: f32 = 0.95;
 
 /// What a transcription took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
     /// Windows decoded.
     pub windows: usize,

@@ -11,6 +11,8 @@ use record::{Explain, Lang, Violation};
 pub enum ErrorKind {
     /// Give another recording: this one cannot be used.
     BadInput,
+    /// Put the recording aside: the engine crashes on it again and again.
+    Crashed,
     /// Give read permission.
     Permission,
     /// Free space or memory and try again.
@@ -72,7 +74,7 @@ impl Error {
                 asr::ErrorKind::Memory => ErrorKind::Storage,
                 _ => ErrorKind::Internal,
             },
-            Cause::Quarantined { .. } => ErrorKind::BadInput,
+            Cause::Quarantined { .. } => ErrorKind::Crashed,
             Cause::UnknownTier { .. } => ErrorKind::Usage,
             Cause::Extract { source } if source.kind() == extract::ErrorKind::Template => ErrorKind::Usage,
             Cause::Text { source } if is_configuration(source.kind()) => ErrorKind::Usage,

@@ -12,6 +12,7 @@
 mod attempts;
 mod cores;
 mod error;
+mod finished;
 mod guard;
 mod input;
 mod join;
@@ -25,6 +26,7 @@ mod transcribe;
 
 pub use attempts::Work;
 pub use error::{Error, ErrorKind};
+pub use finished::{Finished, FinishedWindow};
 pub use guard::GuardConfig;
 pub use input::{Input, sha256};
 pub use join::join;
@@ -33,4 +35,4 @@ pub use map::{MapOptions, map, pass_names};
 pub use options::TranscribeOptions;
 pub use recorded_at::RecordedAt;
 pub use tier::{Attempt, Context, Tier, tiers};
-pub use transcribe::{Event, Transcription, transcribe};
+pub use transcribe::{Event, Transcription, resume, transcribe};

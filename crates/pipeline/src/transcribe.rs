@@ -11,6 +11,7 @@ use record::{Segment, Source, SourceFile, Transcript, samples_to_ms};
 
 use crate::attempts::{Crashes, Decoded, Decoder, Work};
 use crate::error::Cause;
+use crate::finished::{Finished, FinishedWindow};
 use crate::input::sha256;
 use crate::options::TranscribeOptions;
 use crate::{Error, ErrorKind, Input, join};
@@ -36,6 +37,11 @@ pub enum Event<'a> {
         until_ms: u64,
         /// The segments that are new.
         segments: &'a [Segment],
+    },
+    /// A window is decoded; others before it may not be. Whoever keeps it can go on behind it in another run.
+    Decoded {
+        /// What came of it.
+        window: &'a FinishedWindow,
     },
     /// A recording ended early: what could be decoded is kept.
     Partial {
@@ -81,7 +87,21 @@ pub fn transcribe(
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
+    resume(inputs, engine, options, Finished::default(), control, on_event)
+}
+
+/// As [`transcribe`], without decoding again what an earlier run with the same recordings, options and program has
+/// finished. The recordings are read from their start in any case.
+pub fn resume(
+    inputs: &[Input],
+    engine: &dyn Engine,
+    options: &TranscribeOptions,
+    finished: Finished,
+    control: &Control,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<Transcription, Error> {
     let sessions = options.sessions.max(1);
+    let known = &finished.clone();
     let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions);
     // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
     let waiting = Arc::new(Mutex::new(waiting));
@@ -91,7 +111,7 @@ pub fn transcribe(
     scope(|threads| {
         let to_collector = results.clone();
         threads.spawn(move || {
-            if let Err(error) = produce(inputs, options, control, &work, &to_collector) {
+            if let Err(error) = produce(inputs, options, known, control, &work, &to_collector) {
                 // A closed channel means that the collector has given up already.
                 let _ = to_collector.send(Message::Failed(error));
             }
@@ -109,7 +129,7 @@ pub fn transcribe(
         }
         drop(results);
         drop(waiting);
-        let collected = collect(inputs, &incoming, control, on_event);
+        let collected = collect(inputs, finished, &incoming, control, on_event);
         if collected.is_err() {
             // Nobody waits for the rest; let the threads end.
             control.cancel();
@@ -135,27 +155,15 @@ enum Message {
         source: SourceFile,
         sanitised: u64,
     },
-    Decoded {
-        index: usize,
-        window: Done,
-    },
+    Decoded(FinishedWindow),
     Failed(Error),
-}
-
-/// A window that is decoded.
-struct Done {
-    file: usize,
-    until_ms: u64,
-    /// Where it overlaps with the window before it, and with the one behind it.
-    cut_before_ms: Option<u64>,
-    cut_after_ms: Option<u64>,
-    decoded: Decoded,
 }
 
 /// Decodes, detects and packs, recording after recording.
 fn produce(
     inputs: &[Input],
     options: &TranscribeOptions,
+    known: &Finished,
     control: &Control,
     work: &SyncSender<PackedWindow>,
     messages: &Sender<Message>,
@@ -169,7 +177,8 @@ fn produce(
         let vad = vad::by_name(&options.vad).map_err(failed)?;
         let mut windows = windows(reader, vad, options.pack, file).map_err(failed)?.starting_at(index);
         for packed in windows.by_ref() {
-            if control.is_cancelled() || work.send(packed.map_err(failed)?).is_err() {
+            let packed = packed.map_err(failed)?;
+            if control.is_cancelled() || !known.contains(index) && work.send(packed).is_err() {
                 return Ok(());
             }
             index += 1;
@@ -203,17 +212,19 @@ fn work_off(
             Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
             results => results?,
         };
-        for (packed, decoded) in batch.iter().zip(results) {
+        for (packed, Decoded { segments, work }) in batch.iter().zip(results) {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
-            let done = Done {
+            let finished = FinishedWindow {
+                index: window.index,
                 file: window.file,
                 until_ms: packed.cut_after.map_or(until_ms, samples_to_ms),
                 cut_before_ms: packed.cut_before.map(samples_to_ms),
                 cut_after_ms: packed.cut_after.map(samples_to_ms),
-                decoded,
+                segments,
+                work,
             };
-            if messages.send(Message::Decoded { index: window.index, window: done }).is_err() {
+            if messages.send(Message::Decoded(finished)).is_err() {
                 return Ok(());
             }
         }
@@ -230,17 +241,22 @@ fn next_batch(waiting: &Mutex<Receiver<PackedWindow>>, most: usize) -> Vec<Packe
     batch
 }
 
-/// Takes window number `next`, once the window that overlaps with its end is there to be joined with it.
-fn next_whole(waiting: &mut BTreeMap<usize, Done>, next: usize) -> Option<Done> {
+/// Takes window number `next` of one of the first `opened` recordings, once the window that overlaps with its end is there to
+/// be joined with it.
+fn next_whole(
+    waiting: &mut BTreeMap<usize, FinishedWindow>,
+    next: usize,
+    opened: usize,
+) -> Option<FinishedWindow> {
+    // A window of an earlier run is known before its recording is.
     let mut window = waiting.remove(&next)?;
-    if let Some(cut_ms) = window.cut_after_ms {
-        let Some(behind) = waiting.get_mut(&(next + 1)) else {
-            waiting.insert(next, window);
-            return None;
-        };
-        if behind.cut_before_ms == Some(cut_ms) {
-            join(&mut window.decoded.segments, &mut behind.decoded.segments, cut_ms);
-        }
+    let behind = waiting.get_mut(&(next + 1));
+    if window.file >= opened || window.cut_after_ms.is_some() && behind.is_none() {
+        waiting.insert(next, window);
+        return None;
+    }
+    if let (Some(cut_ms), Some(behind)) = (window.cut_after_ms, behind) {
+        join(&mut window.segments, &mut behind.segments, cut_ms);
     }
     Some(window)
 }
@@ -248,11 +264,13 @@ fn next_whole(waiting: &mut BTreeMap<usize, Done>, next: usize) -> Option<Done> 
 /// Restores the order of the windows and tells the caller what is new.
 fn collect(
     inputs: &[Input],
+    finished: Finished,
     incoming: &Receiver<Message>,
     control: &Control,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
-    let mut waiting: BTreeMap<usize, Done> = BTreeMap::new();
+    let mut waiting = finished.0;
+    let mut opened = 0;
     let mut done = Transcription {
         source: Source::default(),
         transcript: Transcript::default(),
@@ -265,6 +283,7 @@ fn collect(
             Message::Failed(error) => return Err(error),
             Message::Opened { file, declared_ms } => {
                 on_event(Event::Opened { file, name: &inputs[file].name, declared_ms });
+                opened = file + 1;
             }
             Message::Closed { file, windows, source, sanitised } => {
                 let name = &inputs[file].name;
@@ -279,16 +298,17 @@ fn collect(
                 }
                 done.source.files.push(source);
             }
-            Message::Decoded { index, window } => {
-                waiting.insert(index, window);
-                while let Some(Done { file, until_ms, decoded: Decoded { segments, work }, .. }) =
-                    next_whole(&mut waiting, done.work.windows)
-                {
-                    on_event(Event::Progress { file, until_ms, segments: &segments });
-                    done.transcript.segments.extend(segments);
-                    done.work += work;
-                }
+            Message::Decoded(window) => {
+                on_event(Event::Decoded { window: &window });
+                waiting.insert(window.index, window);
             }
+        }
+        while let Some(FinishedWindow { file, until_ms, segments, work, .. }) =
+            next_whole(&mut waiting, done.work.windows, opened)
+        {
+            on_event(Event::Progress { file, until_ms, segments: &segments });
+            done.transcript.segments.extend(segments);
+            done.work += work;
         }
     }
     done.cancelled = control.is_cancelled() && total != Some(done.work.windows);
