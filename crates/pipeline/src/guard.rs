@@ -35,10 +35,13 @@ pub struct GuardConfig {
     pub min_rms: f32,
     /// A segment around which the level changes less than this from frame to frame, in dB, is steady noise.
     pub min_modulation_db: f32,
-    /// Above these log-odds that the sound around it is music and not speech a segment needs `min_over_music`.
+    /// Above these log-odds that the sound around it is music and not speech a segment must look spoken to be so; one that is
+    /// unsure, at even odds.
     pub max_music_log_odds: f32,
-    /// Average log-probability of words that were really said over music; they do not repeat either.
-    pub min_over_music: f32,
+    /// Words that were really said over music have no higher no-speech probability, 0..=1, …
+    pub max_no_speech_over_music: f32,
+    /// … and no lower average log-probability; they do not repeat either.
+    pub min_logprob_over_music: f32,
 }
 
 impl Default for GuardConfig {
@@ -55,7 +58,8 @@ impl Default for GuardConfig {
             min_rms: 0.0005,
             min_modulation_db: 0.6,
             max_music_log_odds: 3.0,
-            min_over_music: -0.3,
+            max_no_speech_over_music: 0.3,
+            min_logprob_over_music: -0.7,
         }
     }
 }
@@ -64,13 +68,16 @@ impl Default for GuardConfig {
 pub(crate) fn flags(packed: &PackedWindow, hypothesis: &Hypothesis, config: &GuardConfig) -> Vec<Vec<Flag>> {
     // A loop may run over all segments without any of them being one.
     let looped = is_loop(&hypothesis.text());
-    hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, config)).collect()
+    // So may music: what precedes and follows tells of it too.
+    let odds = music::log_odds(&packed.window.samples);
+    hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, odds, config)).collect()
 }
 
 fn segment_flags(
     packed: &PackedWindow,
     segment: &HypothesisSegment,
     looped: bool,
+    window_odds: Option<f32>,
     config: &GuardConfig,
 ) -> Vec<Flag> {
     let words = segment.text();
@@ -78,11 +85,15 @@ fn segment_flags(
     let samples = &packed.window.samples;
     let around = |least_ms| &samples[around(segment.start_ms, segment.end_ms, least_ms, samples.len())];
     let steady = modulation_db(around(MIN_MODULATION_MS)) < config.min_modulation_db;
-    let repeats = looped || is_loop(&words);
-    let music = (repeats || segment.avg_logprob < config.min_over_music)
-        && music::log_odds(around(MIN_MUSIC_MS)).is_some_and(|odds| odds > config.max_music_log_odds);
-    let silent = share < config.min_speech_share || packed.rms < config.min_rms || steady;
     let unsure = segment.avg_logprob < config.min_avg_logprob;
+    let repeats = looped || is_loop(&words);
+    let unspoken = repeats
+        || segment.avg_logprob < config.min_logprob_over_music
+        || segment.no_speech_prob > config.max_no_speech_over_music;
+    let max_odds = if unsure { 0.0 } else { config.max_music_log_odds };
+    let odds = || [window_odds, music::log_odds(around(MIN_MUSIC_MS))].into_iter().flatten();
+    let music = unspoken && odds().any(|odds| odds > max_odds);
+    let silent = share < config.min_speech_share || packed.rms < config.min_rms || steady;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
     // A phrase that Whisper writes over silence needs less proof than other words.
     let phrase = phrases::silence_phrase(&words).is_some() && (share < 0.5 || segment.no_speech_prob > 0.5);
@@ -174,6 +185,36 @@ mod tests {
             .collect();
         assert!(modulation_db(&spoken) > limit, "{}", modulation_db(&spoken));
         assert!(modulation_db(&[]).is_infinite());
+    }
+
+    #[test]
+    fn notes_are_music_and_syllables_are_not() {
+        let tone = |hz: f32, n: usize| (std::f32::consts::TAU * hz * n as f32 / 16_000.0).sin();
+        // Notes of half a second, each chord sounding into the next.
+        let notes: Vec<f32> = (0..64_000)
+            .map(|n| {
+                let hz = [220.0, 277.2, 329.6, 440.0][n / 8_000 % 4];
+                0.1 * (tone(hz, n) + tone(2.0 * hz, n) + tone(1.5 * hz, n))
+            })
+            .collect();
+        // Syllables of hissing and of a gliding voice, with closures between them.
+        let hiss = noise(64_000);
+        let syllables: Vec<f32> = (0..64_000)
+            .map(|n| {
+                let (at, kind) = (n % 4_000, n / 4_000 % 2);
+                let glide = tone(120.0 + 80.0 * (at as f32 / 4_000.0), n);
+                let sound = if kind == 0 { hiss[n] } else { 0.3 * glide + 0.1 * hiss[n] };
+                if at > 2_200 { 0.01 * sound } else { sound }
+            })
+            .collect();
+        let limit = GuardConfig::default().max_music_log_odds;
+        assert!(music::log_odds(&notes).is_some_and(|odds| odds > limit), "{:?}", music::log_odds(&notes));
+        assert!(
+            music::log_odds(&syllables).is_some_and(|odds| odds < 0.0),
+            "{:?}",
+            music::log_odds(&syllables)
+        );
+        assert_eq!(music::log_odds(&notes[..16_000]), None);
     }
 
     #[test]
