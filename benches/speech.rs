@@ -8,6 +8,7 @@ use asr::MelSpectrogram;
 use audio::vad::{self, Vad};
 use audio::{AudioReader, PackConfig, Packer, windows};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use record::{Segment, Token};
 
 /// Mel bands of all models but the largest.
 const BANDS: usize = 80;
@@ -82,9 +83,36 @@ fn mel(c: &mut Criterion) {
     group.finish();
 }
 
+/// Two windows that share a second: 30 tokens of two characters each, the last four and the first four the same.
+fn join(c: &mut Criterion) {
+    let letters: Vec<char> = ('あ'..='ん').cycle().take(112).collect();
+    let window = |first: usize| {
+        let tokens: Vec<Token> = (first..first + 30)
+            .map(|n| Token {
+                text: letters[2 * n..2 * n + 2].iter().collect(),
+                start_ms: 250 * n as u64,
+                end_ms: 250 * (n as u64 + 1),
+                logprob: -0.2,
+            })
+            .collect();
+        vec![Segment { tokens, ..Segment::default() }]
+    };
+    let (before, after) = (window(0), window(26));
+    c.bench_function("join of two windows", |b| {
+        b.iter_batched(
+            || (before.clone(), after.clone()),
+            |(mut before, mut after)| {
+                pipeline::join(&mut before, &mut after, 7_000);
+                (before, after)
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
 criterion_group! {
     name = all;
     config = common::config();
-    targets = benches, mel
+    targets = benches, mel, join
 }
 criterion_main!(all);

@@ -58,7 +58,7 @@ impl Default for GuardConfig {
             min_rms: 0.0005,
             min_modulation_db: 0.6,
             max_music_log_odds: 3.0,
-            max_no_speech_over_music: 0.3,
+            max_no_speech_over_music: 0.5,
             min_logprob_over_music: -0.7,
         }
     }

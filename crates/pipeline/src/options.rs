@@ -49,16 +49,15 @@ impl TranscribeOptions {
 
     /// The defaults of a tier for recordings of this length, by their headers, on the cores that are free now.
     ///
-    /// A recording up to [`SHORT_MS`] is a window or two, and where the first way of decoding is a beam search its
-    /// sequences keep two threads busy: one session of several threads is as fast there as several sessions, and takes
-    /// the memory of one.
+    /// A recording up to [`SHORT_MS`] is a window or two, and where the tier often searches, the sequences of a search keep
+    /// two threads busy: one session of several threads is there as fast as several sessions, and takes the memory of one.
     #[must_use]
     pub fn for_length(tier: Tier, inputs: &[Input]) -> Self {
         let mut options = Self { sessions: cores::free().min(MAX_SESSIONS), ..Self::new(tier) };
         let declared = inputs.iter().map(|input| AudioReader::open(&input.path).ok()?.declared_duration_ms());
         if declared.sum::<Option<u64>>().is_some_and(|total| total <= SHORT_MS) {
             (options.sessions, options.decode.threads) = (1, options.sessions);
-        } else if options.tier.begins_with_beam() && options.sessions > 1 {
+        } else if options.tier.searches() && options.sessions > 1 {
             options.decode.threads = 2;
             options.sessions /= 2;
         }

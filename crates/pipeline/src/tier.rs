@@ -162,10 +162,15 @@ impl Tier {
         self
     }
 
-    /// Whether its first way of decoding follows several sequences at once.
+    /// Whether it often follows several sequences at once: a window takes a session about 200 MB more then.
     #[must_use]
-    pub fn begins_with_beam(&self) -> bool {
-        self.ladder.first().is_some_and(|attempt| matches!(attempt.search, Search::Beam { .. }))
+    pub fn searches(&self) -> bool {
+        let is_usual = |(rung, attempt): (usize, &Attempt)| rung == 0 || attempt.below > IMPROBABLE;
+        self.ladder
+            .iter()
+            .enumerate()
+            .filter(|(_, attempt)| matches!(attempt.search, Search::Beam { .. }))
+            .any(is_usual)
     }
 }
 
