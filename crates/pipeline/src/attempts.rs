@@ -241,6 +241,7 @@ mod tests {
 
     use super::*;
     use crate::Tier;
+    use crate::guard::tests::syllables;
 
     const CLEAR: &str = "本日家庭訪問を実施し母と面談した";
 
@@ -292,7 +293,7 @@ mod tests {
     }
 
     fn decode(clear_at: f32) -> (Vec<Segment>, Vec<(Search, f32)>) {
-        let samples = vec![0.1; 14 * 16_000];
+        let samples = syllables(14 * 16_000);
         let packed = PackedWindow {
             speech: std::iter::once(0..samples.len()).collect(),
             rms: 0.1,

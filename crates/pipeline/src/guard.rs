@@ -158,7 +158,7 @@ fn speech_share(packed: &PackedWindow, start_ms: u64, end_ms: u64) -> f32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn noise(len: usize) -> Vec<f32> {
@@ -170,6 +170,21 @@ mod tests {
             (state >> 40) as f32 / (1 << 23) as f32 - 1.0
         };
         (0..len).map(|_| next() * 0.2).collect()
+    }
+
+    /// Syllables of hissing and of a gliding voice that rise and fall, with closures between them, four a second.
+    pub(crate) fn syllables(len: usize) -> Vec<f32> {
+        let hiss = noise(len);
+        let tone = |hz: f32, n: usize| (std::f32::consts::TAU * hz * n as f32 / 16_000.0).sin();
+        (0..len)
+            .map(|n| {
+                let (at, kind) = (n % 4_000, n / 4_000 % 2);
+                let glide = tone(120.0 + 80.0 * (at as f32 / 4_000.0), n);
+                let sound = if kind == 0 { hiss[n] } else { 0.3 * glide + 0.1 * hiss[n] };
+                let rise = (std::f32::consts::PI * at as f32 / 2_600.0).sin();
+                if at > 2_600 { 0.01 * sound } else { rise.powi(2) * sound }
+            })
+            .collect()
     }
 
     #[test]
@@ -197,16 +212,7 @@ mod tests {
                 0.1 * (tone(hz, n) + tone(2.0 * hz, n) + tone(1.5 * hz, n))
             })
             .collect();
-        // Syllables of hissing and of a gliding voice, with closures between them.
-        let hiss = noise(64_000);
-        let syllables: Vec<f32> = (0..64_000)
-            .map(|n| {
-                let (at, kind) = (n % 4_000, n / 4_000 % 2);
-                let glide = tone(120.0 + 80.0 * (at as f32 / 4_000.0), n);
-                let sound = if kind == 0 { hiss[n] } else { 0.3 * glide + 0.1 * hiss[n] };
-                if at > 2_200 { 0.01 * sound } else { sound }
-            })
-            .collect();
+        let syllables = syllables(64_000);
         let limit = GuardConfig::default().max_music_log_odds;
         assert!(music::log_odds(&notes).is_some_and(|odds| odds > limit), "{:?}", music::log_odds(&notes));
         assert!(

@@ -52,12 +52,12 @@ fn run(finished: Finished) -> (Transcription, BTreeSet<usize>, Vec<FinishedWindo
     let engine = Counting::default();
     let mut options = TranscribeOptions { sessions: 2, ..TranscribeOptions::default() }.with_window_ms(8_000);
     options.tier.ladder.truncate(1);
-    let (mut windows, mut opened, mut until) = (Vec::new(), 0, 0);
+    let (mut windows, mut opened, mut last) = (Vec::new(), 0, (0, 0));
     let done = resume(&inputs, &engine, &options, finished, &Control::new(), &mut |event| match event {
-        Event::Opened { file, .. } => (opened, until) = (file + 1, 0),
+        Event::Opened { file, .. } => opened = file + 1,
         Event::Progress { file, until_ms, .. } => {
-            assert!(file < opened && until_ms >= until, "progress is told in order");
-            until = until_ms;
+            assert!(file < opened && (file, until_ms) >= last, "progress is told in order");
+            last = (file, until_ms);
         }
         Event::Decoded { window } => windows.push(window.clone()),
         _ => {}

@@ -43,14 +43,18 @@ fn check(queue: &dyn JobQueue, log: &Path, jobs: usize) -> (usize, usize) {
 fn killed_again_and_again(address: &str, log: &Path, lease_ms: u64) {
     let rounds = rounds();
     let queue = store::open(address).unwrap();
-    let jobs: Vec<_> = (0..rounds).map(job).collect();
-    queue.enqueue(&jobs).unwrap();
     let script =
         Script { address: address.to_owned(), log: log.to_owned(), window_ms: 1, lease_ms, die_at: None };
     // A claim, two for each window, the end, and the claim of the next job.
     let changes = 2 * WINDOWS as usize + 3;
-    let mut killed = 0;
+    let (mut killed, mut jobs) = (0, 0);
     for round in 0..rounds {
+        // A fast machine does several jobs before it is killed: there is always something to do.
+        let waiting = Filter { states: vec![JobState::Queued], ..Filter::default() };
+        for _ in queue.list(&waiting).unwrap().len()..8 {
+            queue.enqueue(&[job(jobs)]).unwrap();
+            jobs += 1;
+        }
         if round % 3 == 2 {
             let mut child = script.start();
             sleep(Duration::from_millis(20 + 37 * round as u64 % 100));
@@ -79,7 +83,7 @@ fn killed_again_and_again(address: &str, log: &Path, lease_ms: u64) {
             quarantined += 1;
         }
     }
-    let (windows, again) = check(&*queue, log, rounds);
+    let (windows, again) = check(&*queue, log, jobs);
     println!(
         "{killed} kills, {windows} windows, {again} of them decoded again, {quarantined} jobs put aside"
     );
