@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args as ClapArgs, Subcommand};
+use store::JobState;
 
 use super::{EngineArgs, FormArgs};
 
@@ -132,8 +134,8 @@ pub(crate) enum JobsCommand {
     /// List jobs, how many are in each state, and the workers of the last minute.
     List {
         /// Only in these states.
-        #[arg(long, value_enum, value_name = "STATE,…", value_delimiter = ',')]
-        state: Vec<StateArg>,
+        #[arg(long, value_parser = state(), value_name = "STATE,…", value_delimiter = ',')]
+        state: Vec<JobState>,
         /// At most so many.
         #[arg(long, value_name = "N", default_value_t = 100)]
         limit: u32,
@@ -169,12 +171,12 @@ pub(crate) enum JobsCommand {
         /// In these states.
         #[arg(
             long,
-            value_enum,
+            value_parser = state(),
             value_name = "STATE,…",
             value_delimiter = ',',
             default_value = "done,cancelled"
         )]
-        state: Vec<StateArg>,
+        state: Vec<JobState>,
         /// Ended at least so many days ago.
         #[arg(long, value_name = "DAYS", default_value_t = 0)]
         older_than: u32,
@@ -184,32 +186,8 @@ pub(crate) enum JobsCommand {
     },
 }
 
-/// State of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StateArg {
-    /// Waits.
-    Queued,
-    /// A worker has it.
-    Leased,
-    /// Finished.
-    Done,
-    /// Cannot be done.
-    Failed,
-    /// Given up: it took its worker or the engine down.
-    Quarantined,
-    /// Called off.
-    Cancelled,
-}
-
-impl From<StateArg> for store::JobState {
-    fn from(state: StateArg) -> Self {
-        match state {
-            StateArg::Queued => Self::Queued,
-            StateArg::Leased => Self::Leased,
-            StateArg::Done => Self::Done,
-            StateArg::Failed => Self::Failed,
-            StateArg::Quarantined => Self::Quarantined,
-            StateArg::Cancelled => Self::Cancelled,
-        }
-    }
+/// Parses the name of a job's state.
+fn state() -> impl TypedValueParser<Value = JobState> {
+    PossibleValuesParser::new(JobState::ALL.map(JobState::name))
+        .try_map(|name| JobState::by_name(&name).ok_or("no state of a job"))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use record::Lang;
-use store::{Filter, Job, JobId, JobQueue, JobState};
+use store::{Filter, Job, JobId, JobQueue};
 
 use super::templates::{print_json, print_text};
 use crate::args::{Global, JobsArgs, JobsCommand};
@@ -19,8 +19,7 @@ pub(crate) fn run(args: &JobsArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
     match &args.command {
         JobsCommand::List { state, limit, after, json } => {
-            let states = state.iter().map(|state| (*state).into()).collect();
-            let filter = Filter { states, after: after.map(JobId), limit: Some(*limit) };
+            let filter = Filter { states: state.clone(), after: after.map(JobId), limit: Some(*limit) };
             list(&*queue, &filter, *json, lang)
         }
         JobsCommand::Show { id, json } => show(&queue.job(JobId(*id))?, *json, lang),
@@ -50,9 +49,8 @@ pub(crate) fn run(args: &JobsArgs, global: &Global) -> Result<(), Failure> {
                 )
                 .with_hint("消すときは --yes を付けてください", "give --yes to do it"));
             }
-            let states: Vec<JobState> = state.iter().map(|state| (*state).into()).collect();
             let age = Duration::from_hours(24 * u64::from(*older_than));
-            let removed = queue.purge(&states, age)?;
+            let removed = queue.purge(state, age)?;
             done(global, &format!("消しました: {removed}件"), &format!("removed: {removed}"));
             Ok(())
         }

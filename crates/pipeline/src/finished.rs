@@ -45,10 +45,6 @@ impl Finished {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    pub(crate) fn contains(&self, index: usize) -> bool {
-        self.0.contains_key(&index)
-    }
 }
 
 impl FromIterator<FinishedWindow> for Finished {

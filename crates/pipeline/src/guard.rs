@@ -2,6 +2,7 @@
 
 mod music;
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use asr::{Hypothesis, HypothesisSegment};
@@ -69,15 +70,15 @@ pub(crate) fn flags(packed: &PackedWindow, hypothesis: &Hypothesis, config: &Gua
     // A loop may run over all segments without any of them being one.
     let looped = is_loop(&hypothesis.text());
     // So may music: what precedes and follows tells of it too.
-    let odds = music::log_odds(&packed.window.samples);
-    hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, odds, config)).collect()
+    let odds = LazyCell::new(|| music::log_odds(&packed.window.samples));
+    hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, &odds, config)).collect()
 }
 
 fn segment_flags(
     packed: &PackedWindow,
     segment: &HypothesisSegment,
     looped: bool,
-    window_odds: Option<f32>,
+    window_odds: &LazyCell<Option<f32>, impl FnOnce() -> Option<f32>>,
     config: &GuardConfig,
 ) -> Vec<Flag> {
     let words = segment.text();
@@ -91,8 +92,8 @@ fn segment_flags(
         || segment.avg_logprob < config.min_logprob_over_music
         || segment.no_speech_prob > config.max_no_speech_over_music;
     let max_odds = if unsure { 0.0 } else { config.max_music_log_odds };
-    let odds = || [window_odds, music::log_odds(around(MIN_MUSIC_MS))].into_iter().flatten();
-    let music = unspoken && odds().any(|odds| odds > max_odds);
+    let is_music = |odds: Option<f32>| odds.is_some_and(|odds| odds > max_odds);
+    let music = unspoken && (is_music(**window_odds) || is_music(music::log_odds(around(MIN_MUSIC_MS))));
     let silent = share < config.min_speech_share || packed.rms < config.min_rms || steady;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
     // A phrase that Whisper writes over silence needs less proof than other words.

@@ -11,7 +11,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use asr::{Control, Engine, Search};
+use asr::{Control, Engine};
 use audio::vad::{self, Vad};
 use audio::{PackConfig, PackedWindow, Packer};
 use record::{SAMPLE_RATE, Segment, Transcript};
@@ -20,18 +20,11 @@ use crate::attempts::{Crashes, Decoder, Work};
 use crate::error::Cause;
 use crate::options::TranscribeOptions;
 use crate::segments::segments;
-use crate::tier::{Attempt, Context};
+use crate::tier::FITTED;
 use crate::{Error, ErrorKind, Tier, cores};
 
 /// How often a waiting loop looks at its cancel flag.
 const POLL: Duration = Duration::from_millis(50);
-/// The quick decoding of what is open.
-const QUICK: Attempt = Attempt {
-    context: Context::Fitted { margin_ms: 1_000 },
-    search: Search::Greedy { best_of: 1 },
-    temperature: 0.0,
-    below: 0.0,
-};
 /// So much new sound makes another quick decoding worth it.
 const STEP: usize = SAMPLE_RATE as usize * 2 / 5;
 
@@ -205,7 +198,7 @@ impl<'e> Live<'e> {
     }
 
     fn quick(&mut self, open: &PackedWindow, control: &Control) -> Result<Vec<Segment>, Error> {
-        let options = QUICK.options(&self.options.decode, open.window.samples.len());
+        let options = FITTED.options(&self.options.decode, open.window.samples.len());
         let heard = self.decoder.once(&open.window, &options, None, control)?.unwrap_or_default();
         Ok(segments(open, &heard, &self.options.guard))
     }

@@ -40,7 +40,7 @@ impl TranscribeOptions {
             sessions: cores::all().min(MAX_SESSIONS),
             tier,
             decode: DecodeOptions::default(),
-            pack: PackConfig::default(),
+            pack: PackConfig { overlap_ms: OVERLAP_MS, ..PackConfig::default() },
             vad: vad::DEFAULT.to_owned(),
             guard: GuardConfig::default(),
         };
@@ -68,7 +68,7 @@ impl TranscribeOptions {
     #[must_use]
     pub fn with_window_ms(mut self, window_ms: u32) -> Self {
         self.pack.max_window_ms = window_ms;
-        self.pack.overlap_ms = OVERLAP_MS.min(window_ms / 4);
+        self.pack.overlap_ms = self.pack.overlap_ms.min(window_ms / 4);
         // The search for a place to cut is at most half the window.
         self.pack.cut_search_ms = self.pack.cut_search_ms.min(window_ms / 2);
         self
@@ -79,5 +79,18 @@ impl Default for TranscribeOptions {
     /// The default tier, as [`Self::new`].
     fn default() -> Self {
         Self::new(Tier::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_a_recording_overlap_where_speech_is_cut_and_live_ones_never() {
+        let overlap = |options: TranscribeOptions| options.pack.overlap_ms;
+        assert_eq!(overlap(TranscribeOptions::default()), 1_000);
+        assert_eq!(overlap(TranscribeOptions::default().with_window_ms(2_000)), 500);
+        assert_eq!(overlap(TranscribeOptions::live(Tier::default()).with_window_ms(8_000)), 0);
     }
 }

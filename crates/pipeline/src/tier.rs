@@ -86,7 +86,8 @@ impl Attempt {
     }
 }
 
-const FITTED: Attempt = Attempt {
+/// The quickest.
+pub(crate) const FITTED: Attempt = Attempt {
     context: Context::Fitted { margin_ms: 1_000 },
     search: Search::Greedy { best_of: 1 },
     temperature: 0.0,
@@ -165,12 +166,9 @@ impl Tier {
     /// Whether it often follows several sequences at once: a window takes a session about 200 MB more then.
     #[must_use]
     pub fn searches(&self) -> bool {
-        let is_usual = |(rung, attempt): (usize, &Attempt)| rung == 0 || attempt.below > IMPROBABLE;
-        self.ladder
-            .iter()
-            .enumerate()
-            .filter(|(_, attempt)| matches!(attempt.search, Search::Beam { .. }))
-            .any(is_usual)
+        self.ladder.iter().enumerate().any(|(place, attempt)| {
+            matches!(attempt.search, Search::Beam { .. }) && (place == 0 || attempt.below > IMPROBABLE)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Recordings to a transcript, several windows at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::scope;
@@ -101,7 +101,7 @@ pub fn resume(
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Transcription, Error> {
     let sessions = options.sessions.max(1);
-    let known = &finished.clone();
+    let known = &finished.0.keys().copied().collect::<BTreeSet<_>>();
     let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions);
     // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
     let waiting = Arc::new(Mutex::new(waiting));
@@ -163,7 +163,7 @@ enum Message {
 fn produce(
     inputs: &[Input],
     options: &TranscribeOptions,
-    known: &Finished,
+    known: &BTreeSet<usize>,
     control: &Control,
     work: &SyncSender<PackedWindow>,
     messages: &Sender<Message>,
@@ -178,7 +178,7 @@ fn produce(
         let mut windows = windows(reader, vad, options.pack, file).map_err(failed)?.starting_at(index);
         for packed in windows.by_ref() {
             let packed = packed.map_err(failed)?;
-            if control.is_cancelled() || !known.contains(index) && work.send(packed).is_err() {
+            if control.is_cancelled() || !known.contains(&index) && work.send(packed).is_err() {
                 return Ok(());
             }
             index += 1;
