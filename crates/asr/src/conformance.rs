@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use record::{TimeMap, Window};
 
-use crate::{Control, DecodeOptions, Engine, ErrorKind, Hypothesis, MAX_WINDOW_SAMPLES, Result, Session};
+use crate::{
+    Control, DecodeOptions, Engine, ErrorKind, Hypothesis, MAX_WINDOW_SAMPLES, Request, Result, Session,
+};
 
 /// How long a cancelled decoding may take to return.
 const CANCEL_LIMIT: Duration = Duration::from_secs(1);
@@ -176,7 +178,8 @@ fn check_batch(
     expected: (&Hypothesis, &Hypothesis),
 ) -> std::result::Result<(), Violation> {
     require(session.preferred_batch() > 0, "a batch has at least one window", || "0".into())?;
-    let results = session.decode_batch(&[speech, silence], options, &Control::new());
+    let requests = [speech, silence].map(|window| Request { window, options });
+    let results = session.decode_batch(&requests, &Control::new());
     let hypotheses = results.into_iter().collect::<Result<Vec<_>>>();
     let same = hypotheses.is_ok_and(|found| found.iter().eq([expected.0, expected.1]));
     require(same, "a batch gives each window's own result, in order", || "other results".into())

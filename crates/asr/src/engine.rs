@@ -52,22 +52,26 @@ pub trait Session: Send {
     /// Decodes one window.
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis>;
 
-    /// Decodes several windows, and returns one result for each, in their order.
+    /// Decodes several windows, and returns one result for each, in their order: the same as by themselves.
     ///
     /// Engines that read the weights once for a whole batch override this; here the windows go one by one.
-    fn decode_batch(
-        &mut self,
-        windows: &[&Window],
-        options: &DecodeOptions,
-        control: &Control,
-    ) -> Vec<Result<Hypothesis>> {
-        windows.iter().map(|window| self.decode(window, options, control)).collect()
+    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
+        requests.iter().map(|request| self.decode(request.window, request.options, control)).collect()
     }
 
     /// How many windows [`Session::decode_batch`] likes to get at once; 1 where a batch gains nothing.
     fn preferred_batch(&self) -> usize {
         1
     }
+}
+
+/// A window of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// The window.
+    pub window: &'r Window,
+    /// How it is decoded. Windows of a batch may differ in all but the number of threads; the largest counts.
+    pub options: &'r DecodeOptions,
 }
 
 /// How a window is decoded.

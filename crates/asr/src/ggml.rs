@@ -1,8 +1,9 @@
-//! A bounds-checked look at a ggml Whisper file before the C++ parser sees it.
+//! A bounds-checked reader of ggml Whisper files.
 //!
-//! whisper.cpp's reader trusts the numbers in the file: a length taken from a damaged file becomes an allocation or an
-//! index. [`inspect`] walks the whole structure in safe Rust, without reading the weights, and refuses what does not
-//! add up. It is a second fence: callers compare the file's SHA-256 with the manifest first.
+//! The native engine reads its weights with it. whisper.cpp's own reader trusts the numbers in the file: a length taken
+//! from a damaged file becomes an allocation or an index. [`inspect`] walks the whole structure in safe Rust before it,
+//! without reading the weights, and refuses what does not add up. It is a second fence: callers compare the file's
+//! SHA-256 with the manifest first.
 //!
 //! Layout, little-endian: magic `ggml`; eleven i32 (the [`Header`]); mel filters (u32 rows, u32 columns, f32 each);
 //! vocabulary (i32 count, then u32 length and bytes each); tensors until the end (i32 rank, i32 name length, i32 type,
@@ -107,6 +108,18 @@ pub enum ModelError {
         /// Number of the tensor in the file, from 0.
         index: usize,
     },
+    /// A tensor that a Whisper model has is missing, or has other dimensions than the header says.
+    #[error("a tensor is missing or has other dimensions than the header says: {name}")]
+    Shape {
+        /// Its name.
+        name: String,
+    },
+    /// The weights are of a type that the engine does not read.
+    #[error("the engine does not read weights of this type: {kind}")]
+    Type {
+        /// ggml's number of the type.
+        kind: u32,
+    },
     /// The file ends before its contents do.
     #[error("the file is cut short at byte {length}")]
     Truncated {
@@ -135,55 +148,96 @@ pub struct Contents {
 /// Checks a whole ggml Whisper file. The weights themselves are skipped, not read.
 ///
 /// # Errors
-/// The first thing that does not add up; memory use stays below a megabyte whatever the file says.
-pub fn inspect(mut file: impl BufRead + Seek) -> Result<Contents, ModelError> {
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut reader = Bounded { file, at: 0, length };
+/// The first thing that does not add up; memory use stays below the file's length whatever the file says.
+pub fn inspect(file: impl BufRead + Seek) -> Result<Contents, ModelError> {
+    let mut file = ModelFile::open(file)?;
+    while file.next_tensor()?.is_some() {}
+    Ok(file.contents)
+}
 
-    if reader.u32().map_err(|_| ModelError::Magic)? != MAGIC {
-        return Err(ModelError::Magic);
-    }
-    let header = read_header(&mut reader)?;
-    let (rows, columns) = (reader.u32()?, reader.u32()?);
-    if rows != header.n_mels {
-        return Err(ModelError::Dimension { name: "filters", value: rows });
-    }
-    if columns != N_BINS {
-        return Err(ModelError::Dimension { name: "filter_bins", value: columns });
-    }
-    let filters = (0..rows * columns).map(|_| reader.u32().map(f32::from_bits)).collect::<Result<_, _>>()?;
+/// A ggml Whisper file that is read tensor by tensor.
+pub(crate) struct ModelFile<R> {
+    reader: Bounded<R>,
+    pub(crate) contents: Contents,
+    /// The vocabulary's entries as bytes, in the order of their numbers.
+    pub(crate) tokens: Vec<Vec<u8>>,
+    names: HashSet<String>,
+    weights: u64,
+    /// Bytes of the last tensor that nobody has read.
+    pending: u64,
+}
 
-    let words = reader.u32()?;
-    if words == 0 || words > header.n_vocab {
-        return Err(ModelError::Vocabulary { entry: words });
-    }
-    for entry in 0..words {
-        let bytes = reader.u32()?;
-        if bytes > MAX_TOKEN_BYTES {
-            return Err(ModelError::Vocabulary { entry });
+/// What a file says about a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TensorHead {
+    pub(crate) name: String,
+    /// ggml's number of the type.
+    pub(crate) kind: u32,
+    /// The fastest dimension first.
+    pub(crate) dims: Vec<usize>,
+    bytes: u64,
+}
+
+impl<R: BufRead + Seek> ModelFile<R> {
+    /// Reads what stands before the tensors.
+    pub(crate) fn open(mut file: R) -> Result<Self, ModelError> {
+        let length = file.seek(SeekFrom::End(0))?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut reader = Bounded { file, at: 0, length };
+        if reader.u32().map_err(|_| ModelError::Magic)? != MAGIC {
+            return Err(ModelError::Magic);
         }
-        reader.skip(u64::from(bytes))?;
+        let header = read_header(&mut reader)?;
+        let (rows, columns) = (reader.u32()?, reader.u32()?);
+        if rows != header.n_mels {
+            return Err(ModelError::Dimension { name: "filters", value: rows });
+        }
+        if columns != N_BINS {
+            return Err(ModelError::Dimension { name: "filter_bins", value: columns });
+        }
+        let filters =
+            (0..rows * columns).map(|_| reader.u32().map(f32::from_bits)).collect::<Result<_, _>>()?;
+        let words = reader.u32()?;
+        if words == 0 || words > header.n_vocab {
+            return Err(ModelError::Vocabulary { entry: words });
+        }
+        let mut tokens = Vec::new();
+        for entry in 0..words {
+            let bytes = reader.u32()?;
+            if bytes > MAX_TOKEN_BYTES {
+                return Err(ModelError::Vocabulary { entry });
+            }
+            tokens.push(reader.bytes(bytes.into())?);
+        }
+        let contents = Contents { header, filters };
+        Ok(Self { reader, contents, tokens, names: HashSet::new(), weights: 0, pending: 0 })
     }
 
-    let mut names = HashSet::new();
-    let mut found = 0_u64;
-    while reader.at < reader.length {
-        let index = names.len();
-        if index >= header.max_tensors() {
+    /// The next tensor; its weights are skipped where [`ModelFile::weights`] is not called before the next call.
+    /// `None` at the end of a file whose tensors hold what its header needs.
+    pub(crate) fn next_tensor(&mut self) -> Result<Option<TensorHead>, ModelError> {
+        self.reader.skip(std::mem::take(&mut self.pending))?;
+        if self.reader.at == self.reader.length {
+            let (expected, found) = (self.contents.header.parameters(), self.weights);
+            return if found == expected { Ok(None) } else { Err(ModelError::Weights { expected, found }) };
+        }
+        let index = self.names.len();
+        if index >= self.contents.header.max_tensors() {
             return Err(ModelError::Tensor { index });
         }
-        let (name, weights) = read_tensor(&mut reader, index)?;
-        if !names.insert(name) {
+        let head = read_tensor(&mut self.reader, index)?;
+        if !self.names.insert(head.name.clone()) {
             return Err(ModelError::Tensor { index });
         }
-        found = found.saturating_add(weights);
+        let weights = head.dims.iter().map(|dim| *dim as u64).product();
+        self.weights = self.weights.saturating_add(weights);
+        self.pending = head.bytes;
+        Ok(Some(head))
     }
-    let expected = header.parameters();
-    if found == expected {
-        Ok(Contents { header, filters })
-    } else {
-        Err(ModelError::Weights { expected, found })
+
+    /// The bytes of the tensor that was last returned.
+    pub(crate) fn weights(&mut self) -> Result<Vec<u8>, ModelError> {
+        self.reader.bytes(std::mem::take(&mut self.pending))
     }
 }
 
@@ -228,35 +282,31 @@ fn read_header(reader: &mut Bounded<impl BufRead + Seek>) -> Result<Header, Mode
     Ok(header)
 }
 
-/// Reads one tensor's description, skips its data, and returns its name and its number of weights.
-fn read_tensor(
-    reader: &mut Bounded<impl BufRead + Seek>,
-    index: usize,
-) -> Result<(Vec<u8>, u64), ModelError> {
+/// Reads one tensor's description; its data, which follows, is known to be in the file.
+fn read_tensor(reader: &mut Bounded<impl BufRead + Seek>, index: usize) -> Result<TensorHead, ModelError> {
     let wrong = || ModelError::Tensor { index };
     let (rank, name_bytes, kind) = (reader.u32()?, reader.u32()?, reader.u32()?);
     if !(1..=4).contains(&rank) || !(1..=128).contains(&name_bytes) {
         return Err(wrong());
     }
     let mut weights = 1_u64;
-    let mut row = 1_u64;
-    for dimension in 0..rank {
+    let mut dims = Vec::new();
+    for _ in 0..rank {
         let size = u64::from(reader.u32()?);
-        if dimension == 0 {
-            row = size;
-        }
+        dims.push(size as usize);
         weights = weights
             .checked_mul(size)
             .filter(|n| (1..=u64::from(u32::MAX >> 1)).contains(n))
             .ok_or_else(wrong)?;
     }
-    let name = reader.bytes(name_bytes)?;
+    let name = String::from_utf8(reader.bytes(name_bytes.into())?).map_err(|_| wrong())?;
     let (block, bytes) = block_layout(kind).ok_or_else(wrong)?;
-    if !row.is_multiple_of(block) {
+    if !dims[0].is_multiple_of(block as usize) {
         return Err(wrong());
     }
-    reader.skip(weights / block * bytes)?;
-    Ok((name, weights))
+    let bytes = weights / block * bytes;
+    reader.expect(bytes)?;
+    Ok(TensorHead { name, kind, dims, bytes })
 }
 
 /// Weights per block and bytes per block of a ggml type that whisper.cpp writes (`ggml.h`, `enum ggml_type`).
@@ -287,13 +337,9 @@ struct Bounded<R> {
 
 impl<R: BufRead + Seek> Bounded<R> {
     fn claim(&mut self, bytes: u64) -> Result<(), ModelError> {
-        match self.at.checked_add(bytes) {
-            Some(end) if end <= self.length => {
-                self.at = end;
-                Ok(())
-            }
-            _ => Err(ModelError::Truncated { length: self.length }),
-        }
+        self.expect(bytes)?;
+        self.at += bytes;
+        Ok(())
     }
 
     fn u32(&mut self) -> Result<u32, ModelError> {
@@ -303,10 +349,18 @@ impl<R: BufRead + Seek> Bounded<R> {
         Ok(u32::from_le_bytes(bytes))
     }
 
-    fn bytes(&mut self, count: u32) -> Result<Vec<u8>, ModelError> {
-        self.claim(u64::from(count))?;
-        let mut bytes = Vec::new();
-        self.file.by_ref().take(u64::from(count)).read_to_end(&mut bytes)?;
+    /// Refuses a length that reaches beyond the end.
+    fn expect(&self, bytes: u64) -> Result<(), ModelError> {
+        match self.at.checked_add(bytes) {
+            Some(end) if end <= self.length => Ok(()),
+            _ => Err(ModelError::Truncated { length: self.length }),
+        }
+    }
+
+    fn bytes(&mut self, count: u64) -> Result<Vec<u8>, ModelError> {
+        self.claim(count)?;
+        let mut bytes = Vec::with_capacity(count as usize);
+        self.file.by_ref().take(count).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
 

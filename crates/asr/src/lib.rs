@@ -45,23 +45,28 @@ mod engine;
 mod error;
 mod exact;
 pub mod ggml;
+mod heard;
 pub mod isolated;
 mod mel;
 mod merge;
+mod native;
 mod ngram;
 mod pooled;
 mod registry;
 mod replay;
+mod request;
+mod times;
 mod vocabulary;
 mod whisper;
 
 pub use bias::Bias;
 pub use engine::{
-    Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session,
-    Thresholds,
+    Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Request, Search,
+    Session, Thresholds,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use mel::{MelSpectrogram, Spectrogram};
+pub use native::NativeEngine;
 pub use pooled::PooledEngine;
 pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
 pub use replay::ReplayEngine;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use record::{EngineInfo, Window};
 
 use crate::error::Cause;
-use crate::{Control, DecodeOptions, Engine, ErrorKind, Hypothesis, Result, Session};
+use crate::{Control, DecodeOptions, Engine, ErrorKind, Hypothesis, Request, Result, Session};
 
 type Idle = Arc<Mutex<Vec<Box<dyn Session>>>>;
 
@@ -48,22 +48,17 @@ struct PooledSession {
 
 impl Session for PooledSession {
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        let mut answers = self.decode_batch(&[window], options, control);
+        let mut answers = self.decode_batch(&[Request { window, options }], control);
         answers.pop().unwrap_or_else(|| Ok(Hypothesis::default()))
     }
 
-    fn decode_batch(
-        &mut self,
-        windows: &[&Window],
-        options: &DecodeOptions,
-        control: &Control,
-    ) -> Vec<Result<Hypothesis>> {
+    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
         let Some(session) = &mut self.session else {
-            return windows.iter().map(|_| Err(Cause::WorkerGone.into())).collect();
+            return requests.iter().map(|_| Err(Cause::WorkerGone.into())).collect();
         };
-        let answers = match windows {
-            [window] => vec![session.decode(window, options, control)],
-            several => session.decode_batch(several, options, control),
+        let answers = match requests {
+            [Request { window, options }] => vec![session.decode(window, options, control)],
+            several => session.decode_batch(several, control),
         };
         let lost = |answer: &Result<Hypothesis>| {
             answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::SessionLost)

@@ -7,7 +7,7 @@ use record::EngineInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Cause;
-use crate::{Engine, ReplayEngine, Result, WhisperEngine, exact, replay, whisper};
+use crate::{Engine, NativeEngine, ReplayEngine, Result, WhisperEngine, exact, native, replay, whisper};
 
 /// The engine that is used where nobody names one.
 pub const DEFAULT_ENGINE: &str = whisper::NAME;
@@ -67,11 +67,21 @@ pub struct Registration {
     pub open: fn(&EngineConfig) -> Result<Arc<dyn Engine>>,
 }
 
-static ENGINES: [Registration; 2] = [
+static ENGINES: &[Registration] = &[
     Registration {
         name: whisper::NAME,
         summary: "Whisper models in ggml format, on the CPU or a GPU",
         open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
+    },
+    Registration {
+        name: native::NAME,
+        summary: "the same models, in Rust, several windows at once on the CPU",
+        open: |config| Ok(Arc::new(NativeEngine::open(config)?)),
+    },
+    Registration {
+        name: native::EXACT_NAME,
+        summary: "as native with floating-point weights, to hold it against",
+        open: |config| Ok(Arc::new(NativeEngine::open_exact(config)?)),
     },
     Registration {
         name: replay::NAME,
@@ -83,7 +93,7 @@ static ENGINES: [Registration; 2] = [
 /// All engines, the default first.
 #[must_use]
 pub fn engines() -> &'static [Registration] {
-    &ENGINES
+    ENGINES
 }
 
 /// The engine of this name.
@@ -92,7 +102,7 @@ pub fn engines() -> &'static [Registration] {
 /// [`ErrorKind::UnknownEngine`](crate::ErrorKind::UnknownEngine), listing the known names.
 pub fn by_name(name: &str) -> Result<&'static Registration> {
     ENGINES.iter().find(|engine| engine.name == name).ok_or_else(|| {
-        let known = ENGINES.map(|engine| engine.name).join(", ");
+        let known = ENGINES.iter().map(|engine| engine.name).collect::<Vec<_>>().join(", ");
         Cause::UnknownEngine { known, name: name.to_owned() }.into()
     })
 }
@@ -114,7 +124,10 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         let error = by_name("wisper").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownEngine);
-        assert_eq!(error.to_string(), "unknown engine (known: whisper.cpp, replay): wisper");
+        assert_eq!(
+            error.to_string(),
+            "unknown engine (known: whisper.cpp, native, native-f32, replay): wisper"
+        );
     }
 
     #[test]

@@ -3,43 +3,32 @@
 mod alignment;
 mod ffi;
 mod processor;
-mod times;
 mod worker;
 
 use std::ffi::{CString, c_int};
 use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use record::{EngineInfo, SAMPLE_RATE, Window};
+use record::{EngineInfo, Window};
 
-use self::ffi::{Context, ContextOptions, Params, RawResult, Sound};
+use self::ffi::{Context, ContextOptions, Params, Sound};
 use self::worker::{Outcome, Worker};
-use crate::bias::TokenBias;
-use crate::engine::{Hypothesis, HypothesisSegment, check_window};
+use crate::engine::{Hypothesis, check_window};
 use crate::error::Cause;
 use crate::ggml::{self, Contents, Header};
+use crate::heard::{Attempt, Heard};
 use crate::mel::{HOP, MelSpectrogram};
-use crate::merge::{ByteToken, merge};
+use crate::request::{self, MIN_SAMPLES, SAMPLES_PER_POSITION, SharedBias};
 use crate::vocabulary::Vocabulary;
-use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
+use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Session};
 
 /// Registry name.
 pub(crate) const NAME: &str = "whisper.cpp";
 
-/// whisper.cpp gives nothing for less than a second of audio; shorter windows are padded with silence to 1.1 s.
-const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
-/// Samples per encoder position: 20 ms.
-const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 /// Frames of the spectrogram per encoder position.
 const FRAMES_PER_POSITION: usize = SAMPLES_PER_POSITION / HOP;
-/// Half of the decoder's context holds the prompt, less the token that opens it.
-const MAX_PROMPT_TOKENS: usize = 223;
-/// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
-const MAX_PROMPT_BYTES: usize = 4_000;
-/// Tokens that a loop is looked for in, as in whisper.cpp.
-const LOOP_TOKENS: usize = 32;
 
 /// What was compiled into whisper.cpp: instruction sets, `LLAMAFILE`, back ends.
 ///
@@ -74,9 +63,6 @@ pub struct WhisperEngine {
     vocabulary: Arc<Vocabulary>,
     bias: SharedBias,
 }
-
-/// What was last expected, and its tokens.
-type SharedBias = Arc<Mutex<Option<(Arc<Bias>, Arc<TokenBias>)>>>;
 
 impl WhisperEngine {
     /// Loads the model file into memory.
@@ -141,7 +127,7 @@ impl Engine for WhisperEngine {
             mel: self.mel.clone(),
             vocabulary: Arc::clone(&self.vocabulary),
             worker: Some(worker),
-            bias: Arc::clone(&self.bias),
+            bias: self.bias.clone(),
         }))
     }
 }
@@ -199,7 +185,7 @@ impl WhisperSession {
     }
 
     /// Decodes once, on a new worker where the last one was left behind.
-    fn run(&mut self, sound: Arc<Sound>, params: Params, control: &Control) -> Result<RawResult> {
+    fn run(&mut self, sound: Arc<Sound>, params: Params, control: &Control) -> Result<Heard> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
             None => Worker::start(&self.context)?,
@@ -216,32 +202,10 @@ impl WhisperSession {
 
     /// Translates the options, refusing what whisper.cpp would answer with an abort or a wrong result.
     fn params(&self, window: &Window, options: &DecodeOptions) -> Result<Params> {
-        within("threads", options.threads, 1, 64)?;
-        match options.search {
-            Search::Greedy { best_of } => within("best_of", best_of, 1, 8)?,
-            Search::Beam { size } => within("beam size", size, 2, 8)?,
-        }
-        if options.temperatures.is_empty() || options.temperatures.iter().any(|t| !(0.0..=1.0).contains(t)) {
-            let value = format!("{:?}", options.temperatures);
-            return Err(
-                Cause::Option { name: "temperatures", allowed: "numbers in 0..=1".into(), value }.into()
-            );
-        }
-        if let Some(positions) = options.audio_ctx {
-            let needed = window.samples.len().clamp(MIN_SAMPLES, crate::MAX_WINDOW_SAMPLES);
-            within(
-                "audio_ctx",
-                positions,
-                needed.div_ceil(SAMPLES_PER_POSITION),
-                self.header.n_audio_ctx as usize,
-            )?;
-        }
-        if let Some(tokens) = options.max_tokens {
-            within("max_tokens", tokens, 1, self.header.n_text_ctx as usize / 2)?;
-        }
+        request::check(window, options, &self.header)?;
         Ok(Params {
             language: self.language(options.language.as_deref())?,
-            prompt: self.prompt(options.prompt.as_deref()),
+            prompt: request::prompt(options.prompt.as_deref(), &self.vocabulary),
             threads: options.threads as c_int,
             search: options.search,
             temperature: 0.0,
@@ -250,34 +214,8 @@ impl WhisperSession {
             timestamps: options.timestamps,
             max_tokens: options.max_tokens.unwrap_or(0) as c_int,
             suppress_non_speech: options.suppress_non_speech,
-            bias: self.token_bias(options.bias.as_ref())?,
+            bias: self.bias.tokens(options.bias.as_ref(), &self.vocabulary)?,
         })
-    }
-
-    /// The tokens of what is expected; all sessions of an engine share the last.
-    fn token_bias(&self, bias: Option<&Arc<Bias>>) -> Result<Option<Arc<TokenBias>>> {
-        let Some(bias) = bias.filter(|bias| !bias.is_empty()) else { return Ok(None) };
-        for (name, value, high) in [
-            ("bias weight", bias.weight, 2.0),
-            ("bias boost", bias.boost, 20.0),
-            ("bias start", bias.start, 20.0),
-            ("bias cap", bias.cap, 100.0),
-            ("bias back-off", bias.back_off, 1.0),
-        ] {
-            if !(0.0..=high).contains(&value) {
-                let (allowed, value) = (format!("0..={high}").into(), value.to_string());
-                return Err(Cause::Option { name, allowed, value }.into());
-            }
-        }
-        let mut last = self.bias.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, tokens)) = &*last
-            && (Arc::ptr_eq(known, bias) || known == bias)
-        {
-            return Ok(Some(Arc::clone(tokens)));
-        }
-        let tokens = Arc::new(TokenBias::new(bias, &self.vocabulary));
-        *last = Some((Arc::clone(bias), Arc::clone(&tokens)));
-        Ok(Some(tokens))
     }
 
     /// The language as a C string, if the model knows it. English-only models know English alone.
@@ -295,90 +233,4 @@ impl WhisperSession {
             Context::language_id(&code_c).is_some() && (self.header.is_multilingual() || code == "en");
         if known { Ok(Some(code_c)) } else { Err(unknown().into()) }
     }
-
-    /// The prompt's last tokens.
-    fn prompt(&self, text: Option<&str>) -> Vec<c_int> {
-        let text = text.unwrap_or_default();
-        let start = text.ceil_char_boundary(text.len().saturating_sub(MAX_PROMPT_BYTES));
-        let mut tokens = self.vocabulary.encode(&text[start..]);
-        let surplus = tokens.len().saturating_sub(MAX_PROMPT_TOKENS);
-        tokens.split_off(surplus)
-    }
-}
-
-/// Refuses a number outside `low..=high`.
-fn within(name: &'static str, value: usize, low: usize, high: usize) -> Result<()> {
-    if (low..=high).contains(&value) {
-        return Ok(());
-    }
-    Err(Cause::Option { name, allowed: format!("{low}..={high}").into(), value: value.to_string() }.into())
-}
-
-/// One decoding of a window.
-struct Attempt {
-    result: RawResult,
-    temperature: f32,
-    avg_logprob: f32,
-    is_loop: bool,
-    is_good: bool,
-}
-
-impl Attempt {
-    fn new(result: RawResult, temperature: f32, options: &DecodeOptions) -> Self {
-        let segments = &result.segments;
-        let avg_logprob =
-            mean(segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.logprob));
-        let ids: Vec<c_int> =
-            segments.iter().flat_map(|segment| &segment.tokens).map(|token| token.id).collect();
-        let is_loop = ids.len() > LOOP_TOKENS
-            && ids.windows(LOOP_TOKENS).any(|window| entropy(window) < options.thresholds.entropy);
-        let is_good = !is_loop && avg_logprob >= options.thresholds.avg_logprob;
-        Self { result, temperature, avg_logprob, is_loop, is_good }
-    }
-
-    /// Whether this is the better of two attempts: no loop, then the higher probability.
-    fn beats(&self, other: &Self) -> bool {
-        (!self.is_loop, self.avg_logprob) > (!other.is_loop, other.avg_logprob)
-    }
-
-    fn into_hypothesis(self, window: &Window) -> Hypothesis {
-        let limit_ms = window.duration_ms();
-        let spans = times::spans(&self.result.segments, &window.samples);
-        let no_speech_prob = self.result.no_speech_prob;
-        let mut earliest = 0;
-        let segments = self.result.segments.into_iter().zip(spans).filter_map(|(segment, spans)| {
-            let avg_logprob = mean(segment.tokens.iter().map(|token| token.logprob));
-            let tokens = segment.tokens.into_iter().zip(spans).map(|(token, (start_ms, end_ms))| ByteToken {
-                bytes: token.bytes,
-                start_ms: start_ms.max(earliest),
-                end_ms: end_ms.max(earliest),
-                logprob: token.logprob,
-            });
-            let tokens = merge(tokens, limit_ms);
-            let (start_ms, end_ms) = (tokens.first()?.start_ms, tokens.last()?.end_ms);
-            earliest = end_ms;
-            Some(HypothesisSegment { start_ms, end_ms, tokens, avg_logprob, no_speech_prob })
-        });
-        Hypothesis { segments: segments.collect(), temperature: self.temperature }
-    }
-}
-
-/// Arithmetic mean; 0 of nothing.
-fn mean(values: impl Iterator<Item = f32>) -> f32 {
-    let (sum, count) =
-        values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
-    if count == 0 { 0.0 } else { sum / f32::from(count) }
-}
-
-/// Shannon entropy of the tokens' frequencies, in nats.
-fn entropy(ids: &[c_int]) -> f32 {
-    let mut sorted = ids.to_vec();
-    sorted.sort_unstable();
-    sorted
-        .chunk_by(|a, b| a == b)
-        .map(|run| {
-            let share = run.len() as f32 / ids.len() as f32;
-            -share * share.ln()
-        })
-        .sum()
 }

@@ -18,18 +18,21 @@ pub struct KeyCache(Vec<[[u16; BLOCK]; HEAD]>);
 pub struct ValueCache(Vec<[u16; HEAD]>);
 
 impl KeyCache {
-    /// Room for so many positions.
+    /// Empty, with room for so many positions before it grows.
     #[must_use]
     pub fn new(positions: usize) -> Self {
-        Self(vec![[[0; BLOCK]; HEAD]; positions.div_ceil(BLOCK)])
+        Self(Vec::with_capacity(positions.div_ceil(BLOCK)))
     }
 
     /// Keeps the key of a position.
     ///
     /// # Panics
-    /// Where there is no room, or the key has not [`HEAD`] numbers.
+    /// Where the key has not [`HEAD`] numbers.
     pub fn set(&mut self, position: usize, key: &[f32]) {
         assert_eq!(key.len(), HEAD);
+        if self.0.len() <= position / BLOCK {
+            self.0.resize(position / BLOCK + 1, [[0; BLOCK]; HEAD]);
+        }
         for (slots, x) in self.0[position / BLOCK].iter_mut().zip(key) {
             slots[position % BLOCK] = bf16::from_f32(*x).to_bits();
         }
@@ -37,18 +40,21 @@ impl KeyCache {
 }
 
 impl ValueCache {
-    /// Room for so many positions.
+    /// Empty, with room for so many positions before it grows.
     #[must_use]
     pub fn new(positions: usize) -> Self {
-        Self(vec![[0; HEAD]; positions])
+        Self(Vec::with_capacity(positions))
     }
 
     /// Keeps the value of a position.
     ///
     /// # Panics
-    /// Where there is no room, or the value has not [`HEAD`] numbers.
+    /// Where the value has not [`HEAD`] numbers.
     pub fn set(&mut self, position: usize, value: &[f32]) {
         assert_eq!(value.len(), HEAD);
+        if self.0.len() <= position {
+            self.0.resize(position + 1, [0; HEAD]);
+        }
         for (slot, x) in self.0[position].iter_mut().zip(value) {
             *slot = bf16::from_f32(*x).to_bits();
         }

@@ -30,7 +30,12 @@ impl Head {
     pub fn new(isa: Isa, positions: usize) -> Self {
         assert!(isa.is_available(), "the processor lacks {isa}");
         let padded = positions.next_multiple_of(WIDTH);
-        Self { isa, positions: 0, keys: Aligned::zeroed(padded * HEAD), values: Aligned::zeroed(padded * HEAD) }
+        Self {
+            isa,
+            positions: 0,
+            keys: Aligned::zeroed(padded * HEAD),
+            values: Aligned::zeroed(padded * HEAD),
+        }
     }
 
     /// Takes keys and values out of rows that are `stride` numbers long, from these columns.
@@ -113,7 +118,9 @@ fn attend_rows<I: Instructions>(
         for (half, values) in head.values[..positions * HEAD].chunks_exact(positions * WIDTH).enumerate() {
             // SAFETY: the set is available; the scores have `rows` rows of `positions` numbers, `padded` apart; the values
             // are whole lines.
-            unsafe { I::floats(rows, positions, scores.0.as_ptr(), padded, values.as_ptr(), &mut sums[..rows]) }
+            unsafe {
+                I::floats(rows, positions, scores.0.as_ptr(), padded, values.as_ptr(), &mut sums[..rows])
+            }
             for r in 0..rows {
                 let share = 1.0 / totals[r];
                 for (y, sum) in output[r * HEAD + half * WIDTH..][..WIDTH].iter_mut().zip(&sums[r]) {

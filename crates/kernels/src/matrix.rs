@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use crate::Isa;
 use crate::aligned::Aligned;
-use crate::isa::{Instructions, dispatch};
 use crate::isa::portable::Portable;
+use crate::isa::{Instructions, dispatch};
 use crate::math::{fma, gelu};
 use crate::quantise::quantise;
 use crate::threads::Threads;
@@ -232,7 +232,9 @@ fn compute<I: Instructions>(product: &Product<'_>, panels: Range<usize>) {
                     let input = &bytes[first * depth..(first + rows) * depth];
                     // SAFETY: the set is the one that the matrix was packed for; the slices have the lengths that are
                     // passed, and panels are whole cache lines.
-                    unsafe { I::bytes(rows, *depth, input.as_ptr(), *depth, weights.as_ptr(), &mut sums[..rows]) }
+                    unsafe {
+                        I::bytes(rows, *depth, input.as_ptr(), *depth, weights.as_ptr(), &mut sums[..rows])
+                    }
                     for (r, sums) in (first..).zip(&sums[..rows]) {
                         let surplus = i32::from(*offset) * row_sums[r];
                         let scale = row_scales[r];
@@ -252,7 +254,9 @@ fn compute<I: Instructions>(product: &Product<'_>, panels: Range<usize>) {
                     let rows = (product.rows - first).min(I::FLOAT_ROWS);
                     let input = &product.input[first * depth..(first + rows) * depth];
                     // SAFETY: as above.
-                    unsafe { I::floats(rows, depth, input.as_ptr(), depth, weights.as_ptr(), &mut sums[..rows]) }
+                    unsafe {
+                        I::floats(rows, depth, input.as_ptr(), depth, weights.as_ptr(), &mut sums[..rows])
+                    }
                     for (r, sums) in (first..).zip(&sums[..rows]) {
                         let mut values = [0.0; WIDTH];
                         for c in 0..WIDTH {
@@ -370,7 +374,8 @@ mod tests {
                 let found = product(isa, precision, (rows, depth, columns), Then::Store, None);
                 for r in 0..rows {
                     for c in 0..columns {
-                        let exact: f32 = (0..depth).map(|k| input[r * depth + k] * weights[c * depth + k]).sum();
+                        let exact: f32 =
+                            (0..depth).map(|k| input[r * depth + k] * weights[c * depth + k]).sum();
                         let found = found[r * columns + c];
                         assert!((found - exact - bias[c]).abs() < close, "{isa} {precision:?}");
                     }

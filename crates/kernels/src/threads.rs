@@ -50,7 +50,12 @@ impl Threads {
     }
 
     /// Calls `work` with each piece of `size` items and its number, on all threads.
-    pub fn pieces<T: Send>(&self, items: &mut [T], size: usize, work: impl Fn(usize, &mut [T]) + Send + Sync) {
+    pub fn pieces<T: Send>(
+        &self,
+        items: &mut [T],
+        size: usize,
+        work: impl Fn(usize, &mut [T]) + Send + Sync,
+    ) {
         match &self.pool {
             Some(pool) if items.len() > size => pool.install(|| {
                 items.par_chunks_mut(size).with_max_len(1).enumerate().for_each(|(i, piece)| work(i, piece));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::{Mutex, PoisonError};
 
-use asr::{Control, DecodeOptions, Engine, Hypothesis, Session};
+use asr::{Control, DecodeOptions, Engine, Hypothesis, Request, Session};
 use audio::PackedWindow;
 use record::{Flag, SAMPLE_RATE, Segment, Window};
 use serde::{Deserialize, Serialize};
@@ -107,11 +107,16 @@ impl<'e> Decoder<'e> {
         batch: &[PackedWindow],
         control: &Control,
     ) -> Result<Vec<Decoded>, Error> {
-        // One context for all: that of the longest.
-        let samples = batch.iter().map(|packed| packed.window.samples.len()).max().unwrap_or(0);
-        let options = self.options.tier.ladder[0].options(&self.options.decode, samples);
-        let windows: Vec<_> = batch.iter().map(|packed| &packed.window).collect();
-        let first = self.open()?.decode_batch(&windows, &options, control);
+        let attempt = self.options.tier.ladder[0];
+        let decode = &self.options.decode;
+        let options: Vec<_> =
+            batch.iter().map(|packed| attempt.options(decode, packed.window.samples.len())).collect();
+        let requests: Vec<_> = batch
+            .iter()
+            .zip(&options)
+            .map(|(packed, options)| Request { window: &packed.window, options })
+            .collect();
+        let first = self.open()?.decode_batch(&requests, control);
         batch.iter().zip(first).map(|(packed, first)| self.climb(packed, first, control)).collect()
     }
 

@@ -15,6 +15,7 @@ use whisper_rs::whisper_rs_sys as sys;
 
 use crate::bias::TokenBias;
 use crate::engine::{Control, Search};
+use crate::heard::{Heard, HeardToken};
 use crate::mel::{HOP, Spectrogram};
 
 mod callbacks;
@@ -238,39 +239,6 @@ impl Params {
     }
 }
 
-/// A token as whisper.cpp gives it.
-#[derive(Clone, Debug)]
-pub(super) struct RawToken {
-    /// Bytes of the vocabulary entry; not always whole characters.
-    pub(super) bytes: Vec<u8>,
-    /// Natural-log probability.
-    pub(super) logprob: f32,
-    /// Number in the vocabulary.
-    pub(super) id: c_int,
-    /// whisper.cpp's estimate from the timestamp tokens, in centiseconds of the window: start and end.
-    pub(super) estimated_cs: (i64, i64),
-    /// End by dynamic time warping over the cross-attention, in centiseconds of the window; negative where there is none.
-    ///
-    /// whisper.cpp calls it the token's time without saying which. It skips the row of `<|notimestamps|>`, whose
-    /// attention is where the first token is spoken, so each token gets the time at which the *next* one begins.
-    pub(super) aligned_end_cs: i64,
-}
-
-/// A segment as whisper.cpp gives it: text tokens only.
-#[derive(Clone, Debug)]
-pub(super) struct RawSegment {
-    /// Text tokens in order.
-    pub(super) tokens: Vec<RawToken>,
-}
-
-/// What was heard in a window.
-#[derive(Clone, Debug)]
-pub(super) struct RawResult {
-    pub(super) segments: Vec<RawSegment>,
-    /// Probability of the no-speech token right after the start of the transcript; 0 where there are no segments.
-    pub(super) no_speech_prob: f32,
-}
-
 /// A decoding state.
 #[derive(Debug)]
 pub(super) struct State {
@@ -317,7 +285,7 @@ impl State {
         sound: &Sound,
         params: &Params,
         control: &Control,
-    ) -> Result<RawResult, c_int> {
+    ) -> Result<Heard, c_int> {
         if self.freed_by_c {
             return Err(STATE_FREED);
         }
@@ -364,7 +332,7 @@ impl State {
         }
         let segments = self.segments();
         let no_speech_prob = if segments.is_empty() { 0.0 } else { self.no_speech_prob(params.threads)? };
-        Ok(RawResult { segments, no_speech_prob })
+        Ok(Heard { segments, no_speech_prob })
     }
 
     /// Gives the state a spectrogram, or whisper.cpp's code for one that is not of its model.
@@ -410,29 +378,32 @@ impl State {
     }
 
     /// Copies the result of the last decoding out of the state.
-    fn segments(&self) -> Vec<RawSegment> {
+    fn segments(&self) -> Vec<Vec<HeardToken>> {
         let (context, state) = (self.context.ptr.as_ptr(), self.ptr.as_ptr());
+        let ms = |centiseconds: i64| u64::try_from(centiseconds).ok().map(|cs| cs * 10);
         // SAFETY: both pointers are alive for the whole function. Segment and token numbers come from the counts that
         // whisper.cpp gives for this very result, and the strings it returns live in the vocabulary, which is copied
         // from before anything else is called.
         unsafe {
             let end_of_text = sys::whisper_token_eot(context);
-            (0..sys::whisper_full_n_segments_from_state(state))
-                .map(|segment| RawSegment {
-                    tokens: (0..sys::whisper_full_n_tokens_from_state(state, segment))
-                        .map(|token| sys::whisper_full_get_token_data_from_state(state, segment, token))
-                        // Special tokens and timestamps come after the text in the vocabulary.
-                        .filter(|data| data.id < end_of_text)
-                        .map(|data| RawToken {
-                            bytes: copy_bytes(sys::whisper_token_to_str(context, data.id)),
-                            logprob: data.plog,
-                            id: data.id,
-                            estimated_cs: (data.t0, data.t1),
-                            aligned_end_cs: data.t_dtw,
-                        })
-                        .collect(),
-                })
-                .collect()
+            let tokens = |segment| {
+                (0..sys::whisper_full_n_tokens_from_state(state, segment))
+                    .map(move |token| sys::whisper_full_get_token_data_from_state(state, segment, token))
+                    // Special tokens and timestamps come after the text in the vocabulary.
+                    .filter(|data| data.id < end_of_text)
+                    .map(|data| HeardToken {
+                        bytes: copy_bytes(sys::whisper_token_to_str(context, data.id)),
+                        logprob: data.plog,
+                        id: data.id,
+                        estimated_ms: (ms(data.t0).unwrap_or(0), ms(data.t1).unwrap_or(0)),
+                        // whisper.cpp calls it the token's time without saying which. It skips the row of
+                        // `<|notimestamps|>`, whose attention is where the first token is spoken, so each token gets
+                        // the time at which the *next* one begins.
+                        aligned_end_ms: ms(data.t_dtw),
+                    })
+                    .collect()
+            };
+            (0..sys::whisper_full_n_segments_from_state(state)).map(tokens).collect()
         }
     }
 }

@@ -10,8 +10,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-use super::ffi::{Context, Params, RawResult, STATE_FREED, Sound, State};
+use super::ffi::{Context, Params, STATE_FREED, Sound, State};
 use crate::error::Cause;
+use crate::heard::Heard;
 use crate::{Control, Result};
 
 /// How often a waiting caller looks at its cancel flag.
@@ -27,7 +28,7 @@ struct Job {
 }
 
 /// What whisper.cpp answered: a result, or a code.
-type Answer = std::result::Result<RawResult, c_int>;
+type Answer = std::result::Result<Heard, c_int>;
 
 /// A thread that owns a decoding state.
 pub(super) struct Worker {
@@ -38,7 +39,7 @@ pub(super) struct Worker {
 /// How a decoding ended.
 pub(super) enum Outcome {
     /// It ran to the end.
-    Done(RawResult),
+    Done(Heard),
     /// It was cancelled, and the worker can take the next job.
     Cancelled,
     /// It was cancelled or failed, and the worker is of no more use.

@@ -1,0 +1,176 @@
+//! Whisper in Rust: int8 products, many windows at once.
+//!
+//! ```text
+//! windows ─▶ mel ─▶ Encoder ─▶ Sound ─▶ Pass ┐
+//!                                            ├─▶ Decoder::step ─▶ Pass::advance ─▶ … ─▶ phrases ─▶ Hypothesis
+//! waiting windows fill the places of finished ┘
+//! ```
+//!
+//! The encoder takes one window at a time with all threads; the decoder reads the weights once for a token of every
+//! window of the batch. Results do not depend on the batch or the number of threads.
+
+mod align;
+mod batch;
+mod decoder;
+mod dequantise;
+mod encoder;
+mod phrases;
+mod rules;
+mod search;
+mod tokens;
+mod weights;
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::Arc;
+
+use kernels::{Isa, Precision, Threads};
+use record::{EngineInfo, Window};
+
+use self::batch::Batch;
+use self::tokens::Tokens;
+use self::weights::Weights;
+use crate::engine::{Hypothesis, Request};
+use crate::error::Cause;
+use crate::ggml::ModelError;
+use crate::mel::MelSpectrogram;
+use crate::request::SharedBias;
+use crate::vocabulary::Vocabulary;
+use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Session};
+
+/// Registry name.
+pub(crate) const NAME: &str = "native";
+/// Registry name of the engine that computes with floating-point weights, to hold the other against.
+pub(crate) const EXACT_NAME: &str = "native-f32";
+
+/// Windows that are decoded at once.
+const BATCH: usize = 8;
+
+/// Whisper weights in ggml format, run in Rust on the CPU.
+#[derive(Clone)]
+pub struct NativeEngine {
+    info: EngineInfo,
+    shared: Arc<Shared>,
+}
+
+/// What all sessions use.
+struct Shared {
+    weights: Weights,
+    mel: MelSpectrogram,
+    tokens: Arc<Tokens>,
+    vocabulary: Vocabulary,
+    bias: SharedBias,
+    /// Layers and numbers of the heads that tokens are aligned by; none where they are not.
+    aligned: Vec<(usize, usize)>,
+}
+
+impl std::fmt::Debug for NativeEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NativeEngine").field("info", &self.info).finish_non_exhaustive()
+    }
+}
+
+impl NativeEngine {
+    /// Loads the model file into memory, as bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a file that is missing, foreign, cut short, of an unknown
+    /// quantisation or damaged in its structure.
+    pub fn open(config: &EngineConfig) -> Result<Self> {
+        Self::load(config, NAME, Isa::best(), Precision::Int8)
+    }
+
+    /// The same with floating-point weights: four times the memory, several times slower.
+    ///
+    /// # Errors
+    /// As [`NativeEngine::open`].
+    pub fn open_exact(config: &EngineConfig) -> Result<Self> {
+        Self::load(config, EXACT_NAME, Isa::best(), Precision::Float)
+    }
+
+    fn load(config: &EngineConfig, name: &str, isa: Isa, precision: Precision) -> Result<Self> {
+        let path = &config.model_path;
+        let bad = |source| Cause::BadModel { path: path.clone(), source };
+        let file = open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
+        let loaded = weights::load(file, isa, precision).map_err(bad)?;
+        let header = loaded.weights.header;
+        let vocabulary = Vocabulary::new(loaded.tokens.iter().cloned());
+        let entries = loaded.tokens.len() as u32;
+        let tokens = Tokens::new(&header, loaded.tokens, &vocabulary)
+            .ok_or_else(|| bad(ModelError::Vocabulary { entry: entries }))?;
+        let aligned = if config.align_tokens { align::heads(&header) } else { Vec::new() };
+        Ok(Self {
+            info: config.info(name),
+            shared: Arc::new(Shared {
+                weights: loaded.weights,
+                mel: MelSpectrogram::new(&loaded.contents.filters),
+                tokens: Arc::new(tokens),
+                vocabulary,
+                bias: SharedBias::default(),
+                aligned,
+            }),
+        })
+    }
+}
+
+/// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.
+fn open_file(path: &Path) -> std::io::Result<BufReader<File>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
+}
+
+impl Engine for NativeEngine {
+    fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    fn session(&self) -> Result<Box<dyn Session>> {
+        Ok(Box::new(NativeSession {
+            shared: Arc::clone(&self.shared),
+            threads: None,
+            batch: Batch::default(),
+        }))
+    }
+}
+
+/// Room for the work of one batch after the other.
+struct NativeSession {
+    shared: Arc<Shared>,
+    threads: Option<Threads>,
+    batch: Batch,
+}
+
+impl Session for NativeSession {
+    fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
+        let mut results = self.decode_batch(&[Request { window, options }], control);
+        results.pop().unwrap_or(Err(Cause::WorkerGone.into()))
+    }
+
+    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
+        let wanted = requests.iter().map(|request| request.options.threads).max().unwrap_or(1).clamp(1, 64);
+        let threads = match self.threads.take().filter(|threads| threads.count() == wanted) {
+            Some(threads) => threads,
+            None => match Threads::new(wanted) {
+                Ok(threads) => threads,
+                Err(error) => {
+                    let lost = |_: &Request<'_>| {
+                        let source = std::io::Error::new(error.kind(), error.to_string());
+                        Err(Cause::Spawn { source }.into())
+                    };
+                    return requests.iter().map(lost).collect();
+                }
+            },
+        };
+        let (shared, batch) = (&self.shared, &mut self.batch);
+        let results = threads.enter(|| batch.run(shared, requests, &threads, control));
+        self.threads = Some(threads);
+        results
+    }
+
+    fn preferred_batch(&self) -> usize {
+        BATCH
+    }
+}
