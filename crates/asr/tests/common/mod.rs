@@ -41,3 +41,7 @@ pub(crate) fn window(samples: Vec<f32>) -> Window {
         if samples.is_empty() { TimeMap::default() } else { TimeMap::contiguous(0, samples.len() as u64) };
     Window { index: 0, file: 0, samples, map }
 }
+
+pub(crate) fn native_engine() -> asr::NativeEngine {
+    asr::NativeEngine::open(&config()).unwrap()
+}
