@@ -174,6 +174,13 @@ pub(crate) struct EngineArgs {
     pub(crate) gpu: Option<u32>,
 }
 
+impl EngineArgs {
+    /// The engine; where a GPU is named and no other engine, the one that can use it.
+    pub(crate) fn engine_name(&self) -> &str {
+        if self.gpu.is_some() && self.engine == asr::DEFAULT_ENGINE { asr::GPU_ENGINE } else { &self.engine }
+    }
+}
+
 /// Where the result goes.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct OutputArgs {

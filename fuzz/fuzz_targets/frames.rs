@@ -8,7 +8,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = greet(&mut &*bytes);
     let mut requests = bytes;
     while let Ok(Some((request, samples))) = read::<Request>(&mut requests) {
-        if let Request::Decode { window, .. } = request {
+        if let Request::Add { window, .. } = request {
             let _ = window.window(samples);
         }
     }

@@ -42,6 +42,7 @@ impl std::error::Error for Violation {}
 /// The first duty that is not fulfilled.
 pub fn run(engine: &dyn Engine, speech: &Window, silence: &Window) -> std::result::Result<(), Violation> {
     let options = DecodeOptions::default();
+    require(engine.preferred_batch() > 0, "a batch has at least one window", || "0".into())?;
     let mut session = open(engine)?;
     let reference = decode(&mut *session, speech, &options)?;
     require(!reference.segments.is_empty(), "words are found in speech", || "no segment".into())?;
@@ -177,7 +178,6 @@ fn check_batch(
     options: &DecodeOptions,
     expected: (&Hypothesis, &Hypothesis),
 ) -> std::result::Result<(), Violation> {
-    require(session.preferred_batch() > 0, "a batch has at least one window", || "0".into())?;
     let requests = [speech, silence].map(|window| Request { window, options });
     let results = session.decode_batch(&requests, &Control::new());
     let hypotheses = results.into_iter().collect::<Result<Vec<_>>>();

@@ -29,6 +29,13 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`ErrorKind::Memory`](crate::ErrorKind::Memory) when there is no memory for it.
     fn session(&self) -> Result<Box<dyn Session>>;
+
+    /// How many windows [`Session::decode_batch`] likes to get at once; 1 where a batch gains nothing.
+    ///
+    /// Where it is more, one session of many threads serves as well as many sessions of one.
+    fn preferred_batch(&self) -> usize {
+        1
+    }
 }
 
 /// A decoding state: one per worker thread, never shared.
@@ -57,11 +64,6 @@ pub trait Session: Send {
     /// Engines that read the weights once for a whole batch override this; here the windows go one by one.
     fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
         requests.iter().map(|request| self.decode(request.window, request.options, control)).collect()
-    }
-
-    /// How many windows [`Session::decode_batch`] likes to get at once; 1 where a batch gains nothing.
-    fn preferred_batch(&self) -> usize {
-        1
     }
 }
 

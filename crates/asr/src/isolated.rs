@@ -26,8 +26,10 @@ use record::{EngineInfo, Window};
 pub use self::serve::serve;
 
 use self::child::Child;
+use self::wire::Report;
 use crate::engine::check_window;
-use crate::{Control, DecodeOptions, Engine, EngineConfig, Hypothesis, Result, Session};
+use crate::error::Cause;
+use crate::{Control, DecodeOptions, Engine, EngineConfig, Hypothesis, Request, Result, Session};
 
 /// How a process that calls [`serve`] is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +82,7 @@ struct Plan {
 pub struct IsolatedEngine {
     plan: Arc<Plan>,
     info: EngineInfo,
+    batch: usize,
     /// The process that told about the engine, until the first session takes it.
     first: Mutex<Option<Child>>,
 }
@@ -98,8 +101,8 @@ impl IsolatedEngine {
         isolation: IsolationConfig,
     ) -> Result<Self> {
         let plan = Arc::new(Plan { command, engine: engine.to_owned(), config, isolation });
-        let (child, info) = Child::start(&plan, &Control::new())?;
-        Ok(Self { plan, info, first: Mutex::new(Some(child)) })
+        let (child, info, batch) = Child::start(&plan, &Control::new())?;
+        Ok(Self { plan, info, batch, first: Mutex::new(Some(child)) })
     }
 
     /// As [`Engine::session`]: a session with a process that has loaded the model.
@@ -124,6 +127,10 @@ impl Engine for IsolatedEngine {
     fn session(&self) -> Result<Box<dyn Session>> {
         Ok(Box::new(self.open_session()?))
     }
+
+    fn preferred_batch(&self) -> usize {
+        self.batch
+    }
 }
 
 /// A session in a process of its own; dropping it ends the process.
@@ -146,15 +153,49 @@ impl Session for IsolatedSession {
     /// Besides the session's own errors: [`ErrorKind::Crashed`](crate::ErrorKind::Crashed) when the process died or made
     /// no progress.
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        check_window(window)?;
+        let mut results = self.decode_batch(&[Request { window, options }], control);
+        results.pop().unwrap_or(Err(Cause::WorkerGone.into()))
+    }
+
+    /// As [`Session::decode`]: a process that dies takes all windows of the batch with it.
+    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
+        let mut results: Vec<_> =
+            requests.iter().map(|request| check_window(request.window).err().map(Err)).collect();
+        let (places, sound): (Vec<_>, Vec<_>) =
+            requests.iter().enumerate().filter(|(place, _)| results[*place].is_none()).unzip();
+        let answers = if sound.is_empty() { Ok(Vec::new()) } else { self.ask(&sound, control) };
+        match answers {
+            Ok(answers) => {
+                for (place, answer) in places.into_iter().zip(answers) {
+                    results[place] = Some(answer);
+                }
+            }
+            Err(error) => {
+                let report = Report::from(&error);
+                for place in places.into_iter().skip(1) {
+                    results[place] = Some(Err(report.clone().into()));
+                }
+                // The first one keeps the cause.
+                if let Some(first) = results.iter_mut().find(|result| result.is_none()) {
+                    *first = Some(Err(error));
+                }
+            }
+        }
+        results.into_iter().map(|result| result.unwrap_or(Err(Cause::WorkerGone.into()))).collect()
+    }
+}
+
+impl IsolatedSession {
+    /// The process's answers, one for each window.
+    fn ask(&mut self, requests: &[Request<'_>], control: &Control) -> Result<Vec<Result<Hypothesis>>> {
         control.check()?;
         // One that died while it had nothing to do costs no window.
         let mut child = match self.child.take().and_then(Child::living) {
             Some(child) => child,
             None => Child::start(&self.plan, control)?.0,
         };
-        let answer = child.decode(window, options, control, self.plan.isolation.no_progress)?;
+        let answers = child.decode(requests, control, self.plan.isolation.no_progress)?;
         self.child = Some(child);
-        answer
+        Ok(answers)
     }
 }

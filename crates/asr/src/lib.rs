@@ -65,9 +65,10 @@ pub use engine::{
     Session, Thresholds,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use kernels::Isa;
 pub use mel::{MelSpectrogram, Spectrogram};
 pub use native::NativeEngine;
 pub use pooled::PooledEngine;
-pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
+pub use registry::{DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Registration, by_name, engines, open};
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

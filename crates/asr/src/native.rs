@@ -44,8 +44,10 @@ pub(crate) const NAME: &str = "native";
 /// Registry name of the engine that computes with floating-point weights, to hold the other against.
 pub(crate) const EXACT_NAME: &str = "native-f32";
 
-/// Windows that are decoded at once.
-const BATCH: usize = 8;
+/// Sequences that are decoded at once: as many rows as the widest kernels take for the price of one.
+const SEQUENCES: usize = 12;
+/// Memory for what the decoder attends to, in bytes; of large models fewer windows are decoded at once.
+const SOUND_MEMORY: usize = 512 << 20;
 
 /// Whisper weights in ggml format, run in Rust on the CPU.
 #[derive(Clone)]
@@ -61,6 +63,8 @@ struct Shared {
     tokens: Arc<Tokens>,
     vocabulary: Vocabulary,
     bias: SharedBias,
+    /// Sequences that are decoded at once.
+    places: usize,
     /// Layers and numbers of the heads that tokens are aligned by; none where they are not.
     aligned: Vec<(usize, usize)>,
 }
@@ -108,6 +112,7 @@ impl NativeEngine {
                 tokens: Arc::new(tokens),
                 vocabulary,
                 bias: SharedBias::default(),
+                places: (SOUND_MEMORY / decoder::sound_bytes(&header)).clamp(1, SEQUENCES),
                 aligned,
             }),
         })
@@ -133,6 +138,11 @@ impl Engine for NativeEngine {
             threads: None,
             batch: Batch::default(),
         }))
+    }
+
+    /// Twice as many as are decoded at once, so that those that take long do not leave places empty.
+    fn preferred_batch(&self) -> usize {
+        2 * self.shared.places
     }
 }
 
@@ -168,9 +178,5 @@ impl Session for NativeSession {
         let results = threads.enter(|| batch.run(shared, requests, &threads, control));
         self.threads = Some(threads);
         results
-    }
-
-    fn preferred_batch(&self) -> usize {
-        BATCH
     }
 }

@@ -38,6 +38,10 @@ impl Engine for PooledEngine {
         };
         Ok(Box::new(PooledSession { session: Some(session), idle: Arc::clone(&self.idle) }))
     }
+
+    fn preferred_batch(&self) -> usize {
+        self.inner.preferred_batch()
+    }
 }
 
 /// Goes back to the others when it is dropped, unless it was lost.
@@ -67,10 +71,6 @@ impl Session for PooledSession {
             self.session = None;
         }
         answers
-    }
-
-    fn preferred_batch(&self) -> usize {
-        self.session.as_ref().map_or(1, |session| session.preferred_batch())
     }
 }
 

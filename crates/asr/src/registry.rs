@@ -10,7 +10,9 @@ use crate::error::Cause;
 use crate::{Engine, NativeEngine, ReplayEngine, Result, WhisperEngine, exact, native, replay, whisper};
 
 /// The engine that is used where nobody names one.
-pub const DEFAULT_ENGINE: &str = whisper::NAME;
+pub const DEFAULT_ENGINE: &str = native::NAME;
+/// The engine that runs on a graphics processor.
+pub const GPU_ENGINE: &str = whisper::NAME;
 
 /// What an engine is opened with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,29 +65,41 @@ pub struct Registration {
     pub name: &'static str,
     /// One English phrase for lists.
     pub summary: &'static str,
+    /// Whether its models are those that `kikitori models` keeps; else it is given a path.
+    pub takes_models: bool,
+    /// Whether one session of many threads serves as well as many sessions of one, as it decodes many windows at once.
+    pub batches: bool,
     /// Loads the model.
     pub open: fn(&EngineConfig) -> Result<Arc<dyn Engine>>,
 }
 
 static ENGINES: &[Registration] = &[
     Registration {
-        name: whisper::NAME,
-        summary: "Whisper models in ggml format, on the CPU or a GPU",
-        open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
-    },
-    Registration {
         name: native::NAME,
-        summary: "the same models, in Rust, several windows at once on the CPU",
+        summary: "Whisper models in ggml format, in Rust: several windows at once on the CPU",
+        takes_models: true,
+        batches: true,
         open: |config| Ok(Arc::new(NativeEngine::open(config)?)),
     },
     Registration {
         name: native::EXACT_NAME,
         summary: "as native with floating-point weights, to hold it against",
+        takes_models: true,
+        batches: true,
         open: |config| Ok(Arc::new(NativeEngine::open_exact(config)?)),
+    },
+    Registration {
+        name: whisper::NAME,
+        summary: "the same models by whisper.cpp, on the CPU or a GPU",
+        takes_models: true,
+        batches: false,
+        open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
     },
     Registration {
         name: replay::NAME,
         summary: "plays a JSON fixture, without a model",
+        takes_models: false,
+        batches: false,
         open: |config| Ok(Arc::new(ReplayEngine::open(config)?)),
     },
 ];
@@ -126,7 +140,7 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::UnknownEngine);
         assert_eq!(
             error.to_string(),
-            "unknown engine (known: whisper.cpp, native, native-f32, replay): wisper"
+            "unknown engine (known: native, native-f32, whisper.cpp, replay): wisper"
         );
     }
 

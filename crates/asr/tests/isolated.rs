@@ -81,9 +81,9 @@ fn an_isolated_replay_keeps_the_contract() {
 }
 
 #[test]
-fn an_isolated_whisper_keeps_the_contract_and_hears_the_same() {
+fn an_isolated_engine_keeps_the_contract_and_hears_the_same() {
     let engine = IsolatedEngine::new(worker(), asr::DEFAULT_ENGINE, common::config(), PATIENT).unwrap();
-    let here = common::engine();
+    let here = common::native_engine();
     assert_eq!(engine.info(), here.info());
     let silence = window((0..48_000_u32).map(|i| (i.wrapping_mul(7_919) % 1_000) as f32 * 2e-8).collect());
     asr::conformance::run(&engine, &common::speech(), &silence).unwrap();
@@ -199,13 +199,14 @@ fn asked(engine: &str, config: EngineConfig, window: &Window) -> (process::Child
     for bytes in [
         wire::greeting(),
         wire::frame(&Request::Open { id: 1, engine, config }, &[]).unwrap(),
-        wire::frame(&Request::Decode { id: 2, window: cut, options, bias: None }, &window.samples).unwrap(),
+        wire::frame(&Request::Add { id: 2, window: cut, options, bias: None }, &window.samples).unwrap(),
+        wire::frame(&Request::Decode { id: 2 }, &[]).unwrap(),
     ] {
         requests.write_all(&bytes).unwrap();
     }
     wire::greet(&mut answers).unwrap();
     let (ready, _) = wire::read::<Answer>(&mut answers).unwrap().unwrap();
-    assert!(matches!(ready.what, What::Ready(_)));
+    assert!(matches!(ready.what, What::Ready { .. }));
     (process, requests, answers)
 }
 

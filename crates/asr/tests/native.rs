@@ -11,9 +11,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use asr::{
-    Bias, Control, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, Search, NativeEngine,
+    Bias, Control, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, NativeEngine, Search,
 };
-use common::{config, native_engine as engine, model_path, speech, window};
+use common::{config, model_path, native_engine as engine, speech, window};
 use record::Window;
 
 fn decode(engine: &NativeEngine, window: &Window, options: &DecodeOptions) -> Result<Hypothesis, Error> {

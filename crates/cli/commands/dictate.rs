@@ -181,7 +181,7 @@ fn complete(
     let inputs = [Input::new(&recording.sound)];
     let options = TranscribeOptions {
         decode: options.decode.clone(),
-        ..TranscribeOptions::for_length(options.tier.clone(), &inputs)
+        ..TranscribeOptions::for_job(options.tier.clone(), &inputs, engine.preferred_batch() > 1)
     };
     let mut progress = Progress::new(global, 1);
     let done = pipeline::transcribe(&inputs, engine, &options, control, &mut |event| progress.on(&event));

@@ -21,8 +21,17 @@ struct Check {
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
-    let checks =
-        [version(), cores(), engine(lang), model(lang), disk(), templates(), microphone(lang), clock()];
+    let checks = [
+        version(),
+        cores(),
+        native(),
+        whisper_cpp(lang),
+        model(lang),
+        disk(),
+        templates(),
+        microphone(lang),
+        clock(),
+    ];
     let failed = checks.iter().filter(|c| c.ok == Some(false)).count();
     if args.json {
         let rows: Vec<_> = checks
@@ -57,8 +66,14 @@ fn cores() -> Check {
     Check { name: "cores", ok: None, detail: cores.to_string() }
 }
 
-/// What was compiled in; a failed check where this machine cannot run it.
-fn engine(lang: Lang) -> Check {
+/// The instructions that the native engine uses on this processor.
+fn native() -> Check {
+    let isa = asr::Isa::best();
+    Check { name: "native", ok: None, detail: format!("{isa}") }
+}
+
+/// What was compiled into whisper.cpp; a failed check where this machine cannot run it.
+fn whisper_cpp(lang: Lang) -> Check {
     let (ok, detail) = match asr::system_info() {
         Ok(info) => (None, info),
         Err(error) => {

@@ -84,7 +84,7 @@ pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
 pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     let mut config =
         EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
-    if args.engine == asr::DEFAULT_ENGINE {
+    if asr::by_name(args.engine_name())?.takes_models {
         let store = Store::new(places::models()?)?;
         let name = match &args.model {
             Some(name) => name.clone(),
@@ -96,10 +96,10 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
         config.model_path = args.model.clone().unwrap_or_default().into();
     }
     if !args.isolate {
-        return Ok(asr::open(&args.engine, &config)?);
+        return Ok(asr::open(args.engine_name(), &config)?);
     }
     let program = WorkerCommand::this_program(["engine-worker"]).map_err(|e| Failure::internal(e.into()))?;
-    Ok(Arc::new(IsolatedEngine::new(program, &args.engine, config, IsolationConfig::default())?))
+    Ok(Arc::new(IsolatedEngine::new(program, args.engine_name(), config, IsolationConfig::default())?))
 }
 
 /// `prompt` is the form's; the one on the command line wins. What is `expected` is raised.
@@ -113,7 +113,12 @@ pub(crate) fn transcribe_options(
     if let Some(size) = args.beam_size {
         tier = tier.with_beam(size.into());
     }
-    Ok(configured(TranscribeOptions::for_length(tier, inputs), args, prompt, expected))
+    Ok(configured(
+        TranscribeOptions::for_job(tier, inputs, asr::by_name(args.engine_name())?.batches),
+        args,
+        prompt,
+        expected,
+    ))
 }
 
 /// What the command line says, over the defaults.

@@ -64,7 +64,7 @@ impl Settings {
         recorded_at: Option<String>,
     ) -> Result<Self, Failure> {
         let model = match &engine.model {
-            None if engine.engine == asr::DEFAULT_ENGINE => {
+            None if asr::by_name(engine.engine_name())?.takes_models => {
                 let store = models::Store::new(places::models()?)?;
                 Some(store.manifest().default_model()?.name.clone())
             }

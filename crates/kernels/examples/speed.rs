@@ -51,7 +51,7 @@ fn main() {
         let positions = 800;
         let rows: Vec<f32> =
             (0..positions * 3 * HEAD).map(|i| ((i * 104_729) % 1000) as f32 * 1e-3 - 0.5).collect();
-        let mut head = Head::new(isa, positions);
+        let mut head = Head::new(isa, Precision::Int8, positions);
         let mut out = vec![0.0; positions * HEAD];
         let mut scores = Scores::default();
         let load = best(|| head.load(&rows, 3 * HEAD, HEAD, 2 * HEAD));

@@ -65,6 +65,12 @@ impl Isa {
         Self::available().contains(&self)
     }
 
+    /// Whether products of bytes are so much faster than those of numbers that attention is worth being rounded.
+    #[must_use]
+    pub fn has_fast_bytes(self) -> bool {
+        self == Self::Avx512
+    }
+
     /// What byte matrices of this set add to their weights.
     pub(crate) fn offset(self) -> u8 {
         match self {

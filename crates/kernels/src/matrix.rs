@@ -14,7 +14,7 @@ use crate::threads::Threads;
 /// Columns of a panel: what the inner loops compute at once.
 pub(crate) const WIDTH: usize = 32;
 /// Depths of byte matrices are filled with zeros to a multiple of this.
-const STEP: usize = 4;
+pub(crate) const STEP: usize = 4;
 /// Most rows of an inner loop, of any set.
 const MAX_ROWS: usize = 12;
 /// Fewest panels that are worth a thread's attention.

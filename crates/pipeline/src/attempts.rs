@@ -93,11 +93,6 @@ impl<'e> Decoder<'e> {
         Self { engine, options, crashes, session: None }
     }
 
-    /// Windows that the engine likes to get at once, at least 1.
-    pub(crate) fn preferred_batch(&mut self) -> Result<usize, Error> {
-        Ok(self.open()?.preferred_batch().max(1))
-    }
-
     /// Decodes windows, all at once in the tier's first way, and each doubtful one by itself in the further ways.
     ///
     /// A window that the engine cannot decode is marked as lost. A window on which it crashes is decoded again; a
@@ -116,7 +111,14 @@ impl<'e> Decoder<'e> {
             .zip(&options)
             .map(|(packed, options)| Request { window: &packed.window, options })
             .collect();
-        let first = self.open()?.decode_batch(&requests, control);
+        let mut first: Vec<_> = self.open()?.decode_batch(&requests, control).into_iter().map(Some).collect();
+        if first.len() > 1 && first.iter().flatten().all(is_crash) {
+            // One crash, by any of them: each is decoded by itself.
+            if let Some(Err(source)) = first.swap_remove(0) {
+                self.crashed(batch[0].window.file, source)?;
+            }
+            first = batch.iter().map(|_| None).collect();
+        }
         batch.iter().zip(first).map(|(packed, first)| self.climb(packed, first, control)).collect()
     }
 
@@ -124,10 +126,9 @@ impl<'e> Decoder<'e> {
     fn climb(
         &mut self,
         packed: &PackedWindow,
-        first: asr::Result<Hypothesis>,
+        mut first: Option<asr::Result<Hypothesis>>,
         control: &Control,
     ) -> Result<Decoded, Error> {
-        let mut first = Some(first);
         let mut work = Work { windows: 1, ..Work::default() };
         let mut best: Option<(Rank, Vec<Segment>)> = None;
         for attempt in &self.options.tier.ladder {
@@ -165,16 +166,21 @@ impl<'e> Decoder<'e> {
             match heard.map_err(|error| (error.kind(), error)) {
                 Ok(heard) => return Ok(Some(heard)),
                 Err((asr::ErrorKind::Decode, _)) => return Ok(None),
-                Err((kind @ (asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost), source)) => {
-                    // A session whose process crashed starts another by itself.
-                    if kind == asr::ErrorKind::SessionLost {
-                        self.session = None;
-                    }
-                    self.crashes.count(window.file, source)?;
+                Err((asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost, source)) => {
+                    self.crashed(window.file, source)?;
                 }
                 Err((_, source)) => return Err(Cause::Engine { source }.into()),
             }
         }
+    }
+
+    /// Counts a crash; an error where it is one too many.
+    fn crashed(&mut self, file: usize, source: asr::Error) -> Result<(), Error> {
+        // A session whose process crashed starts another by itself.
+        if source.kind() == asr::ErrorKind::SessionLost {
+            self.session = None;
+        }
+        self.crashes.count(file, source)
     }
 
     fn open(&mut self) -> Result<&mut Box<dyn Session>, Error> {
@@ -197,6 +203,11 @@ impl<'e> Decoder<'e> {
             chars: segments.iter().map(|segment| segment.text.chars().count()).sum(),
         }
     }
+}
+
+fn is_crash(result: &asr::Result<Hypothesis>) -> bool {
+    let kind = result.as_ref().map_err(asr::Error::kind);
+    matches!(kind, Err(asr::ErrorKind::Crashed | asr::ErrorKind::SessionLost))
 }
 
 /// How good a result is.

@@ -47,13 +47,18 @@ impl TranscribeOptions {
         options.with_window_ms(window_ms)
     }
 
-    /// The defaults of a tier for recordings of this length, by their headers, on the cores that are free now.
+    /// The defaults of a tier for these recordings, on the cores that are free now.
     ///
-    /// A recording up to [`SHORT_MS`] is a window or two, and where the tier often searches, the sequences of a search keep
+    /// An engine that [batches](asr::Registration::batches) needs one session. Of others it depends on the length, by the headers:
+    /// a recording up to [`SHORT_MS`] is a window or two, and where the tier often searches, the sequences of a search keep
     /// two threads busy: one session of several threads is there as fast as several sessions, and takes the memory of one.
     #[must_use]
-    pub fn for_length(tier: Tier, inputs: &[Input]) -> Self {
+    pub fn for_job(tier: Tier, inputs: &[Input], batches: bool) -> Self {
         let mut options = Self { sessions: cores::free().min(MAX_SESSIONS), ..Self::new(tier) };
+        if batches {
+            (options.sessions, options.decode.threads) = (1, options.sessions);
+            return options;
+        }
         let declared = inputs.iter().map(|input| AudioReader::open(&input.path).ok()?.declared_duration_ms());
         if declared.sum::<Option<u64>>().is_some_and(|total| total <= SHORT_MS) {
             (options.sessions, options.decode.threads) = (1, options.sessions);

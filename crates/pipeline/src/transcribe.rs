@@ -102,7 +102,8 @@ pub fn resume(
 ) -> Result<Transcription, Error> {
     let sessions = options.sessions.max(1);
     let known = &finished.0.keys().copied().collect::<BTreeSet<_>>();
-    let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions);
+    let most = engine.preferred_batch().max(1);
+    let (work, waiting) = sync_channel::<PackedWindow>(2 * sessions * most);
     // Held by the sessions alone: when the last one ends, whoever still offers windows is told so.
     let waiting = Arc::new(Mutex::new(waiting));
     let (results, incoming) = channel::<Message>();
@@ -120,9 +121,8 @@ pub fn resume(
             let to_collector = results.clone();
             let waiting = Arc::clone(&waiting);
             threads.spawn(move || {
-                if let Err(error) =
-                    work_off(&waiting, Decoder::new(engine, options, crashes), control, &to_collector)
-                {
+                let decoder = Decoder::new(engine, options, crashes);
+                if let Err(error) = work_off(&waiting, most, decoder, control, &to_collector) {
                     let _ = to_collector.send(Message::Failed(error));
                 }
             });
@@ -196,15 +196,16 @@ fn produce(
     Ok(())
 }
 
-/// One session: takes windows until there are none.
+/// One session: takes windows, up to `most` at once, until there are none.
 fn work_off(
     waiting: &Mutex<Receiver<PackedWindow>>,
+    most: usize,
     mut decoder: Decoder<'_>,
     control: &Control,
     messages: &Sender<Message>,
 ) -> Result<(), Error> {
     loop {
-        let batch = next_batch(waiting, decoder.preferred_batch()?);
+        let batch = next_batch(waiting, most);
         if batch.is_empty() || control.is_cancelled() {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use record::{EngineInfo, Window};
+use record::EngineInfo;
 
 use super::Plan;
 use super::wire::{self, Answer, Cut, Request, What, WireError};
@@ -44,8 +44,8 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts a process and waits until the engine is open in it.
-    pub(super) fn start(plan: &Plan, control: &Control) -> Result<(Self, EngineInfo)> {
+    /// Starts a process and waits until the engine is open in it; with the engine's description and preferred batch.
+    pub(super) fn start(plan: &Plan, control: &Control) -> Result<(Self, EngineInfo, usize)> {
         let mut command = Command::new(&plan.command.program);
         command.args(&plan.command.args).stdin(Stdio::piped()).stdout(Stdio::piped());
         // Ctrl-C in a terminal goes to the program, which ends its processes itself.
@@ -71,34 +71,45 @@ impl Child {
         let id = child.next_id();
         child.request(&Request::Open { id, engine, config }, &[])?;
         match child.wait(id, control, plan.isolation.start)? {
-            What::Ready(info) => Ok((child, info)),
+            What::Ready { info, batch } => Ok((child, info, batch.max(1))),
             What::Failed(report) => Err(report.into()),
             _ => Err(Cause::Wire(WireError::Order { what: "an answer to another request" }).into()),
         }
     }
 
-    /// Decodes one window. The outer error says that the process is of no more use.
+    /// Decodes windows; one result for each. The outer error says that the process is of no more use.
     pub(super) fn decode(
         &mut self,
-        window: &Window,
-        options: &DecodeOptions,
+        requests: &[crate::Request<'_>],
         control: &Control,
         no_progress: Duration,
-    ) -> Outcome<Result<Hypothesis>> {
-        let bias = options.bias.as_ref().map(|bias| self.expect(bias)).transpose();
-        let options = DecodeOptions { bias: None, ..options.clone() };
+    ) -> Outcome<Vec<Result<Hypothesis>>> {
         let id = self.next_id();
-        let asked = bias.and_then(|bias| {
-            self.request(&Request::Decode { id, window: Cut::of(window), options, bias }, &window.samples)
-        });
-        if let Err(refused) = asked {
-            return Ok(Err(refused.into()));
+        let asked: Vec<_> = requests.iter().map(|request| self.add(id, *request)).collect();
+        let mut answers = Vec::new().into_iter();
+        if asked.iter().any(Outcome::is_ok) {
+            self.request(&Request::Decode { id }, &[])?;
+            match self.wait(id, control, no_progress)? {
+                What::Done(done) => answers = done.into_iter(),
+                _ => return Err(Cause::Wire(WireError::Order { what: "an answer to another request" })),
+            }
         }
-        match self.wait(id, control, no_progress)? {
-            What::Done(hypothesis) => Ok(Ok(hypothesis)),
-            What::Failed(report) => Ok(Err(report.into())),
-            _ => Err(Cause::Wire(WireError::Order { what: "an answer to another request" })),
-        }
+        let mut result = |asked: Outcome<()>| match asked {
+            Err(refused) => Ok(Err(refused.into())),
+            Ok(()) => match answers.next() {
+                Some(answer) => Ok(answer.map_err(Into::into)),
+                None => Err(Cause::Wire(WireError::Order { what: "fewer answers than windows" })),
+            },
+        };
+        asked.into_iter().map(&mut result).collect()
+    }
+
+    /// Puts a window into the decoding with this number.
+    fn add(&mut self, id: u64, request: crate::Request<'_>) -> Outcome<()> {
+        let crate::Request { window, options } = request;
+        let bias = options.bias.as_ref().map(|bias| self.expect(bias)).transpose()?;
+        let options = DecodeOptions { bias: None, ..options.clone() };
+        self.request(&Request::Add { id, window: Cut::of(window), options, bias }, &window.samples)
     }
 
     /// Makes the process expect these words, unless it does; the number that they have there.

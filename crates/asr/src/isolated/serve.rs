@@ -7,16 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use record::EngineInfo;
+use record::{EngineInfo, Window};
 
-use super::wire::{self, Answer, Request, What, WireError};
+use super::wire::{self, Answer, Report, Request, What, WireError};
 use crate::error::Cause;
-use crate::{Bias, Control, DecodeOptions, Engine, Error, Hypothesis, Result, Session};
+use crate::{Bias, Control, DecodeOptions, Engine, Result, Session};
 
 /// How often the program is told that a decoding advances.
 const TICK: Duration = Duration::from_millis(500);
 /// How long the work may take to end after the input has.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// Most windows of a decoding.
+const MAX_BATCH: usize = 256;
 
 /// A request, its samples, and what stops it.
 type Job = (Request, Vec<f32>, Control);
@@ -90,7 +93,7 @@ fn read_requests(
             }
             Ok(Some((request, samples))) => {
                 let control = Control::new();
-                if let Request::Decode { id, .. } = &request {
+                if let Request::Decode { id } = &request {
                     *lock() = Some((*id, control.clone()));
                 }
                 Ok((request, samples, control))
@@ -148,6 +151,7 @@ fn work<W: Write>(
 ) -> std::result::Result<(), WireError> {
     let mut session: Option<Box<dyn Session>> = None;
     let mut expected: Option<(u64, Arc<Bias>)> = None;
+    let mut added: Vec<(u64, Window, DecodeOptions)> = Vec::new();
     while let Ok(job) = inbox.recv() {
         match job? {
             (Request::Open { id, engine, config }, ..) => {
@@ -156,27 +160,38 @@ fn work<W: Write>(
                 }
                 let opened = crate::open(&engine, &config).and_then(|engine| open(&*engine));
                 let what = match opened {
-                    Ok((opened, info)) => {
+                    Ok((opened, info, batch)) => {
                         session = Some(opened);
-                        What::Ready(info)
+                        What::Ready { info, batch }
                     }
-                    Err(error) => failed(&error),
+                    Err(error) => What::Failed((&error).into()),
                 };
                 outbox.answer(id, what)?;
             }
             (Request::Expect { id, bias }, ..) => expected = Some((id, bias)),
-            (Request::Decode { id, window, options, bias }, samples, control) => {
+            (Request::Add { id, window, options, bias }, samples, _) => {
+                let known = |of| expected.as_ref().filter(|(id, _)| *id == of);
+                let bias = match bias.map(known) {
+                    Some(None) => return Err(WireError::Order { what: "add, before its words" }),
+                    bias => bias.flatten().map(|(_, bias)| Arc::clone(bias)),
+                };
+                if added.len() >= MAX_BATCH {
+                    return Err(WireError::Order { what: "more windows than a decoding takes" });
+                }
+                added.push((id, window.window(samples)?, DecodeOptions { bias, ..options }));
+            }
+            (Request::Decode { id }, _, control) => {
                 let Some(session) = &mut session else {
                     return Err(WireError::Order { what: "decode, before open" });
                 };
-                let known = |of| expected.as_ref().filter(|(id, _)| *id == of);
-                let bias = match bias.map(known) {
-                    Some(None) => return Err(WireError::Order { what: "decode, before its words" }),
-                    bias => bias.flatten().map(|(_, bias)| Arc::clone(bias)),
-                };
-                let options = DecodeOptions { bias, ..options };
-                let result = session.decode(&window.window(samples)?, &options, &control);
-                outbox.answer(id, heard(result))?;
+                // Those of a decoding that was never asked for are of no use any more.
+                added.retain(|(of, ..)| *of == id);
+                let requests: Vec<_> =
+                    added.iter().map(|(_, window, options)| crate::Request { window, options }).collect();
+                let results = session.decode_batch(&requests, &control);
+                added.clear();
+                let results = results.into_iter().map(|result| result.map_err(|error| Report::from(&error)));
+                outbox.answer(id, What::Done(results.collect()))?;
             }
             (Request::Cancel { .. }, ..) => {}
         }
@@ -184,19 +199,8 @@ fn work<W: Write>(
     Ok(())
 }
 
-fn open(engine: &dyn Engine) -> Result<(Box<dyn Session>, EngineInfo)> {
-    Ok((engine.session()?, engine.info().clone()))
-}
-
-fn heard(result: Result<Hypothesis>) -> What {
-    match result {
-        Ok(hypothesis) => What::Done(hypothesis),
-        Err(error) => failed(&error),
-    }
-}
-
-fn failed(error: &Error) -> What {
-    What::Failed(error.into())
+fn open(engine: &dyn Engine) -> Result<(Box<dyn Session>, EngineInfo, usize)> {
+    Ok((engine.session()?, engine.info().clone(), engine.preferred_batch()))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use crate::{Bias, DecodeOptions, EngineConfig, Error, ErrorKind, Hypothesis, MAX
 /// The first bytes of each direction.
 pub const MAGIC: [u8; 8] = *b"kkengine";
 /// The version of these messages, after the magic.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Most bytes of a message: 16 MiB, as expected sentences are megabytes.
 pub const MAX_MESSAGE: usize = 16 << 20;
 
@@ -87,9 +87,9 @@ pub enum Request {
         /// The words.
         bias: Arc<Bias>,
     },
-    /// Decode the window whose samples are in this frame.
-    Decode {
-        /// Number of the request; its answers repeat it.
+    /// Keep the window whose samples are in this frame for a decoding. It has no answer of its own.
+    Add {
+        /// Number of the decoding.
         id: u64,
         /// The window, without its samples.
         window: Cut,
@@ -97,6 +97,11 @@ pub enum Request {
         options: DecodeOptions,
         /// Number of the [`Request::Expect`] with the words that are expected.
         bias: Option<u64>,
+    },
+    /// Decode the windows that were added, together.
+    Decode {
+        /// Number of the decoding; its answers repeat it.
+        id: u64,
     },
     /// Stop the decoding with this number. It has no answer of its own.
     Cancel {
@@ -118,12 +123,17 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// The engine is open.
-    Ready(EngineInfo),
+    Ready {
+        /// What it is.
+        info: EngineInfo,
+        /// How many windows it likes to get at once.
+        batch: usize,
+    },
     /// The decoding has advanced since the last time; no answer yet.
     Progress,
-    /// What was heard.
-    Done(Hypothesis),
-    /// It went wrong.
+    /// What was heard in each window, or why nothing.
+    Done(Vec<std::result::Result<Hypothesis, Report>>),
+    /// The engine could not be opened.
     Failed(Report),
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use kernels::Threads;
 use record::SAMPLE_RATE;
 
+use super::Shared;
 use super::decoder::{Decoder, Sound};
 use super::encoder::Encoder;
 use super::phrases::phrases;
 use super::rules::Rules;
 use super::search::{Pass, Plan};
-use super::{BATCH, Shared};
 use crate::engine::{Hypothesis, Request, check_window};
 use crate::error::Cause;
 use crate::heard::{Attempt, Heard};
@@ -80,7 +80,7 @@ impl Batch {
             while let Some((_, journey)) = waiting.front()
                 && (active.is_empty()
                     || active.iter().map(|(_, journey, _)| rows(journey)).sum::<usize>() + rows(journey)
-                        <= BATCH)
+                        <= shared.places)
                 && let Some((place, journey)) = waiting.pop_front()
             {
                 let pass = self.pass(shared, &journey, threads, control)?;

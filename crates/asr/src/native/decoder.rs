@@ -6,6 +6,7 @@ use kernels::{HEAD, KeyCache, Scratch, Then, Threads, ValueCache, attend};
 
 use super::encoder::norm;
 use super::weights::Weights;
+use crate::ggml::Header;
 
 /// Positions of the encoder's output that a thread turns into keys and values at once.
 const ROWS: usize = 48;
@@ -39,6 +40,12 @@ impl LayerCache {
 pub(super) struct Sound {
     layers: Vec<LayerCache>,
     pub(super) positions: usize,
+}
+
+/// Memory of the longest sound, in bytes.
+pub(super) fn sound_bytes(header: &Header) -> usize {
+    let layer = header.n_audio_ctx as usize * header.n_text_state as usize * 2 * size_of::<u16>();
+    header.n_text_layer as usize * layer
 }
 
 impl Sound {

@@ -44,6 +44,8 @@ pub(super) struct DecoderLayer {
 /// All weights of a model.
 pub(super) struct Weights {
     pub(super) isa: Isa,
+    /// How the encoder's attention is computed.
+    pub(super) attention: Precision,
     pub(super) header: Header,
     /// `[width][3 · bands]`: three frames of all bands.
     pub(super) conv1: Matrix,
@@ -161,6 +163,7 @@ impl Tensors {
         let precision = self.precision;
         Ok(Weights {
             isa: self.isa,
+            attention: if self.isa.has_fast_bytes() { precision } else { Precision::Float },
             header,
             // Its input, the spectrogram, suffers most from being rounded, and it is the smallest product.
             conv1: self.convolution("encoder.conv1", bands, width, Precision::Float)?,

@@ -23,6 +23,7 @@ pub(crate) fn config() -> EngineConfig {
     }
 }
 
+#[allow(dead_code, reason = "each test file uses one of the engines")]
 pub(crate) fn engine() -> WhisperEngine {
     WhisperEngine::open(&config()).unwrap()
 }
@@ -42,6 +43,7 @@ pub(crate) fn window(samples: Vec<f32>) -> Window {
     Window { index: 0, file: 0, samples, map }
 }
 
+#[allow(dead_code, reason = "each test file uses one of the engines")]
 pub(crate) fn native_engine() -> asr::NativeEngine {
     asr::NativeEngine::open(&config()).unwrap()
 }

@@ -29,6 +29,13 @@ impl Program {
         program
     }
 
+    /// Asks for one window.
+    fn decode(&mut self, id: u64, bias: Option<u64>) {
+        let (window, samples) = add(id, bias);
+        self.ask(&window, &samples);
+        self.ask(&Request::Decode { id }, &[]);
+    }
+
     fn ask(&mut self, request: &Request, samples: &[f32]) {
         self.requests.write_all(&wire::frame(request, samples).unwrap()).unwrap();
     }
@@ -55,11 +62,11 @@ fn fixture(json: &str) -> tempfile::NamedTempFile {
     file
 }
 
-fn decode(id: u64, bias: Option<u64>) -> (Request, Vec<f32>) {
+fn add(id: u64, bias: Option<u64>) -> (Request, Vec<f32>) {
     let window =
         Window { index: 0, file: 0, samples: vec![0.0; 16_000], map: TimeMap::contiguous(0, 16_000) };
     let options = DecodeOptions::default();
-    (Request::Decode { id, window: Cut::of(&window), options, bias }, window.samples)
+    (Request::Add { id, window: Cut::of(&window), options, bias }, window.samples)
 }
 
 const WORDS: &str = r#"{ "segments": [ { "start_ms": 100, "end_ms": 900, "text": "訪問。" } ] }"#;
@@ -69,12 +76,30 @@ fn a_window_is_answered_with_what_was_heard() {
     let mut program = Program::greeted();
     let words = fixture(WORDS);
     program.ask(&open(&words), &[]);
-    assert!(matches!(program.answer(), Answer { id: 1, what: What::Ready(info) } if info.name == "replay"));
+    assert!(
+        matches!(program.answer(), Answer { id: 1, what: What::Ready { info, batch: 1 } } if info.name == "replay")
+    );
     program.ask(&Request::Expect { id: 2, bias: Arc::new(Bias::new(vec!["訪問".into()])) }, &[]);
-    let (request, samples) = decode(3, Some(2));
-    program.ask(&request, &samples);
-    let Answer { id: 3, what: What::Done(hypothesis) } = program.answer() else { panic!("another answer") };
-    assert_eq!(hypothesis.text(), "訪問。");
+    program.decode(3, Some(2));
+    let Answer { id: 3, what: What::Done(heard) } = program.answer() else { panic!("another answer") };
+    let texts: Vec<_> = heard.into_iter().map(|heard| heard.unwrap().text()).collect();
+    assert_eq!(texts, ["訪問。"]);
+    program.close().unwrap();
+}
+
+#[test]
+fn several_windows_are_answered_together_and_those_of_another_decoding_are_not() {
+    let mut program = Program::greeted();
+    let words = fixture(WORDS);
+    program.ask(&open(&words), &[]);
+    program.answer();
+    for id in [2, 3, 3] {
+        let (window, samples) = add(id, None);
+        program.ask(&window, &samples);
+    }
+    program.ask(&Request::Decode { id: 3 }, &[]);
+    let Answer { id: 3, what: What::Done(heard) } = program.answer() else { panic!("another answer") };
+    assert_eq!(heard.len(), 2);
     program.close().unwrap();
 }
 
@@ -95,8 +120,7 @@ fn progress_is_told_while_the_decoding_advances_and_not_while_it_is_stuck() {
         let slow = fixture(&format!(r#"{{ "segments": [], "{pretence}": 1400 }}"#));
         program.ask(&open(&slow), &[]);
         program.answer();
-        let (request, samples) = decode(2, None);
-        program.ask(&request, &samples);
+        program.decode(2, None);
         assert_eq!(matches!(program.answer().what, What::Progress), advances, "{pretence}");
         program.close().unwrap();
     }
@@ -109,13 +133,11 @@ fn only_the_decoding_that_is_named_is_cancelled() {
     program.ask(&open(&slow), &[]);
     program.answer();
     for (id, cancelled, kind) in [(2, 1, None), (3, 3, Some(ErrorKind::Cancelled))] {
-        let (request, samples) = decode(id, None);
-        program.ask(&request, &samples);
+        program.decode(id, None);
         program.ask(&Request::Cancel { id: cancelled }, &[]);
         let seen = loop {
             match program.answer().what {
-                What::Failed(report) => break Some(report.kind),
-                What::Done(_) => break None,
+                What::Done(mut heard) => break heard.remove(0).err().map(|report| report.kind),
                 _ => {}
             }
         };
@@ -130,17 +152,21 @@ fn the_end_of_the_requests_ends_a_decoding() {
     let slow = fixture(r#"{ "segments": [], "decode_ms": 60000 }"#);
     program.ask(&open(&slow), &[]);
     program.answer();
-    let (request, samples) = decode(2, None);
-    program.ask(&request, &samples);
+    program.decode(2, None);
     program.close().unwrap();
 }
 
 #[test]
 fn requests_out_of_order_or_of_another_kind_end_it_with_an_error() {
     let words = fixture(WORDS);
-    let (unopened, samples) = decode(1, None);
-    let (unexpected, _) = decode(2, Some(9));
-    for requests in [vec![unopened], vec![open(&words), open(&words)], vec![open(&words), unexpected]] {
+    let (unexpected, samples) = add(2, Some(9));
+    let (many, _) = add(2, None);
+    for requests in [
+        vec![Request::Decode { id: 1 }],
+        vec![open(&words), open(&words)],
+        vec![open(&words), unexpected],
+        vec![many; MAX_BATCH + 1],
+    ] {
         let mut program = Program::greeted();
         for request in &requests {
             program.ask(request, &samples);
