@@ -37,7 +37,7 @@
 //! [`isolated::IsolatedEngine`] is an engine whose sessions each run another engine in a process of their own: a crash or
 //! a hang of native code becomes an error of the window, [`ErrorKind::Crashed`]. [`isolated::serve`] is that process.
 //!
-//! This is the only crate of kikitori with `unsafe`, and only in `whisper/ffi`.
+//! Beside `kernels` this is the only crate of kikitori with `unsafe`, and only in `whisper/ffi`.
 
 mod bias;
 pub mod conformance;

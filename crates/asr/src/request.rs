@@ -57,9 +57,12 @@ pub(crate) fn prompt(text: Option<&str>, vocabulary: &Vocabulary) -> Vec<i32> {
     tokens.split_off(surplus)
 }
 
+/// What is expected and its tokens.
+type Expected = (Arc<Bias>, Arc<TokenBias>);
+
 /// The tokens of what is expected; all sessions of an engine share the last.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct SharedBias(Arc<Mutex<Option<(Arc<Bias>, Arc<TokenBias>)>>>);
+pub(crate) struct SharedBias(Arc<Mutex<Option<Expected>>>);
 
 impl SharedBias {
     /// The bias in tokens; `None` where it raises nothing.

@@ -27,7 +27,7 @@ pub struct Head {
 #[derive(Debug)]
 enum Packed {
     Float { keys: Aligned<f32>, values: Aligned<f32> },
-    Int8 { keys: Aligned<u8>, key_scales: Vec<f32>, values: Aligned<u8>, value_scales: [f32; HEAD] },
+    Int8 { keys: Aligned<u8>, key_scales: Vec<f32>, values: Aligned<u8>, value_scales: Box<[f32; HEAD]> },
 }
 
 /// Room for the scores of some queries.
@@ -40,6 +40,9 @@ pub struct Scores {
 
 impl Head {
     /// Room for so many positions.
+    ///
+    /// # Panics
+    /// Where the processor lacks the set.
     #[must_use]
     pub fn new(isa: Isa, precision: Precision, positions: usize) -> Self {
         assert!(isa.is_available(), "the processor lacks {isa}");
@@ -52,7 +55,7 @@ impl Head {
                 keys: Aligned::zeroed(padded * HEAD),
                 key_scales: vec![0.0; padded],
                 values: Aligned::zeroed(padded * HEAD),
-                value_scales: [0.0; HEAD],
+                value_scales: Box::new([0.0; HEAD]),
             },
         };
         Self { isa, positions: 0, packed }
@@ -124,7 +127,7 @@ fn load_rows<I: Instructions>(head: &mut Head, rows: &[f32], stride: usize, key:
                 }
             }
             let inverse = largest.map(|largest| if largest > 0.0 { STEPS / largest } else { 0.0 });
-            *value_scales = largest.map(|largest| largest / STEPS);
+            **value_scales = largest.map(|largest| largest / STEPS);
             let depth = positions.next_multiple_of(STEP);
             for (half, panel) in values[..depth * HEAD].chunks_exact_mut(depth * WIDTH).enumerate() {
                 for (group, block) in panel.as_chunks_mut::<{ STEP * WIDTH }>().0.iter_mut().enumerate() {

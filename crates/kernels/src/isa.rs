@@ -94,14 +94,25 @@ impl Isa {
         }
     }
 
-    /// Most products of bytes and sums of them that one core does in a clock cycle where its vector units take one
-    /// instruction of the set's full width a cycle; what a measured speed is held against.
+    /// Multiplies and sums bytes in registers alone, so many times; returns the number of products. The most that this
+    /// processor can do, which benchmarks hold a measured speed against.
+    ///
+    /// # Panics
+    /// Where the processor lacks the set.
     #[must_use]
-    pub fn byte_products_per_cycle(self) -> usize {
-        match self {
-            Self::Portable => 4,
-            Self::Avx2 => 16,
-            Self::Avx512 => 64,
+    pub fn saturate(self, times: usize) -> usize {
+        assert!(self.is_available(), "the processor lacks {self}");
+        // SAFETY: the set was found on this processor.
+        unsafe {
+            match self {
+                Self::Portable => portable::Portable::saturate(times),
+                #[cfg(target_arch = "x86_64")]
+                Self::Avx2 => avx2::Avx2::saturate(times),
+                #[cfg(target_arch = "x86_64")]
+                Self::Avx512 => avx512::Avx512::saturate(times),
+                #[cfg(not(target_arch = "x86_64"))]
+                _ => portable::Portable::saturate(times),
+            }
         }
     }
 }
@@ -162,6 +173,12 @@ pub(crate) trait Instructions {
         sums: &mut [[i32; WIDTH]],
     );
 
+    /// Multiplies and sums registers of bytes so many times, as fast as the processor can; returns the number of products.
+    ///
+    /// # Safety
+    /// The processor has the set.
+    unsafe fn saturate(times: usize) -> usize;
+
     /// `sums[r][c] = Σ_k rows[r · stride + k] · panel[k][c]`, summed in the order of `k`.
     ///
     /// # Safety
@@ -220,6 +237,13 @@ mod tests {
         }
         let error = "sse9".parse::<Isa>().unwrap_err();
         assert!(error.to_string().contains("portable"), "{error}");
+    }
+
+    #[test]
+    fn the_most_that_is_possible_can_be_tried() {
+        for isa in Isa::available() {
+            assert!(isa.saturate(10) >= 10);
+        }
     }
 
     #[test]

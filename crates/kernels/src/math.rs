@@ -83,8 +83,8 @@ pub(crate) fn largest(row: &[f32]) -> f32 {
     lanes.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
 }
 
-/// Normalises each row of `input` to mean 0 and variance 1, scales and shifts it: `(x − mean) / √(variance + 10⁻⁵) · weight
-/// + bias` (Ba, Kiros and Hinton, "Layer Normalization", 2016). Rows have the width of `weight`.
+/// Normalises each row of `input` to mean 0 and variance 1 (10⁻⁵ is added to it), multiplies it with `weight` and adds `bias`
+/// (Ba, Kiros and Hinton, "Layer Normalization", 2016). Rows have the width of `weight`.
 ///
 /// # Panics
 /// Where the lengths do not fit.

@@ -190,7 +190,8 @@ fn work<W: Write>(
                     added.iter().map(|(_, window, options)| crate::Request { window, options }).collect();
                 let results = session.decode_batch(&requests, &control);
                 added.clear();
-                let results = results.into_iter().map(|result| result.map_err(|error| Report::from(&error)));
+                let results =
+                    results.into_iter().map(|result| result.map_err(|error| Box::new(Report::from(&error))));
                 outbox.answer(id, What::Done(results.collect()))?;
             }
             (Request::Cancel { .. }, ..) => {}

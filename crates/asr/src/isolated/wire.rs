@@ -132,7 +132,7 @@ pub enum What {
     /// The decoding has advanced since the last time; no answer yet.
     Progress,
     /// What was heard in each window, or why nothing.
-    Done(Vec<std::result::Result<Hypothesis, Report>>),
+    Done(Vec<std::result::Result<Hypothesis, Box<Report>>>),
     /// The engine could not be opened.
     Failed(Report),
 }
@@ -296,7 +296,13 @@ fn number(bytes: &[u8], at: usize) -> Result<u32, WireError> {
 
 impl From<Report> for Error {
     fn from(report: Report) -> Self {
-        Cause::Remote(Box::new(report)).into()
+        Box::new(report).into()
+    }
+}
+
+impl From<Box<Report>> for Error {
+    fn from(report: Box<Report>) -> Self {
+        Cause::Remote(report).into()
     }
 }
 

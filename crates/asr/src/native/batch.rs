@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use kernels::Threads;
 use record::SAMPLE_RATE;
@@ -26,6 +27,31 @@ const MIN_REST: usize = SAMPLE_RATE as usize / 2;
 pub(super) struct Batch {
     encoder: Encoder,
     decoder: Decoder,
+    stages: Stages,
+}
+
+/// What the stages of a batch took.
+#[derive(Default)]
+struct Stages {
+    mel: Duration,
+    encoder: Duration,
+    /// Keys and values of what the encoder gave.
+    sound: Duration,
+    decoder: Duration,
+    /// Rules, probabilities and the choice of tokens.
+    choice: Duration,
+    /// Alignment, times and words.
+    words: Duration,
+    steps: usize,
+    rows: usize,
+}
+
+/// Runs `work` and adds what it took.
+fn timed<R>(total: &mut Duration, work: impl FnOnce() -> R) -> R {
+    let start = Instant::now();
+    let result = work();
+    *total += start.elapsed();
+    result
 }
 
 /// A window on its way through its temperatures and passes.
@@ -58,12 +84,27 @@ impl Batch {
                 Err(error) => results[place] = Some(Err(error)),
             }
         }
+        self.stages = Stages::default();
         if self.work(shared, waiting, &mut results, threads, control).is_err() {
             // The only error of the work is a cancellation.
             results.iter_mut().filter(|result| result.is_none()).for_each(|result| {
                 *result = Some(Err(Cause::Cancelled.into()));
             });
         }
+        let Stages { mel, encoder, sound, decoder, choice, words, steps, rows } = &self.stages;
+        tracing::debug!(
+            windows = requests.len(),
+            threads = threads.count(),
+            ?mel,
+            ?encoder,
+            ?sound,
+            ?decoder,
+            ?choice,
+            ?words,
+            steps,
+            rows,
+            "batch decoded"
+        );
         results.into_iter().map(|result| result.unwrap_or(Err(Cause::WorkerGone.into()))).collect()
     }
 
@@ -96,9 +137,8 @@ impl Batch {
             for (place, mut journey, pass) in active {
                 if pass.rows() > 0 {
                     going_on.push((place, journey, pass));
-                } else if journey.finish(shared, pass) {
-                    let hypothesis = journey.best.map(|best| best.into_hypothesis(journey.request.window));
-                    results[place] = Some(Ok(hypothesis.unwrap_or_default()));
+                } else if timed(&mut self.stages.words, || journey.finish(shared, pass)) {
+                    results[place] = Some(Ok(timed(&mut self.stages.words, || journey.hypothesis())));
                 } else {
                     waiting.push_front((place, journey));
                 }
@@ -118,9 +158,11 @@ impl Batch {
         let Request { window, options } = journey.request;
         let samples = &window.samples[journey.from..];
         let positions = options.audio_ctx.unwrap_or(shared.weights.header.n_audio_ctx as usize);
-        let spectrogram = shared.mel.compute(samples, 2 * positions);
-        let encoded = self.encoder.encode(&shared.weights, &spectrogram, threads, control)?;
-        let sound = Sound::new(&shared.weights, encoded, threads);
+        let Self { encoder, stages, .. } = self;
+        let spectrogram = timed(&mut stages.mel, || shared.mel.compute(samples, 2 * positions));
+        let encoded =
+            timed(&mut stages.encoder, || encoder.encode(&shared.weights, &spectrogram, threads, control))?;
+        let sound = timed(&mut stages.sound, || Sound::new(&shared.weights, encoded, threads));
         let spoken = samples.len().max(MIN_SAMPLES).div_ceil(SAMPLES_PER_POSITION).min(positions);
         Ok(Pass::new(&shared.weights, sound, spoken, journey.plan.clone()))
     }
@@ -130,7 +172,10 @@ impl Batch {
         let weights = &shared.weights;
         let counts: Vec<usize> = active.iter().map(|(_, _, pass)| pass.rows()).collect();
         let mut steps: Vec<_> = active.iter_mut().flat_map(|(_, _, pass)| pass.steps()).collect();
-        let stepped = self.decoder.step(weights, &mut steps, &shared.aligned, threads);
+        let Self { decoder, stages, .. } = self;
+        (stages.steps, stages.rows) = (stages.steps + 1, stages.rows + steps.len());
+        let stepped =
+            timed(&mut stages.decoder, || decoder.step(weights, &mut steps, &shared.aligned, threads));
         drop(steps);
         let (mut logits, mut alignment) = (stepped.logits, &stepped.alignment[..]);
         let mut work = Vec::with_capacity(active.len());
@@ -140,9 +185,11 @@ impl Batch {
             work.push((pass, own, own_alignment));
             (logits, alignment) = (others, other_alignments);
         }
-        threads.pieces(&mut work, 1, |_, work| {
-            let (pass, logits, alignment) = &mut work[0];
-            pass.advance(logits, alignment);
+        timed(&mut stages.choice, || {
+            threads.pieces(&mut work, 1, |_, work| {
+                let (pass, logits, alignment) = &mut work[0];
+                pass.advance(logits, alignment);
+            });
         });
     }
 }
@@ -194,6 +241,12 @@ fn rows(journey: &Journey<'_>) -> usize {
 }
 
 impl Journey<'_> {
+    /// The best of all trials.
+    fn hypothesis(&mut self) -> Hypothesis {
+        let best = self.best.take().map(|best| best.into_hypothesis(self.request.window));
+        best.unwrap_or_default()
+    }
+
     /// Takes what a pass gave; false where another pass is needed.
     fn finish(&mut self, shared: &Shared, pass: Pass) -> bool {
         let window = self.request.window;

@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn blocks_have_the_weights_of_their_format() {
-        let low_then_high = |i: u8| i % 16 | (15 - i % 16) << 4;
+        let low_then_high = |i: u8| (i % 16) | ((15 - i % 16) << 4);
         let bytes = || (0..16).map(low_then_high);
         let four = numbers(2, &block(&TWO, bytes())).unwrap();
         assert_eq!((four[0], four[15], four[16], four[31]), (-16.0, 14.0, 14.0, -16.0));

@@ -112,7 +112,7 @@ impl Pass {
             }
             Search::Beam { size } => self.sample(size, logits.chunks_exact_mut(vocabulary), alignment),
             Search::Greedy { best_of } => {
-                self.sample(best_of, logits.chunks_exact_mut(vocabulary), alignment)
+                self.sample(best_of, logits.chunks_exact_mut(vocabulary), alignment);
             }
         }
     }

@@ -80,7 +80,7 @@ pub(super) fn load(file: impl BufRead + Seek, isa: Isa, precision: Precision) ->
         tensors.insert(head.name, Tensor { kind: head.kind, dims: head.dims, bytes });
     }
     let header = file.contents.header;
-    let weights = Tensors { tensors, isa, precision }.weights(header)?;
+    let weights = Tensors { by_name: tensors, isa, precision }.weights(header)?;
     Ok(Loaded { weights, contents: file.contents, tokens: file.tokens })
 }
 
@@ -92,7 +92,7 @@ struct Tensor {
 }
 
 struct Tensors {
-    tensors: HashMap<String, Tensor>,
+    by_name: HashMap<String, Tensor>,
     isa: Isa,
     precision: Precision,
 }
@@ -101,7 +101,7 @@ impl Tensors {
     /// Numbers of a tensor of these dimensions, the fastest first; the file's copy is given up.
     fn take(&mut self, name: &str, dims: &[usize]) -> Result<Vec<f32>, ModelError> {
         let wrong = || ModelError::Shape { name: name.to_owned() };
-        let tensor = self.tensors.remove(name).ok_or_else(wrong)?;
+        let tensor = self.by_name.remove(name).ok_or_else(wrong)?;
         // Dimensions of 1 are there or not, by the converter.
         let essential = |dims: &[usize]| dims.iter().copied().filter(|dim| *dim != 1).collect::<Vec<_>>();
         if essential(&tensor.dims) != essential(dims) {

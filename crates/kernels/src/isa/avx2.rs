@@ -5,9 +5,9 @@
 //! 2 × 127 × 127, which fits.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_abs_epi8, _mm256_add_epi32, _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_ps, _mm256_storeu_si256,
+    _mm256_abs_epi8, _mm256_add_epi32, _mm256_fmadd_ps, _mm256_load_ps, _mm256_load_si256, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps,
+    _mm256_setzero_si256, _mm256_sign_epi8, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use super::Instructions;
@@ -46,6 +46,11 @@ impl Instructions for Avx2 {
         }
     }
 
+    unsafe fn saturate(times: usize) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { saturate(times) }
+    }
+
     unsafe fn floats(
         rows: usize,
         depth: usize,
@@ -66,6 +71,23 @@ impl Instructions for Avx2 {
             }
         }
     }
+}
+
+/// # Safety
+/// The processor has the set.
+#[target_feature(enable = "avx2")]
+unsafe fn saturate(times: usize) -> usize {
+    let mut acc = [_mm256_setzero_si256(); 2 * ROWS];
+    let (a, b) = std::hint::black_box((_mm256_set1_epi32(0x0102_0304), _mm256_set1_epi32(0x0101_0101)));
+    let ones = _mm256_set1_epi16(1);
+    for _ in 0..times {
+        for acc in &mut acc {
+            let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(a), _mm256_sign_epi8(b, *acc));
+            *acc = _mm256_add_epi32(*acc, _mm256_madd_epi16(pairs, ones));
+        }
+    }
+    std::hint::black_box(acc);
+    times * acc.len() * 32
 }
 
 /// Half a panel.
@@ -103,8 +125,8 @@ unsafe fn bytes<const ROWS: usize>(
         let sums = &mut sums[half * 16..half * 16 + 16];
         // SAFETY: the two registers fill the 16 sums.
         unsafe {
-            _mm256_storeu_si256(sums.as_mut_ptr().cast::<__m256i>(), acc[0]);
-            _mm256_storeu_si256(sums.as_mut_ptr().add(8).cast::<__m256i>(), acc[1]);
+            _mm256_storeu_si256(sums.as_mut_ptr().cast(), acc[0]);
+            _mm256_storeu_si256(sums.as_mut_ptr().add(8).cast(), acc[1]);
         }
     }
 }

@@ -34,6 +34,11 @@ impl Instructions for Avx512 {
         unsafe { by_rows!(rows, sums, bytes(depth, input, stride, panel)) }
     }
 
+    unsafe fn saturate(times: usize) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { saturate(times) }
+    }
+
     unsafe fn floats(
         rows: usize,
         depth: usize,
@@ -45,6 +50,21 @@ impl Instructions for Avx512 {
         // SAFETY: the caller's promises.
         unsafe { by_rows!(rows, sums, floats(depth, input, stride, panel)) }
     }
+}
+
+/// # Safety
+/// The processor has the set.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn saturate(times: usize) -> usize {
+    let mut acc = [_mm512_setzero_si512(); 2 * ROWS];
+    let (a, b) = std::hint::black_box((_mm512_set1_epi32(0x0102_0304), _mm512_set1_epi32(0x0101_0101)));
+    for _ in 0..times {
+        for acc in &mut acc {
+            *acc = _mm512_dpbusd_epi32(*acc, a, b);
+        }
+    }
+    std::hint::black_box(acc);
+    times * acc.len() * 64
 }
 
 /// Calls the function for exactly so many rows.

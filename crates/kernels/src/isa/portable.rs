@@ -36,6 +36,18 @@ impl Instructions for Portable {
         }
     }
 
+    unsafe fn saturate(times: usize) -> usize {
+        let mut sums = [0_i32; WIDTH];
+        let (a, b) = std::hint::black_box(([1_i8; WIDTH], [3_i8; WIDTH]));
+        for _ in 0..times {
+            for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+                *sum = std::hint::black_box(*sum) + i32::from(*a) * i32::from(b);
+            }
+        }
+        std::hint::black_box(sums);
+        times * WIDTH
+    }
+
     unsafe fn floats(
         rows: usize,
         depth: usize,

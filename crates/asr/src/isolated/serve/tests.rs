@@ -136,9 +136,8 @@ fn only_the_decoding_that_is_named_is_cancelled() {
         program.decode(id, None);
         program.ask(&Request::Cancel { id: cancelled }, &[]);
         let seen = loop {
-            match program.answer().what {
-                What::Done(mut heard) => break heard.remove(0).err().map(|report| report.kind),
-                _ => {}
+            if let What::Done(mut heard) = program.answer().what {
+                break heard.remove(0).err().map(|report| report.kind);
             }
         };
         assert_eq!(seen, kind);
