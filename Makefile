@@ -7,7 +7,7 @@ KIKITORI := target/release/kikitori
 # The tests keep their model inside the clone, so that they neither need nor touch the user's.
 TEST_MODELS := $(CURDIR)/target/models
 
-.PHONY: demo dist test setup test-setup models lint check bench figures clean
+.PHONY: demo dist test test-s3 setup test-setup models lint check bench figures clean
 
 demo: setup
 	cargo build --release --locked --quiet
@@ -26,8 +26,15 @@ test-setup:
 	@scripts/setup test
 
 # One test at a time: many of them run the engine, which takes all cores.
-test: test-setup lint models
+test: test-setup lint models test-s3
 	KIKITORI_MODELS="$(TEST_MODELS)" cargo test --workspace --locked --no-fail-fast -- --test-threads=1
+
+# Recordings in an S3-compatible store: the server is of the tests' own, from the Python package index.
+test-s3: test-setup target/moto/moto
+	KIKITORI_MOTO="$(CURDIR)/target/moto" cargo test --package store --features s3 --locked --test it s3::
+
+target/moto/moto:
+	python3 -m pip install --quiet --disable-pip-version-check --target target/moto 'moto[s3]==5.2.5' flask flask-cors
 
 # The default model, converted by our own code from the packages where the hub is out of reach. The program is the one
 # that the tests are built with: other features would mean another build.

@@ -10,7 +10,7 @@ use record::Lang;
 
 use crate::bias::BiasSetting;
 
-pub(crate) use self::dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
+pub(crate) use self::dictate::{AudioFormatArg, DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
 pub(crate) use self::jobs::{BatchArgs, JobsArgs, JobsCommand, WorkerArgs};
 
 /// 聞き取り: turns a caseworker's speech into the fields of the office's form, on this machine.

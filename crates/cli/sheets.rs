@@ -72,9 +72,9 @@ impl Sheets {
         self.templates.first().and_then(|t| t.prompt.as_deref())
     }
 
-    /// The first form.
-    pub(crate) fn first(&self) -> &Template {
-        &self.templates[0]
+    /// The forms, in the order in which they were asked for.
+    pub(crate) fn templates(&self) -> &[Template] {
+        &self.templates
     }
 
     /// What the engine expects to hear.

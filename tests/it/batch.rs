@@ -178,6 +178,28 @@ fn an_interrupted_batch_says_how_to_go_on_and_does_so() {
 }
 
 #[test]
+fn a_second_interrupt_ends_at_once_and_costs_nothing_that_was_finished() {
+    let dir = Dir::new();
+    dir.write("heard.json", fixture(1_500));
+    recordings(&dir, 1);
+    let child = started(&dir, &batch(&["in", "--sessions", "1"]));
+    let done = || jobs(&dir)["jobs"][0]["done_ms"].as_u64().unwrap_or(0);
+    until("the queue is there", || dir.path("out/.kikitori/jobs.sqlite").exists());
+    until("no window is finished", || done() > 8_000);
+    signal(&child, "-INT");
+    sleep(Duration::from_millis(100));
+    signal(&child, "-INT");
+    let asked = Instant::now();
+    let ran = Ran(child.wait_with_output().unwrap());
+    assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
+    assert_eq!(ran.code(), 130, "{}", ran.err());
+    let kept = done();
+    assert!(kept > 8_000, "what was finished is kept: {kept}");
+    let ran = dir.kikitori(batch(&["in", "--sessions", "1"]));
+    assert_eq!(ran.code(), 0, "{}", ran.err());
+}
+
+#[test]
 fn results_of_somebody_else_are_kept_and_equal_recordings_are_one_job() {
     let dir = Dir::new();
     dir.write("heard.json", fixture(0));

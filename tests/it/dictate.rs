@@ -156,6 +156,40 @@ fn a_dictation_fills_the_form_and_obeys_spoken_commands() {
 }
 
 #[test]
+fn several_forms_fill_up_side_by_side_and_the_sound_is_flac_where_asked_for() {
+    let dir = Dir::new();
+    dictation(&dir, &["目的、安全確認。", "所見。説明が食い違う。", "今後の対応。", "なし。"]);
+    let args = ["--template=visit,progress", "--audio-format=flac", "--speed=3", "--progress=json", "-o=out"];
+    let mut dictate = dictate(&args);
+    dictate.retain(|arg| *arg != "--template=visit");
+    let ran = dir.kikitori(dictate);
+    ran.ok();
+    let told: Vec<serde_json::Value> =
+        ran.err().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert_eq!(told[0]["format"], "flac", "{}", ran.err());
+    for form in ["面接・家庭訪問記録 参考様式(例)", "経過記録 参考様式(例)"] {
+        let so_far: Vec<_> =
+            told.iter().filter(|line| line["form"] == form && line["filled"].is_array()).collect();
+        let lengths =
+            |key: &str| so_far.iter().map(|line| line[key].as_array().unwrap().len()).collect::<Vec<_>>();
+        let (filled, missing) = (lengths("filled"), lengths("missing"));
+        assert!(
+            filled.first() < filled.iter().max() && missing.last() > Some(&0),
+            "{form}: {filled:?} {missing:?}"
+        );
+    }
+    let [sound] = &kept(&dir, ".flac")[..] else { panic!("{:?}", kept(&dir, "")) };
+    let back = dir.path("back.wav");
+    let status = Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(sound).arg(&back).status();
+    assert!(status.unwrap().success());
+    assert_eq!(samples(&back), samples(&dir.path("a.wav")));
+    // It is a recording like any other.
+    let listed = dir.kikitori(["recover", "list", "--json", "--recordings=kept"]).json();
+    let waits = listed["awaiting_approval"][0]["sound"].as_str().unwrap();
+    assert_eq!(Path::new(waits).file_name(), sound.file_name(), "{listed}");
+}
+
+#[test]
 fn keys_are_lines_where_there_is_no_terminal() {
     let dir = Dir::new();
     dictation(&dir, &["目的、安全確認。", "所見。説明が食い違う。", "今後の対応。", "なし。"]);
@@ -264,7 +298,8 @@ fn what_a_crash_left_is_restored_at_the_next_start() {
     assert_eq!(listed.matches("waiting for approval").count(), 2, "{listed}");
     dir.kikitori(["recover", "discard", &id, "--recordings=kept"]).failed(2);
     dir.kikitori(["recover", "discard", &id, "--reason= ", "--recordings=kept"]).failed(2);
-    dir.kikitori(["recover", "discard", &id, "--reason=承認済み", "--recordings=kept"]).ok();
+    let approved = dir.kikitori(["recover", "approve", &id, "--recordings=kept"]).ok();
+    assert!(approved.contains("音声を消しました"), "{approved}");
     assert!(!sound.exists());
     assert!(fs::read_to_string(dir.path("kept/discarded.jsonl")).unwrap().contains("承認済み"));
     dir.kikitori(["recover", "restore", &id, "--recordings=kept"]).failed(4);

@@ -11,6 +11,7 @@ mod citations;
 mod cli;
 mod dictate;
 mod eval;
+mod fleet;
 mod generated;
 mod harness;
 mod interrupt;

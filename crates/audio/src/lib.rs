@@ -42,6 +42,7 @@ pub mod capture;
 mod codecs;
 mod decode;
 mod error;
+pub mod flac;
 mod format;
 mod guard;
 #[cfg(feature = "mic")]

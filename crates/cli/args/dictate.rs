@@ -14,7 +14,8 @@ use super::{EngineArgs, FormArgs, OutputArgs};
   kikitori dictate --template visit --keep-audio never    no sound is left once the record is written
 
 Keys (without a terminal: a line of standard input): p pause or go on, m mark, c correction, f finish, q stop without a
-record. Spoken, alone, with two seconds of silence before and after: 一時停止, 再開, マーク, 訂正, 記録終了.")]
+record; on a terminal Tab brings the next form to the top. Spoken, alone, with two seconds of silence before and after:
+一時停止, 再開, マーク, 訂正, 記録終了.")]
 pub(crate) struct DictateArgs {
     #[command(flatten)]
     pub(crate) form: FormArgs,
@@ -27,10 +28,14 @@ pub(crate) struct DictateArgs {
     /// How many times as fast `--from-file` plays.
     #[arg(long, value_name = "X", default_value_t = 1.0, hide = true)]
     pub(crate) speed: f64,
-    /// How long the sound is kept: always, until the record is approved (`kikitori recover discard`), or only until the
+    /// How long the sound is kept: always, until the record is approved (`kikitori recover approve`), or only until the
     /// record is written.
     #[arg(long, value_enum, default_value = "until-approval", env = "KIKITORI_KEEP_AUDIO")]
     pub(crate) keep_audio: KeepArg,
+    /// What the finished recording is written as: wav, which every program reads, or flac, the same sound in about half the
+    /// room.
+    #[arg(long, value_enum, default_value = "wav", env = "KIKITORI_AUDIO_FORMAT")]
+    pub(crate) audio_format: AudioFormatArg,
     #[command(flatten)]
     pub(crate) place: PlaceArgs,
     /// When the dictation is made (2025-06-03T16:10, with or without offset); relative dates count from it. Default: now.
@@ -61,11 +66,19 @@ pub(crate) enum KeepArg {
     Never,
 }
 
+/// What the finished recording is written as.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AudioFormatArg {
+    Wav,
+    Flac,
+}
+
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   kikitori recover                                            what was interrupted, and what waits for approval
   kikitori recover restore                                    make recordings of all that was interrupted
-  kikitori recover discard 20260401-090000-812 --reason 承認済み
+  kikitori recover approve 20260401-090000-812                the record is approved: its sound is removed
+  kikitori recover discard 20260401-090000-812 --reason 試し録り
 
 Nothing is removed by itself: what you leave alone is kept.")]
 pub(crate) struct RecoverArgs {
@@ -87,6 +100,12 @@ pub(crate) enum RecoverCommand {
     Restore {
         /// Names of recordings; all interrupted ones where none is given.
         #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
+    /// The records of these recordings are approved: remove the sound that was kept until then. Transcripts and records stay.
+    Approve {
+        /// Names of recordings that wait for approval.
+        #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
     /// Remove the sound of a recording, interrupted or finished, and note why.

@@ -106,6 +106,9 @@ pub(crate) struct WorkerArgs {
     /// Keep a JSON file that says whether the queue still answers: `{"healthy": true, "silent_s": 0}`.
     #[arg(long, value_name = "FILE")]
     pub(crate) health: Option<PathBuf>,
+    /// Not healthy once the queue has not answered for so many seconds. While a job is done it is asked every 10 s.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    pub(crate) unhealthy_after: u64,
     /// End when no job waits or is being done.
     #[arg(long)]
     pub(crate) until_empty: bool,

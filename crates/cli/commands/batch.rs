@@ -12,8 +12,8 @@ use audio::AudioReader;
 use pipeline::RecordedAt;
 use record::Lang;
 use store::{
-    Document, Ended, ErrorKind, Filter, Health, Job, JobId, JobQueue, JobState, NewJob, Recordings, Worker,
-    WorkerConfig,
+    Document, Ended, Enqueued, ErrorKind, Filter, Health, Job, JobId, JobQueue, JobState, NewJob, Recordings,
+    Worker, WorkerConfig,
 };
 
 use crate::args::{BatchArgs, Global};
@@ -186,7 +186,7 @@ impl<'b> Batch<'b> {
             if stop() {
                 return Ok(());
             }
-            self.add(some)?;
+            self.add(some, stop)?;
             self.settle()?;
         }
         Ok(())
@@ -206,7 +206,7 @@ impl<'b> Batch<'b> {
     }
 
     /// Queues groups, each at most once.
-    fn add(&mut self, groups: &[Group]) -> Result<(), Failure> {
+    fn add(&mut self, groups: &[Group], stop: &dyn Fn() -> bool) -> Result<(), Failure> {
         let mut wanted = Vec::new();
         for group in groups {
             let mut entry = Entry {
@@ -232,7 +232,7 @@ impl<'b> Batch<'b> {
             self.entries.push(entry);
         }
         let jobs: Vec<NewJob> = wanted.iter().map(|(_, job)| job.clone()).collect();
-        for ((place, _), queued) in wanted.iter().zip(self.queue.enqueue(&jobs)?) {
+        for ((place, _), queued) in wanted.iter().zip(self.enqueue(&jobs, stop)?) {
             self.entries[*place].id = Some(queued.id);
             self.open.insert(*place);
             let failed = [JobState::Failed, JobState::Quarantined, JobState::Cancelled];
@@ -242,6 +242,19 @@ impl<'b> Batch<'b> {
             }
         }
         Ok(())
+    }
+
+    /// Queues jobs. Who watches a directory does not end because the database is away for a while.
+    fn enqueue(&self, jobs: &[NewJob], stop: &dyn Fn() -> bool) -> Result<Vec<Enqueued>, Failure> {
+        loop {
+            match self.queue.enqueue(jobs) {
+                Err(error) if self.args.watch && error.kind() == ErrorKind::Unavailable && !stop() => {
+                    tracing::warn!(%error, "the queue does not answer");
+                    sleep(POLL);
+                }
+                queued => return Ok(queued?),
+            }
+        }
     }
 
     fn job(&self, group: &Group) -> Result<NewJob, Failure> {

@@ -16,10 +16,10 @@ use audio::capture::{CaptureSource, FileSource, Microphone};
 use export::{AudioSource, RecordOptions, TranscriptFile, record_by_name, transcript_by_name};
 use pipeline::{Input, RecordedAt, Tier, TranscribeOptions, Transcription};
 use record::{Source, SourceFile, Transcript};
-use recorder::{GapCause, Keep, Recorder, RecorderConfig, Recording, interrupted, restore};
+use recorder::{GapCause, Keep, Recorder, RecorderConfig, Recording, SoundFormat, interrupted, restore};
 
 use super::{configured, engine, map_options, parse_recorded_at, tagger};
-use crate::args::{DictateArgs, EngineArgs, Global, KeepArg};
+use crate::args::{AudioFormatArg, DictateArgs, EngineArgs, Global, KeepArg};
 use crate::failure::Failure;
 use crate::progress::{Progress, line};
 use crate::sheets::Sheets;
@@ -45,7 +45,12 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let named = PathBuf::from(now.strftime("%Y%m%d-%H%M%S").to_string());
     let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, Some(&named))?;
     let folder = places::recordings(args.place.recordings.as_deref())?;
-    let config = RecorderConfig { inflight: places::inflight(&folder), folder, keep: keep(args.keep_audio) };
+    let format = match args.audio_format {
+        AudioFormatArg::Wav => SoundFormat::Wav,
+        AudioFormatArg::Flac => SoundFormat::Flac,
+    };
+    let inflight = places::inflight(&folder);
+    let config = RecorderConfig { inflight, folder, keep: keep(args.keep_audio), format };
     bring_back(&config, &args.form.template[0], global)?;
     check_room(&config.folder)?;
 
@@ -67,10 +72,11 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let session = Session {
         engine: &*engine,
         options: &options,
-        template: sheets.first(),
+        templates: sheets.templates(),
         map: &map,
         device,
         keep: config.keep,
+        format,
         global,
         control,
     };
@@ -94,7 +100,11 @@ pub(crate) fn run(args: &DictateArgs, global: &Global, control: &Control) -> Res
     let spoken = content(heard.inspect_err(|_| in_vain())?);
     let source = keep_transcript(&recording, &spoken, &*engine, &recorded_at).inspect_err(|_| in_vain())?;
     let plays = config.keep != Keep::Never;
-    let sound = AudioSource { mime: "audio/wav".to_owned(), path: recording.sound.clone() };
+    // Where the other format was written instead, the name tells.
+    let written =
+        SoundFormat::ALL.into_iter().find(|f| recording.sound.extension() == Some(f.ending().as_ref()));
+    let mime = written.unwrap_or(format).mime().to_owned();
+    let sound = AudioSource { mime, path: recording.sound.clone() };
     let page = RecordOptions { lang: global.lang(), audio: plays.then_some(sound).into_iter().collect() };
     sheets.write(&spoken.transcript, &source, &map, &page).inspect_err(|_| in_vain())?;
     conclude(&recording, config.keep, global)
@@ -248,8 +258,8 @@ fn conclude(recording: &Recording, keep: Keep, global: &Global) -> Result<(), Fa
         Keep::Always => {}
         Keep::UntilApproval => note(
             global,
-            &format!("承認したら音声を消してください: kikitori recover discard {id} --reason 承認済み"),
-            &format!("once the record is approved: kikitori recover discard {id} --reason approved"),
+            &format!("承認したら(音声を消します): kikitori recover approve {id}"),
+            &format!("once the record is approved, this removes the sound: kikitori recover approve {id}"),
         ),
         Keep::Never => {
             recording.remove()?;

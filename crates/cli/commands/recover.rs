@@ -1,6 +1,6 @@
 //! `kikitori recover`
 
-use recorder::{Interrupted, Recording, awaiting_approval, discard, interrupted, restore};
+use recorder::{Interrupted, Recording, approve, awaiting_approval, discard, interrupted, restore};
 
 use super::templates::{print_json, print_text};
 use crate::args::{Global, RecoverArgs, RecoverCommand};
@@ -21,6 +21,18 @@ pub(crate) fn run(args: &RecoverArgs, global: &Global) -> Result<(), Failure> {
             let names = if names.is_empty() { all()? } else { names.clone() };
             for name in &names {
                 print_text(&format!("{}\n", restore(&inflight, name)?.sound.display()))?;
+            }
+            Ok(())
+        }
+        Some(RecoverCommand::Approve { names }) => {
+            for name in names {
+                let said = match (approve(&folder, name)?, is_japanese) {
+                    (true, true) => "承認を記録し、音声を消しました",
+                    (true, false) => "approved; the sound was removed",
+                    (false, true) => "残す設定の録音です。音声はそのままです",
+                    (false, false) => "this recording is kept always; its sound stays",
+                };
+                print_text(&format!("{said}: {name}\n"))?;
             }
             Ok(())
         }

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &WorkerArgs, global: &Global, control: &Control) -> Resu
     let queue = jobs::queue(args.queue.database.as_deref(), None)?;
     let machine = Machine { sessions: args.sessions, threads: args.threads, gpu: args.gpu };
     let runner = Runner::new(machine, args.templates.clone())?;
-    let health = Health::default();
+    let health = Health::new(Duration::from_secs(args.unhealthy_after));
     let config = WorkerConfig { lanes: args.machine.jobs.into(), ..WorkerConfig::default() };
     let worker = Worker { queue: &*queue, work: &runner, config, host: jobs::host(), health: &health };
     let (empty, ended) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -53,11 +53,16 @@ fn watch(
     while !ended.load(Ordering::Relaxed) {
         if health.is_red() != red {
             red = !red;
-            line(match (red, lang) {
-                (true, Lang::Ja) => "ジョブのデータベースが1分以上応答しません。待ち続けます",
-                (true, Lang::En) => "the database of jobs has not answered for a minute; still waiting",
-                (false, Lang::Ja) => "ジョブのデータベースが応答しました",
-                (false, Lang::En) => "the database of jobs answers again",
+            let seconds = args.unhealthy_after;
+            line(&match (red, lang) {
+                (true, Lang::Ja) => {
+                    format!("ジョブのデータベースが{seconds}秒以上応答しません。待ち続けます")
+                }
+                (true, Lang::En) => {
+                    format!("the database of jobs has not answered for {seconds} s; still waiting")
+                }
+                (false, Lang::Ja) => "ジョブのデータベースが応答しました".to_owned(),
+                (false, Lang::En) => "the database of jobs answers again".to_owned(),
             });
             last = None;
         }

@@ -8,28 +8,22 @@
 //! | [`SpoolRemoved`](Step::SpoolRemoved), [`NotesRemoved`](Step::NotesRemoved) | recording | removes the notes |
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use audio::wav::WavWriter;
 use record::samples_to_ms;
-use sha2::{Digest, Sha256};
 
 use crate::error::Action;
-use crate::notes::{Header, Note, RECORDING_SCHEMA, RecordingInfo};
+use crate::notes::{Header, Note, RECORDING_SCHEMA, RecordingInfo, SoundFormat};
+use crate::sound::{copy, fingerprint, same_samples};
 use crate::spool::{private_dir, private_file, sync_dir};
 use crate::{Error, Result};
-
-/// Samples that are copied at a time.
-const PIECE: usize = 1 << 15;
-/// Length of the header that [`WavWriter`] writes.
-const WAV_HEADER: usize = 44;
 
 /// A step that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// All samples are in the part file, on the disk.
+    /// All samples are in the part file, on the disk, and come out of it again.
     SoundWritten,
     /// The recording's information is on the disk.
     Described,
@@ -58,7 +52,7 @@ impl Step {
 /// A finished recording on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recording {
-    /// The sound: WAV, 16 kHz, mono, 16 bit.
+    /// The sound: 16 kHz, mono, 16 bit, in a [`SoundFormat`].
     pub sound: PathBuf,
     /// The file with `info`.
     pub info_path: PathBuf,
@@ -88,15 +82,24 @@ impl Ended {
             |e: io::Error| Error::io(Action::Finish, &self.header.folder, e).keeping(&self.sound_path);
         let folder = &self.header.folder;
         private_dir(folder).map_err(failed)?;
-        let (sound, info_path) = self.names().map_err(failed)?;
-
-        let part = self.part();
-        let copied = self.copy(&part).and_then(|()| fingerprint(&part));
-        let sha256 = copied.map_err(|e| {
-            // A full disk: the part is of no use and takes the space that is missing.
-            let _ = fs::remove_file(&part);
-            failed(e)
-        })?;
+        // A recording that does not give the samples back is none. The plainer format is tried before it is an error.
+        let mut formats = vec![SoundFormat::Wav];
+        if self.header.format != SoundFormat::Wav {
+            formats.insert(0, self.header.format);
+        }
+        let mut copied = Err(io::ErrorKind::InvalidData.into());
+        for format in formats {
+            copied = self.copied(format).map(|sha256| (format, sha256));
+            match &copied {
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    tracing::warn!(format = format.name(), "the samples do not come out of the file again");
+                }
+                _ => break,
+            }
+        }
+        let (format, sha256) = copied.map_err(failed)?;
+        let part = self.part(format);
+        let (sound, info_path) = self.names(format).map_err(failed)?;
         on_step(Step::SoundWritten);
 
         let info = self.info(sha256, recovered);
@@ -116,7 +119,9 @@ impl Ended {
             Err(e) if e.kind() != io::ErrorKind::NotFound => Err(Error::io(Action::Remove, path, e)),
             _ => Ok(()),
         };
-        gone(&self.part())?;
+        for format in SoundFormat::ALL {
+            gone(&self.part(format))?;
+        }
         gone(&self.sound_path)?;
         on_step(Step::SpoolRemoved);
         gone(&self.notes_path)?;
@@ -127,20 +132,20 @@ impl Ended {
     /// Whether the recording is finished already and only the spool was not yet removed.
     pub(crate) fn is_saved(&self) -> bool {
         let (id, folder) = (&self.header.id, &self.header.folder);
-        let named = (1..).map(|n| sound_of(folder, id, n)).take_while(|sound| sound.exists());
-        named.into_iter().any(|sound| same_samples(&self.sound_path, &sound).unwrap_or(false))
+        let named = (1..).map(|n| sounds_of(folder, id, n)).take_while(|sounds| !sounds.is_empty());
+        named.flatten().any(|sound| same_samples(&self.sound_path, &sound).unwrap_or(false))
     }
 
-    fn part(&self) -> PathBuf {
-        self.header.folder.join(format!(".{}.wav.part", self.header.id))
+    fn part(&self, format: SoundFormat) -> PathBuf {
+        self.header.folder.join(format!(".{}.{}.part", self.header.id, format.ending()))
     }
 
     /// The first names under which there is no other recording.
-    fn names(&self) -> io::Result<(PathBuf, PathBuf)> {
+    fn names(&self, format: SoundFormat) -> io::Result<(PathBuf, PathBuf)> {
         let (id, folder) = (&self.header.id, &self.header.folder);
         for n in 1..1_000 {
-            let sound = sound_of(folder, id, n);
-            if !sound.try_exists()? {
+            if sounds_of(folder, id, n).is_empty() {
+                let sound = sound_of(folder, id, n, format);
                 let info = sound.with_extension("json");
                 return Ok((sound, info));
             }
@@ -148,22 +153,20 @@ impl Ended {
         Err(io::ErrorKind::AlreadyExists.into())
     }
 
-    fn copy(&self, part: &Path) -> io::Result<()> {
-        let file = private_file().write(true).create(true).truncate(true).open(part)?;
-        let on_disk = file.try_clone()?;
-        let mut writer = WavWriter::new(BufWriter::new(file)).map_err(io::Error::other)?;
-        let mut sound = BufReader::new(File::open(&self.sound_path)?);
-        let (mut left, mut bytes, mut samples) = (self.samples(), vec![0; 2 * PIECE], Vec::new());
-        while left > 0 {
-            let piece = &mut bytes[..2 * (PIECE as u64).min(left) as usize];
-            sound.read_exact(piece)?;
-            samples.clear();
-            samples.extend(piece.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])));
-            writer.write_s16(&samples).map_err(of_audio)?;
-            left -= samples.len() as u64;
-        }
-        writer.finish().map_err(of_audio)?;
-        on_disk.sync_all()
+    /// Writes the part file; its fingerprint once the samples of the spool came out of it again, else `InvalidData`.
+    fn copied(&self, format: SoundFormat) -> io::Result<String> {
+        let part = self.part(format);
+        let copied = copy(&self.sound_path, self.samples(), &part, format).and_then(|()| {
+            if same_samples(&self.sound_path, &part)? {
+                fingerprint(&part)
+            } else {
+                Err(io::ErrorKind::InvalidData.into())
+            }
+        });
+        copied.inspect_err(|_| {
+            // A full disk: the part is of no use and takes the space that is missing.
+            let _ = fs::remove_file(&part);
+        })
     }
 
     fn info(&self, sha256: String, recovered: bool) -> RecordingInfo {
@@ -189,50 +192,15 @@ impl Ended {
     }
 }
 
-fn sound_of(folder: &Path, id: &str, n: usize) -> PathBuf {
-    folder.join(if n == 1 { format!("{id}.wav") } else { format!("{id}-{n}.wav") })
+fn sound_of(folder: &Path, id: &str, n: usize, format: SoundFormat) -> PathBuf {
+    let ending = format.ending();
+    folder.join(if n == 1 { format!("{id}.{ending}") } else { format!("{id}-{n}.{ending}") })
 }
 
-/// The system's error behind one of `audio`, so that a full disk is told as such.
-fn of_audio(error: audio::Error) -> io::Error {
-    error.io_kind().map_or_else(|| io::Error::other(error), io::Error::from)
-}
-
-/// SHA-256 of a file in lower-case hex.
-fn fingerprint(path: &Path) -> io::Result<String> {
-    let (mut file, mut hash, mut bytes) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut bytes)? {
-            0 => break,
-            n => hash.update(&bytes[..n]),
-        }
-    }
-    let mut hex = String::with_capacity(64);
-    for byte in hash.finalize() {
-        hex.push_str(&format!("{byte:02x}"));
-    }
-    Ok(hex)
-}
-
-/// Whether a recording holds exactly the samples of a spool.
-fn same_samples(spool: &Path, recording: &Path) -> io::Result<bool> {
-    let (mut raw, mut wav) = (File::open(spool)?, File::open(recording)?);
-    let whole = raw.metadata()?.len() / 2 * 2;
-    if wav.metadata()?.len() != whole + WAV_HEADER as u64 {
-        return Ok(false);
-    }
-    wav.read_exact(&mut [0; WAV_HEADER])?;
-    let (mut a, mut b, mut left) = (vec![0; 1 << 16], vec![0; 1 << 16], whole);
-    while left > 0 {
-        let piece = left.min(1 << 16) as usize;
-        raw.read_exact(&mut a[..piece])?;
-        wav.read_exact(&mut b[..piece])?;
-        if a[..piece] != b[..piece] {
-            return Ok(false);
-        }
-        left -= piece as u64;
-    }
-    Ok(true)
+/// What there is under a name, in whatever format.
+fn sounds_of(folder: &Path, id: &str, n: usize) -> Vec<PathBuf> {
+    let sounds = SoundFormat::ALL.map(|format| sound_of(folder, id, n, format));
+    sounds.into_iter().filter(|sound| sound.exists()).collect()
 }
 
 /// Writes a document so that it is there whole or not at all.

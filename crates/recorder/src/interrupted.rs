@@ -10,12 +10,14 @@ use serde::Serialize;
 
 use crate::error::{Action, Cause};
 use crate::finish::{Ended, Recording, Step};
-use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, RecordingInfo, parse};
+use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, RecordingInfo, SoundFormat, parse};
 use crate::spool::{NOTES, SOUND, private_file};
 use crate::{Error, Result, clock};
 
 /// Where discarded recordings are noted, in the folder of the recordings.
 const DISCARDED: &str = "discarded.jsonl";
+/// The reason that is noted where the record was approved.
+const APPROVED: &str = "承認済み (approved)";
 
 /// A recording that was not finished, and whose program is gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -122,6 +124,23 @@ pub fn discard(dir: &Path, folder: &Path, id: &str, reason: &str) -> Result<()> 
     recording.remove()
 }
 
+/// The record of a recording is approved: removes the sound where it was kept until then, and notes that in
+/// `discarded.jsonl` first. Whether there was something to remove: a recording that is kept always stays.
+///
+/// # Errors
+/// [`NotFound`](crate::ErrorKind::NotFound) where there is no finished recording of this name, `Storage` or `Permission`.
+pub fn approve(folder: &Path, id: &str) -> Result<bool> {
+    let recording =
+        finished(folder, id).ok_or_else(|| Error::from(Box::new(Cause::NotFound { id: id.to_owned() })))?;
+    let info = &recording.info;
+    if info.keep == Keep::Always {
+        return Ok(false);
+    }
+    note_discarded(folder, id, &info.started_at, info.duration_ms, APPROVED)?;
+    recording.remove()?;
+    Ok(true)
+}
+
 impl Recording {
     /// Removes the sound and its information.
     ///
@@ -140,9 +159,10 @@ fn finished(folder: &Path, stem: &str) -> Option<Recording> {
         return None;
     }
     let info_path = folder.join(format!("{stem}.json"));
-    let sound = info_path.with_extension("wav");
     let info: RecordingInfo = serde_json::from_slice(&fs::read(&info_path).ok()?).ok()?;
-    sound.is_file().then_some(Recording { sound, info_path, info })
+    let sounds = SoundFormat::ALL.map(|format| info_path.with_extension(format.ending()));
+    let sound = sounds.into_iter().find(|sound| sound.is_file())?;
+    Some(Recording { sound, info_path, info })
 }
 
 fn note_discarded(folder: &Path, id: &str, started_at: &str, duration_ms: u64, reason: &str) -> Result<()> {
@@ -232,6 +252,7 @@ fn unknown(dir: &Path, id: &str, sound: &Path) -> Header {
         started_at: written.to_string(),
         device: String::new(),
         keep: Keep::default(),
+        format: SoundFormat::default(),
         folder: dir.parent().unwrap_or(dir).to_owned(),
         pid: 0,
         boot_id: String::new(),

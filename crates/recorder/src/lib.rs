@@ -17,6 +17,7 @@ mod finish;
 mod interrupted;
 mod notes;
 mod recorder;
+mod sound;
 mod spool;
 mod status;
 mod timeline;
@@ -24,7 +25,9 @@ mod writer;
 
 pub use error::{Error, ErrorKind, Result};
 pub use finish::{Recording, Step};
-pub use interrupted::{Interrupted, awaiting_approval, discard, interrupted, restore, restore_stepwise};
-pub use notes::{Gap, GapCause, Keep, Mark, MarkKind, RECORDING_SCHEMA, RecordingInfo};
+pub use interrupted::{
+    Interrupted, approve, awaiting_approval, discard, interrupted, restore, restore_stepwise,
+};
+pub use notes::{Gap, GapCause, Keep, Mark, MarkKind, RECORDING_SCHEMA, RecordingInfo, SoundFormat};
 pub use recorder::{Heard, OnStep, Recorder, RecorderConfig};
 pub use status::{Alarm, Level, Phase, Status};

@@ -23,6 +23,49 @@ pub enum Keep {
     Never,
 }
 
+/// What a finished recording is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoundFormat {
+    /// Samples as they are: every program reads it.
+    #[default]
+    Wav,
+    /// The same samples in about half the room.
+    Flac,
+}
+
+impl SoundFormat {
+    /// All formats.
+    pub const ALL: [Self; 2] = [Self::Wav, Self::Flac];
+
+    /// Its usual name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wav => "WAV",
+            Self::Flac => "FLAC",
+        }
+    }
+
+    /// Ending of a file's name.
+    #[must_use]
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Wav => "wav",
+            Self::Flac => "flac",
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub fn mime(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Flac => "audio/flac",
+        }
+    }
+}
+
 /// The first line: written before any sound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Header {
@@ -32,6 +75,9 @@ pub(crate) struct Header {
     pub(crate) started_at: String,
     pub(crate) device: String,
     pub(crate) keep: Keep,
+    /// Notes of an older program say nothing: it knew one.
+    #[serde(default)]
+    pub(crate) format: SoundFormat,
     /// Where the finished recording goes.
     pub(crate) folder: PathBuf,
     /// The process that records, for file systems without locks.
@@ -143,6 +189,7 @@ mod tests {
             started_at: "2026-04-01T09:00:00+09:00".into(),
             device: "マイク".into(),
             keep: Keep::Never,
+            format: SoundFormat::Flac,
             folder: "recordings".into(),
             pid: 1,
             boot_id: String::new(),

@@ -11,7 +11,7 @@ use audio::capture::{Capture, CaptureSource, open_within};
 
 use crate::error::Cause;
 use crate::finish::{Recording, Step};
-use crate::notes::{Keep, MarkKind};
+use crate::notes::{Keep, MarkKind, SoundFormat};
 use crate::spool::Spool;
 use crate::status::{Level, Phase, Status};
 use crate::writer::Writer;
@@ -29,6 +29,8 @@ pub struct RecorderConfig {
     pub folder: PathBuf,
     /// How long the sound is kept; stands in the recording's information.
     pub keep: Keep,
+    /// What the finished recording is written as.
+    pub format: SoundFormat,
 }
 
 /// What a listener hears, as it is kept: 16 kHz, mono.
@@ -91,7 +93,7 @@ impl Recorder {
         listener: Option<SyncSender<Heard>>,
         on_step: OnStep,
     ) -> Result<Self> {
-        let spool = Spool::create(&config.inflight, &config.folder, source.name(), config.keep)?;
+        let spool = Spool::create(config, source.name())?;
         let usable = |capture: Capture| Resampler::new(capture.reader.rate()).map(|_| capture);
         let capture = match open_within(&source, OPEN).and_then(usable) {
             Ok(capture) => capture,

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Action;
 use crate::finish::Ended;
-use crate::notes::{Header, INFLIGHT_SCHEMA, Keep, Note};
+use crate::notes::{Header, INFLIGHT_SCHEMA, Note, SoundFormat};
+use crate::recorder::RecorderConfig;
 use crate::{Error, Result, clock};
 
 /// Ending of the sound of an unfinished recording.
@@ -38,8 +39,9 @@ pub(crate) struct Spool {
 }
 
 impl Spool {
-    /// Creates both files in `dir`, which is made where it is missing. The notes are on the disk when this returns.
-    pub(crate) fn create(dir: &Path, folder: &Path, device: &str, keep: Keep) -> Result<Self> {
+    /// Creates both files, and their directory where it is missing. The notes are on the disk when this returns.
+    pub(crate) fn create(config: &RecorderConfig, device: &str) -> Result<Self> {
+        let (dir, folder) = (config.inflight.as_path(), config.folder.as_path());
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |e| Error::io(Action::Begin, &path, e)
@@ -57,7 +59,8 @@ impl Spool {
             id: id.clone(),
             started_at: started.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
             device: device.to_owned(),
-            keep,
+            keep: config.keep,
+            format: config.format,
             folder: std::path::absolute(folder).map_err(failed(folder))?,
             pid,
             boot_id: clock::boot_id(),
@@ -160,7 +163,8 @@ fn line(notes: &mut File, value: &impl serde::Serialize) -> io::Result<()> {
 
 /// Whether a finished recording has this name.
 fn taken(folder: &Path, id: &str) -> bool {
-    folder.join(format!("{id}.wav")).exists() || folder.join(format!("{id}.json")).exists()
+    let endings = SoundFormat::ALL.map(SoundFormat::ending).into_iter().chain(["json"]);
+    endings.into_iter().any(|ending| folder.join(format!("{id}.{ending}")).exists())
 }
 
 /// A file that only its owner can read.

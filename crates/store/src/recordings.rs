@@ -118,13 +118,16 @@ fn failed(place: &str, source: object_store::Error) -> Error {
 #[cfg(feature = "s3")]
 fn remote(place: &str) -> Result<(Arc<dyn ObjectStore>, object_store::path::Path)> {
     let wrong = || Error::from(Cause::Place { place: place.to_owned() });
-    let address = url::Url::parse(place).map_err(|_| wrong())?;
-    if address.scheme() != "s3" {
-        return Err(wrong());
-    }
+    // The name is taken as it is: in an address 「訪問 #1.wav」 would end at its #.
+    let (bucket, name) = place
+        .strip_prefix("s3://")
+        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+        .ok_or_else(wrong)?;
+    let address = url::Url::parse(&format!("s3://{bucket}")).map_err(|_| wrong())?;
+    let name = object_store::path::Path::parse(name.trim_end_matches('/')).map_err(|_| wrong())?;
     let settings = std::env::vars().map(|(name, value)| (name.to_lowercase(), value));
     let settings = settings.filter(|(name, _)| name.starts_with("aws_"));
-    let (store, name) =
+    let (store, _) =
         object_store::parse_url_opts(&address, settings).map_err(|source| failed(place, source))?;
     Ok((store.into(), name))
 }

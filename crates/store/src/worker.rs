@@ -17,7 +17,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Once a worker shall stop, it tries so long to hand in what it has. What it cannot hand in, its lease gives back.
 const LAST_TRIES: Duration = Duration::from_secs(10);
-/// Without an answer from the database for so long, a worker is not healthy.
+/// Without an answer from the database for so long, a worker is not healthy where nothing else was said.
 const RED_AFTER: Duration = Duration::from_mins(1);
 
 /// Does one job.
@@ -68,15 +68,24 @@ impl Default for WorkerConfig {
 #[derive(Debug)]
 pub struct Health {
     answered: Mutex<Instant>,
+    red_after: Duration,
 }
 
+/// Red after a minute.
 impl Default for Health {
     fn default() -> Self {
-        Self { answered: Mutex::new(Instant::now()) }
+        Self::new(RED_AFTER)
     }
 }
 
 impl Health {
+    /// Red after so long without an answer. A worker that does a job asks at every heartbeat at the latest: less than that
+    /// would be red while all is well.
+    #[must_use]
+    pub fn new(red_after: Duration) -> Self {
+        Self { answered: Mutex::new(Instant::now()), red_after }
+    }
+
     fn note(&self) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -87,10 +96,10 @@ impl Health {
         self.answered.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 
-    /// No answer for a minute.
+    /// No answer for too long.
     #[must_use]
     pub fn is_red(&self) -> bool {
-        self.silent_for() > RED_AFTER
+        self.silent_for() > self.red_after
     }
 }
 
@@ -334,9 +343,9 @@ mod tests {
     #[test]
     fn a_worker_without_an_answer_for_a_minute_is_red_until_the_next() {
         let ago = |seconds| Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
-        let health = Health { answered: Mutex::new(ago(59)) };
+        let health = Health { answered: Mutex::new(ago(59)), ..Health::default() };
         assert!(!health.is_red());
-        let health = Health { answered: Mutex::new(ago(61)) };
+        let health = Health { answered: Mutex::new(ago(61)), ..Health::default() };
         assert!(health.is_red());
         health.note();
         assert!(!health.is_red());

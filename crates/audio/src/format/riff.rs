@@ -219,6 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn w64_takes_its_lengths_of_64_bits() {
+        let chunk = |name: &[u8; 4], body: &[u8]| {
+            let mut chunk = [name.as_slice(), &[0; 12]].concat();
+            chunk.extend((24 + body.len() as u64).to_le_bytes());
+            chunk.extend(body);
+            chunk.resize(chunk.len().next_multiple_of(8), 0);
+            chunk
+        };
+        let head = [b"riff".as_slice(), &[0; 20], b"wave", &[0; 12]].concat();
+        let file = [head, chunk(b"fmt ", &PCM), chunk(b"data", &[1, 2, 3, 4, 5, 6]), chunk(b"note", &[9; 8])];
+        let found = of(&file.concat()).unwrap();
+        assert_eq!((found.len, found.cut_short), (6, false));
+    }
+
+    #[test]
     fn impossible_channel_counts_are_damage() {
         let mut fmt = PCM;
         fmt[2] = 0;

@@ -57,6 +57,7 @@ fn terminal() -> Vec<Wish> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if control => wishes.push(Wish::Quit),
+            KeyCode::Tab => wishes.push(Wish::NextForm),
             KeyCode::Char(c) if !control => wishes.extend(wish(c)),
             _ => {}
         }

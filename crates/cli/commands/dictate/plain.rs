@@ -3,7 +3,7 @@
 use recorder::Phase;
 use serde_json::json;
 
-use super::view::{Fields, View, clock, say};
+use super::view::{Form, View, clock, say};
 use crate::progress::line;
 
 /// What was told last, so that only news is told.
@@ -14,30 +14,21 @@ pub(super) struct Plain {
     alarm: Option<&'static str>,
     lines: usize,
     partial: String,
-    fields: Fields,
+    forms: Vec<Form>,
     remarks: Vec<String>,
 }
 
 impl Plain {
     pub(super) fn new(json: bool) -> Self {
         let (phase, alarm, lines, partial) = (None, None, 0, String::new());
-        Self {
-            json,
-            phase,
-            saved: false,
-            alarm,
-            lines,
-            partial,
-            fields: Fields::default(),
-            remarks: Vec::new(),
-        }
+        Self { json, phase, saved: false, alarm, lines, partial, forms: Vec::new(), remarks: Vec::new() }
     }
 
     pub(super) fn show(&mut self, view: &View) {
         let status = &view.status;
         if self.phase.is_none() {
-            self.tell(&json!({ "device": view.device, "form": view.form, "keep": view.keep }), || {
-                let (device, form) = (&view.device, &view.form);
+            self.tell(&json!({ "device": view.device, "form": view.titles(), "keep": view.keep, "format": view.format }), || {
+                let (device, form) = (&view.device, view.titles());
                 format!("{form}  {}: {device}  {}", say(view.lang, "マイク", "microphone"), view.kept())
             });
         }
@@ -67,25 +58,10 @@ impl Plain {
             self.tell(&json!({ "partial": partial, "stable": view.stable.chars().count() }), String::new);
             self.partial = partial;
         }
-        if self.fields != view.fields {
-            let fields = &view.fields;
-            let filled: Vec<_> = fields
-                .filled
-                .iter()
-                .map(|(label, value)| json!({ "label": label, "display": value }))
-                .collect();
-            self.tell(&json!({ "filled": filled, "missing": fields.missing }), || {
-                let mut text = String::new();
-                for (label, value) in fields.filled.iter().filter(|field| !self.fields.filled.contains(field))
-                {
-                    text.push_str(&format!("  + {label}: {value}\n"));
-                }
-                let missing = say(view.lang, "未聴取の必須項目", "required and missing");
-                text.push_str(&format!("  - {missing}: {}", fields.missing.join("、")));
-                text
-            });
-            self.fields = fields.clone();
+        for (place, form) in view.forms.iter().enumerate() {
+            self.tell_form(view, self.forms.get(place), form);
         }
+        self.forms.clone_from(&view.forms);
         let remarks = view.remarks();
         if self.remarks != remarks {
             self.tell(
@@ -94,6 +70,29 @@ impl Plain {
             );
             self.remarks = remarks;
         }
+    }
+
+    /// What is new in a form, which several have to name.
+    fn tell_form(&self, view: &View, before: Option<&Form>, form: &Form) {
+        let is_new = before.is_none_or(|before| before != form);
+        if !is_new || (before.is_none() && form.filled.is_empty() && form.missing.is_empty()) {
+            return;
+        }
+        let filled: Vec<_> =
+            form.filled.iter().map(|(label, value)| json!({ "label": label, "display": value })).collect();
+        self.tell(&json!({ "form": form.title, "filled": filled, "missing": form.missing }), || {
+            let mut text = String::new();
+            if view.forms.len() > 1 {
+                text.push_str(&format!("  [{}]\n", form.title));
+            }
+            let known = |field: &&(String, String)| !before.is_some_and(|b| b.filled.contains(field));
+            for (label, value) in form.filled.iter().filter(known) {
+                text.push_str(&format!("  + {label}: {value}\n"));
+            }
+            let missing = say(view.lang, "未聴取の必須項目", "required and missing");
+            text.push_str(&format!("  - {missing}: {}", form.missing.join("、")));
+            text
+        });
     }
 
     fn tell(&self, json: &serde_json::Value, text: impl FnOnce() -> String) {

@@ -12,9 +12,10 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Padding, Paragraph, Wrap};
 use ratatui::{Frame, Terminal};
+use record::Lang;
 use recorder::Phase;
 
-use super::view::{View, clock, say};
+use super::view::{Form, View, clock, say};
 
 /// Cells of the level bar.
 const BAR: usize = 24;
@@ -70,12 +71,23 @@ fn draw(frame: &mut Frame<'_>, view: &View) {
     let [words, form] =
         Layout::horizontal([Constraint::Percentage(55), Constraint::Percentage(45)]).areas(body);
     self::words(frame, words, view);
-    self::form(frame, form, view);
-    let help = say(
-        view.lang,
-        "p 一時停止/再開  m マーク  c 訂正  f 記録終了  q 中断\n声: 「一時停止」「再開」「マーク」「訂正」「記録終了」",
-        "p pause/go on  m mark  c correction  f finish  q stop\nby voice: 一時停止 再開 マーク 訂正 記録終了",
-    );
+    self::forms(frame, form, view);
+    let (keys_help, voice) = match view.lang {
+        Lang::Ja => (
+            "p 一時停止/再開  m マーク  c 訂正  f 記録終了  q 中断",
+            "声: 「一時停止」「再開」「マーク」「訂正」「記録終了」",
+        ),
+        Lang::En => (
+            "p pause/go on  m mark  c correction  f finish  q stop",
+            "by voice: 一時停止 再開 マーク 訂正 記録終了",
+        ),
+    };
+    let tab = match view.lang {
+        _ if view.forms.len() < 2 => "",
+        Lang::Ja => "  Tab 次の様式",
+        Lang::En => "  Tab next form",
+    };
+    let help = format!("{keys_help}{tab}\n{voice}");
     frame.render_widget(Paragraph::new(help).style(Style::new().add_modifier(Modifier::DIM)), keys);
 }
 
@@ -98,7 +110,7 @@ fn header(view: &View) -> Vec<Line<'static>> {
         first.push(Span::styled(say(view.lang, "  ! 音割れ", "  ! clipping"), bold.fg(Color::Red)));
     }
     let microphone = say(view.lang, "マイク", "microphone");
-    let second = format!("{}  {microphone}: {}  {}", view.form, view.device, view.kept());
+    let second = format!("{}  {microphone}: {}  {}", view.titles(), view.device, view.kept());
     let third = match (view.alarm(), status.phase) {
         (Some(alarm), _) => Line::styled(format!("!! {alarm}"), bold.fg(Color::White).bg(Color::Red)),
         (None, Phase::Paused) => Line::raw(say(
@@ -136,28 +148,46 @@ fn words(frame: &mut Frame<'_>, area: Rect, view: &View) {
     frame.render_widget(text.block(block), area);
 }
 
-fn form(frame: &mut Frame<'_>, area: Rect, view: &View) {
-    let fields = &view.fields;
-    let title = match view.lang {
-        record::Lang::Ja => format!(" 様式 (残り必須 {}) ", fields.missing.len()),
-        record::Lang::En => format!(" form ({} required left) ", fields.missing.len()),
+/// One form under the other, each with what it still lacks; the one that the speaker wants to see is at the top.
+fn forms(frame: &mut Frame<'_>, area: Rect, view: &View) {
+    let count = view.forms.len();
+    let title = match (&view.forms[..], view.lang) {
+        ([form], Lang::Ja) => format!(" 様式 (残り必須 {}) ", form.missing.len()),
+        ([form], Lang::En) => format!(" form ({} required left) ", form.missing.len()),
+        (_, Lang::Ja) => format!(" 様式 {count}枚 "),
+        (_, Lang::En) => format!(" {count} forms "),
     };
-    let mut lines: Vec<Line<'_>> = Vec::new();
-    for label in &fields.missing {
-        let label = format!("□ {label}");
-        lines.push(Line::styled(label, Style::new().fg(Color::Yellow)));
+    let block = Block::bordered().title(title).padding(EDGE);
+    // However small the terminal is, each form keeps its place; the one at the top gets twice as much.
+    let shares = (0..count).map(|place| Constraint::Fill(if place == 0 { 2 } else { 1 }));
+    let places = Layout::vertical(shares).split(block.inner(area));
+    frame.render_widget(block, area);
+    for (form, place) in view.forms.iter().cycle().skip(view.first).zip(places.iter()) {
+        let mut lines: Vec<Line<'_>> = Vec::new();
+        if count > 1 {
+            let left = form.missing.len();
+            let head = match view.lang {
+                Lang::Ja => format!("▼ {} (残り必須 {left})", form.title),
+                Lang::En => format!("▼ {} ({left} required left)", form.title),
+            };
+            lines.push(Line::styled(head, Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED)));
+        }
+        lines.extend(fields(form));
+        frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), *place);
     }
+}
+
+fn fields(form: &Form) -> impl Iterator<Item = Line<'_>> {
+    let missing = form.missing.iter();
+    let missing = missing.map(|label| Line::styled(format!("□ {label}"), Style::new().fg(Color::Yellow)));
     // The last that were filled are the first to be read.
-    for (label, value) in fields.filled.iter().rev() {
-        lines.push(Line::from(vec![
+    let filled = form.filled.iter().rev().map(|(label, value)| {
+        Line::from(vec![
             Span::styled(format!("■ {label}: "), Style::new().add_modifier(Modifier::BOLD)),
             Span::raw(value.replace('\n', " ")),
-        ]));
-    }
-    frame.render_widget(
-        Paragraph::new(lines).wrap(Wrap { trim: false }).block(Block::bordered().title(title).padding(EDGE)),
-        area,
-    );
+        ])
+    });
+    missing.chain(filled)
 }
 
 #[cfg(test)]

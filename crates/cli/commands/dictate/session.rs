@@ -17,14 +17,14 @@ use asr::{Control, Engine};
 use pipeline::{LiveEvent, LiveTranscription, MapOptions, TranscribeOptions, transcribe_live};
 use record::template::Template;
 use record::{SAMPLE_RATE, Segment, Source, SourceFile, Transcript, samples_to_ms};
-use recorder::{Heard, Keep, MarkKind, Phase, Recorder, Recording};
+use recorder::{Heard, Keep, MarkKind, Phase, Recorder, Recording, SoundFormat};
 
 use super::keys::Keys;
 use super::listener::pass_on;
 use super::plain::Plain;
 use super::screen::Screen;
 use super::spoken::{Stretch, Wish, command, content};
-use super::view::{Fields, View};
+use super::view::{Form, View};
 use crate::args::{Global, ProgressArg};
 use crate::failure::Failure;
 
@@ -37,10 +37,12 @@ const BLOCKS: usize = 64;
 pub(super) struct Session<'s> {
     pub(super) engine: &'s dyn Engine,
     pub(super) options: &'s TranscribeOptions,
-    pub(super) template: &'s Template,
+    /// The forms that fill up, at least one.
+    pub(super) templates: &'s [Template],
     pub(super) map: &'s MapOptions<'s>,
     pub(super) device: String,
     pub(super) keep: Keep,
+    pub(super) format: SoundFormat,
     pub(super) global: &'s Global,
     pub(super) control: &'s Control,
 }
@@ -67,7 +69,7 @@ pub(super) struct Spoken {
 enum News {
     Partial { words: String, stable: usize },
     Final(Vec<Segment>),
-    Fields(Fields),
+    Forms(Vec<Form>),
     EngineDone { failed: bool },
 }
 
@@ -178,12 +180,16 @@ impl Session<'_> {
                 SourceFile { name: String::new(), sha256: String::new(), duration_ms: end_ms, partial: true };
             let source = Source { files: vec![file], engine: None };
             let transcript = Transcript { segments, edits: Vec::new() };
-            match pipeline::map(transcript, source, self.template, self.map) {
-                Ok(record) => {
-                    let _ = news.send(News::Fields(Fields::of(&record)));
+            let so_far = |template: &Template| {
+                let record = pipeline::map(transcript.clone(), source.clone(), template, self.map)?;
+                Ok::<_, pipeline::Error>(Form::of(&template.title, &record))
+            };
+            match self.templates.iter().map(so_far).collect() {
+                Ok(forms) => {
+                    let _ = news.send(News::Forms(forms));
                 }
-                // The record at the end will say so.
-                Err(error) => tracing::warn!(%error, "the form could not be filled so far"),
+                // The records at the end will say so.
+                Err(error) => tracing::warn!(%error, "the forms could not be filled so far"),
             }
         }
     }
@@ -267,15 +273,16 @@ impl Running<'_> {
         let session = self.session;
         let view = self.view.get_or_insert_with(|| View {
             lang: session.global.lang(),
-            form: session.template.title.clone(),
+            forms: session.templates.iter().map(|template| Form::new(&template.title)).collect(),
+            first: 0,
             device: session.device.clone(),
             keep: session.keep,
+            format: session.format,
             status: status.clone(),
             saved: false,
             lines: Vec::new(),
             stable: String::new(),
             tentative: String::new(),
-            fields: Fields::default(),
             behind_ms: 0,
             engine_failed: false,
         });
@@ -303,9 +310,9 @@ impl Running<'_> {
             }
             News::Partial { .. } => {}
             News::Final(segments) => self.understand(&segments),
-            News::Fields(fields) => {
+            News::Forms(forms) => {
                 if let Some(view) = &mut self.view {
-                    view.fields = fields;
+                    view.forms = forms;
                 }
             }
             News::EngineDone { failed } => {
@@ -376,6 +383,11 @@ impl Running<'_> {
             Wish::Finish => {
                 self.tell(Recorder::stop);
                 self.pauses.extend(at_ms.map(|at_ms| at_ms..u64::MAX));
+            }
+            Wish::NextForm => {
+                if let Some(view) = &mut self.view {
+                    view.first = (view.first + 1) % view.forms.len();
+                }
             }
             Wish::Quit => {
                 self.quit = true;

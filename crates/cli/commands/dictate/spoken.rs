@@ -17,6 +17,8 @@ pub(super) enum Wish {
     Correct,
     /// End the dictation and make the record.
     Finish,
+    /// Bring the next form to the top of the screen.
+    NextForm,
     /// End the dictation without a record.
     Quit,
 }

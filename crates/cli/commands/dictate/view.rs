@@ -1,7 +1,7 @@
 //! What the speaker sees, in one place for all screens.
 
 use record::{Lang, Record, State};
-use recorder::{Alarm, Keep, Phase, Status};
+use recorder::{Alarm, Keep, Phase, SoundFormat, Status};
 
 /// The engine is said to be behind in steps of this length.
 const BEHIND_MS: u64 = 15_000;
@@ -10,9 +10,13 @@ const BEHIND_MS: u64 = 15_000;
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub(super) lang: Lang,
-    pub(super) form: String,
+    /// The forms so far, in the order in which they were asked for.
+    pub(super) forms: Vec<Form>,
+    /// The form that stands first on the screen.
+    pub(super) first: usize,
     pub(super) device: String,
     pub(super) keep: Keep,
+    pub(super) format: SoundFormat,
     pub(super) status: Status,
     /// The recording is saved; the engine has not yet heard all of it.
     pub(super) saved: bool,
@@ -21,26 +25,32 @@ pub(super) struct View {
     /// Words of the open window that stay, and those that may change.
     pub(super) stable: String,
     pub(super) tentative: String,
-    pub(super) fields: Fields,
     /// Milliseconds of sound that the engine has not yet heard.
     pub(super) behind_ms: u64,
     /// The engine has failed: words come later, from the recording.
     pub(super) engine_failed: bool,
 }
 
-/// The form so far.
+/// A form so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fields {
+pub(super) struct Form {
+    pub(super) title: String,
     /// Label and value of each field of which something was said.
     pub(super) filled: Vec<(String, String)>,
     /// Labels of required fields of which nothing was said.
     pub(super) missing: Vec<String>,
 }
 
-impl Fields {
-    pub(super) fn of(record: &Record) -> Self {
+impl Form {
+    /// A form of which nothing is known yet.
+    pub(super) fn new(title: &str) -> Self {
+        Self { title: title.to_owned(), ..Self::default() }
+    }
+
+    pub(super) fn of(title: &str, record: &Record) -> Self {
         let said = record.fields.iter().filter(|field| field.state != State::NotMentioned);
         Self {
+            title: title.to_owned(),
             filled: said.map(|field| (field.label.clone(), field.display.clone())).collect(),
             missing: record.gaps.iter().map(|gap| gap.label.clone()).collect(),
         }
@@ -56,6 +66,11 @@ pub(super) fn say<'t>(lang: Lang, ja: &'t str, en: &'t str) -> &'t str {
 }
 
 impl View {
+    /// The titles of all forms.
+    pub(super) fn titles(&self) -> String {
+        self.forms.iter().map(|form| form.title.as_str()).collect::<Vec<_>>().join("、")
+    }
+
     /// What is going on, in a word.
     pub(super) fn phase(&self) -> &'static str {
         let (ja, en) = match self.status.phase {
@@ -98,8 +113,18 @@ impl View {
     }
 
     /// What becomes of the sound.
-    pub(super) fn kept(&self) -> &'static str {
-        kept(self.lang, self.keep)
+    pub(super) fn kept(&self) -> String {
+        let (format, lang) = (self.format.name(), self.lang);
+        match (self.keep, lang) {
+            (Keep::Always, Lang::Ja) => format!("音声: 残します ({format})"),
+            (Keep::Always, Lang::En) => format!("sound: kept ({format})"),
+            (Keep::UntilApproval, Lang::Ja) => format!("音声: 承認まで残します ({format})"),
+            (Keep::UntilApproval, Lang::En) => format!("sound: kept until the record is approved ({format})"),
+            (Keep::Never, _) => {
+                let en = "sound: removed once the record is written";
+                say(lang, "音声: 記録を書いたら消します", en).to_owned()
+            }
+        }
     }
 
     /// What of the recording is not perfect, in a word each.
@@ -129,16 +154,6 @@ impl View {
         }
         remarks
     }
-}
-
-/// What becomes of the sound, in a sentence.
-pub(super) fn kept(lang: Lang, keep: Keep) -> &'static str {
-    let (ja, en) = match keep {
-        Keep::Always => ("音声: 残します", "sound: kept"),
-        Keep::UntilApproval => ("音声: 承認まで残します", "sound: kept until the record is approved"),
-        Keep::Never => ("音声: 記録を書いたら消します", "sound: removed once the record is written"),
-    };
-    say(lang, ja, en)
 }
 
 /// `1:02:03`, or `2:03` within the first hour.

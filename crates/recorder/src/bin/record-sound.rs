@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `seconds=S` | stop after so long; else at a line on standard input or its end |
 //! | `rate=HZ`, `channels=N` | of the device |
-//! | `fault=NAME@MS` | what the device does then: `stop`, `lost`, `switched`, `zeros`, `storm`, `gone` (lost for good) |
+//! | `format=flac`, `keep=until-approval` | what the recording is written as, and how long it is kept |
+//! | `fault=NAME@MS` | what the device does then: `stop`, `lost`, `switched`, `zeros`, `storm`, `gone` (lost for good), `deaf` (what was spoken while this program slept is lost) |
 //! | `hang=open`, `hang=close` | where the driver hangs |
 //! | `abort=STEP` | die after this step of saving |
 //! | `restore=ID` | restore an interrupted recording instead |
@@ -20,11 +21,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use audio::capture::{Capture, CaptureSource, Trouble, ring};
-use recorder::{Keep, OnStep, Recorder, RecorderConfig, Step, restore_stepwise};
+use recorder::{Keep, OnStep, Recorder, RecorderConfig, SoundFormat, Step, restore_stepwise};
 use serde_json::json;
 
 /// How often the pretended device calls back.
 const BLOCK: Duration = Duration::from_millis(10);
+/// Whose thread did not run for so long, has slept with the machine.
+const ASLEEP: Duration = Duration::from_secs(1);
 /// How long a hanging driver hangs.
 const HANGS: Duration = Duration::from_mins(10);
 
@@ -33,6 +36,8 @@ struct Options {
     seconds: Option<f64>,
     rate: u32,
     channels: u16,
+    format: SoundFormat,
+    keep: Keep,
     fault: Option<(String, u64)>,
     hang: String,
     abort: String,
@@ -54,7 +59,7 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let seconds = options.seconds;
-    let config = RecorderConfig { inflight, folder, keep: Keep::Always };
+    let config = RecorderConfig { inflight, folder, keep: options.keep, format: options.format };
     let source = Arc::new(Device { options, opened: AtomicU32::new(0) });
     let recorder = Recorder::start_stepwise(source, &config, None, on_step)?;
     let told = Arc::new(AtomicBool::new(false));
@@ -96,6 +101,8 @@ fn options() -> anyhow::Result<Options> {
         seconds: None,
         rate: 16_000,
         channels: 1,
+        format: SoundFormat::Wav,
+        keep: Keep::Always,
         fault: None,
         hang: String::new(),
         abort: String::new(),
@@ -106,6 +113,9 @@ fn options() -> anyhow::Result<Options> {
             Some(("seconds", value)) => options.seconds = Some(value.parse()?),
             Some(("rate", value)) => options.rate = value.parse()?,
             Some(("channels", value)) => options.channels = value.parse()?,
+            Some(("format", "flac")) => options.format = SoundFormat::Flac,
+            Some(("keep", "always")) => options.keep = Keep::Always,
+            Some(("keep", "until-approval")) => options.keep = Keep::UntilApproval,
             Some(("fault", value)) => {
                 let (name, at) = value.split_once('@').context("fault=NAME@MS")?;
                 options.fault = Some((name.to_owned(), u64::from_str(at)?));
@@ -158,9 +168,13 @@ impl CaptureSource for Device {
         // Opened again, the device is well, unless it is gone for good.
         let fault = fault.filter(|(name, _)| times == 0 || name == "gone");
         std::thread::spawn(move || {
-            let (start, mut frames) = (Instant::now(), 0_u64);
+            let (mut start, mut frames) = (Instant::now(), 0_u64);
             while playing.load(Ordering::Acquire) {
                 let due = Duration::from_secs_f64(frames as f64 / f64::from(rate));
+                let late = start.elapsed().saturating_sub(due);
+                if late > ASLEEP && fault.as_ref().is_some_and(|(name, _)| name == "deaf") {
+                    start += late;
+                }
                 std::thread::sleep((start + due).saturating_duration_since(Instant::now()));
                 let now = if times == 0 { start.elapsed().as_millis() as u64 } else { u64::MAX };
                 let failing = fault.as_ref().filter(|(_, at)| now >= *at).map(|(name, _)| name.as_str());

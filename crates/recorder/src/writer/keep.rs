@@ -175,12 +175,15 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     use super::*;
-    use crate::notes::{Gap, Keep, Note};
+    use crate::notes::{Gap, Keep, Note, SoundFormat};
+    use crate::recorder::RecorderConfig;
 
     const SECOND: usize = SAMPLE_RATE as usize;
 
     fn kept(dir: &tempfile::TempDir, listener: Option<SyncSender<Heard>>) -> Kept {
-        let spool = Spool::create(&dir.path().join("inflight"), dir.path(), "test", Keep::Always).unwrap();
+        let (inflight, folder) = (dir.path().join("inflight"), dir.path().to_owned());
+        let config = RecorderConfig { inflight, folder, keep: Keep::Always, format: SoundFormat::Wav };
+        let spool = Spool::create(&config, "test").unwrap();
         Kept::new(spool, listener, Duration::ZERO)
     }
 

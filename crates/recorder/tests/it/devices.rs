@@ -96,6 +96,45 @@ fn a_storm_of_overruns_ends_with_a_stream_that_is_opened_again() {
     assert!(recorded.info.gaps.len() <= 3, "{:?}", recorded.info.gaps);
 }
 
+/// A laptop that is closed: the whole program stands still, and what is spoken meanwhile reaches nobody.
+#[test]
+fn a_machine_that_sleeps_leaves_a_gap_as_long_as_its_sleep() {
+    let place = Place::new();
+    let mut running = place.start(&["fault=deaf@0"]);
+    running.until_recording();
+    std::thread::sleep(Duration::from_millis(700));
+    let signal = |name: &str| {
+        let process = running.child.id().to_string();
+        assert!(std::process::Command::new("kill").args([name, &process]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let asleep = Instant::now();
+    std::thread::sleep(Duration::from_secs(3));
+    signal("-CONT");
+    let asleep = asleep.elapsed().as_millis() as u64;
+    std::thread::sleep(Duration::from_millis(1_500));
+    drop(running.child.stdin.take());
+    let lines: Vec<_> = std::iter::from_fn(|| running.line()).collect();
+    assert!(running.child.wait().unwrap().success());
+
+    let told = lines.iter().find(|line| line["gaps"] == 1).expect("the gap is told at once");
+    assert_eq!(told["phase"], "Recording", "it goes on by itself");
+    let info: recorder::RecordingInfo =
+        serde_json::from_value(lines.last().unwrap()["info"].clone()).unwrap();
+    let [gap] = info.gaps[..] else { panic!("{:?}", info.gaps) };
+    assert_eq!(gap.cause, GapCause::Stall);
+    assert!(gap.length_ms.abs_diff(asleep) < 400, "{gap:?} of {asleep} ms");
+    // What was spoken before and after is there, at its time.
+    let samples = crate::harness::samples(&place.recordings()[0]);
+    let (before, after) = (gap.at_ms as usize * 16, (gap.at_ms + gap.length_ms) as usize * 16);
+    assert!(is_known_prefix(&samples[..before - 16]));
+    assert!(samples[before + 16..after - 16].iter().all(|s| *s == 0));
+    let again = samples[after - 32..].iter().position(|s| *s != 0).unwrap() + after - 32;
+    let next = (before as u64 - 32..before as u64 + 32).find(|n| known(*n) == samples[again]);
+    let next = next.expect("the device goes on where it fell asleep");
+    assert!(samples[again..].iter().zip(next..).all(|(sample, n)| *sample == known(n)));
+}
+
 #[test]
 fn a_driver_that_hangs_keeps_nobody_waiting() {
     at_once(["hang=close", "hang=open"], |hang| {

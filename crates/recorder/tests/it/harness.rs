@@ -51,7 +51,7 @@ impl Place {
     /// The finished recordings.
     pub(crate) fn recordings(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.folder()) else { return Vec::new() };
-        let visible = |p: &PathBuf| p.extension().is_some_and(|e| e == "wav");
+        let visible = |p: &PathBuf| p.extension().is_some_and(|e| e == "wav" || e == "flac");
         entries.map(|e| e.unwrap().path()).filter(visible).collect()
     }
 
@@ -100,9 +100,25 @@ impl Running {
 
 /// The samples of a recording.
 pub(crate) fn samples(path: &PathBuf) -> Vec<i16> {
+    if path.extension().is_some_and(|e| e == "flac") {
+        return flac(path);
+    }
     let mut reader = hound::WavReader::open(path).unwrap();
     assert_eq!((reader.spec().sample_rate, reader.spec().channels), (16_000, 1));
     reader.samples().map(Result::unwrap).collect()
+}
+
+/// The samples of a FLAC file as another decoder than ours hears them.
+fn flac(path: &PathBuf) -> Vec<i16> {
+    let output =
+        Command::new("ffmpeg").args(["-v", "error", "-i"]).arg(path).args(["-f", "s16le", "-"]).output();
+    let output = output.expect("ffmpeg is missing: run `make test-setup`");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
 }
 
 /// Sample `n` of the sound that the pretended microphone gives.

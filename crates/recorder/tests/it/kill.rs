@@ -31,7 +31,8 @@ fn the_copy(place: &Place) -> Option<PathBuf> {
 fn kill_once() -> u64 {
     let place = Place::new();
     // Short enough that some are killed while the recording is being saved.
-    let mut running = place.start(&["seconds=1.2"]);
+    let format = fastrand::choice(["format=flac", "channels=1"]).unwrap();
+    let mut running = place.start(&["seconds=1.2", format]);
     let (heard_ms, since) = (running.until_recording(), Instant::now());
     std::thread::sleep(Duration::from_millis(fastrand::u64(..2_000)));
     let _ = running.child.kill();
@@ -62,10 +63,11 @@ fn a_kill_at_any_moment_loses_less_than_a_second_and_leaves_one_copy() {
 
 #[test]
 fn a_crash_after_any_step_of_saving_leaves_one_copy() {
-    at_once(Step::ALL, |step| {
+    let formats = [("channels=1", "wav"), ("format=flac", "flac")];
+    at_once(formats.iter().flat_map(|format| Step::ALL.map(|step| (step, format))), |(step, format)| {
         let place = Place::new();
         let abort = format!("abort={step:?}");
-        let status = place.command(&["seconds=0.3", &abort]).output().unwrap().status;
+        let status = place.command(&["seconds=0.3", format.0, &abort]).output().unwrap().status;
         assert!(!status.success(), "it died after {step:?}");
         let copy = the_copy(&place).unwrap_or_else(|| panic!("nothing is left after {step:?}"));
         let samples = samples(&copy);
@@ -77,7 +79,9 @@ fn a_crash_after_any_step_of_saving_leaves_one_copy() {
             .map(|e| e.unwrap().path().extension().unwrap().to_owned())
             .collect();
         names.sort();
-        assert_eq!(names, ["json", "wav"], "no part stays after {step:?}");
+        let mut expected = ["json", format.1];
+        expected.sort_unstable();
+        assert_eq!(names, expected, "no part stays after {step:?}");
     });
 }
 
@@ -167,6 +171,28 @@ fn nothing_is_discarded_without_a_note_of_why() {
         let discarded = recorder::discard(&place.inflight(), &place.folder(), outside, "again");
         assert_eq!(discarded.unwrap_err().kind(), ErrorKind::NotFound);
     }
+}
+
+#[test]
+fn an_approved_record_takes_the_sound_that_was_kept_until_then() {
+    for (keep, is_removed) in [("keep=until-approval", true), ("keep=always", false)] {
+        let place = Place::new();
+        let id = place.record(&["seconds=0.2", "format=flac", keep]).info.id;
+        assert_eq!(recorder::awaiting_approval(&place.folder()).unwrap().len(), usize::from(is_removed));
+        assert_eq!(recorder::approve(&place.folder(), &id).unwrap(), is_removed);
+        assert_eq!(place.recordings().is_empty(), is_removed);
+        let notes = fs::read_to_string(place.folder().join("discarded.jsonl")).unwrap_or_default();
+        assert_eq!(notes.contains(&id) && notes.contains("承認済み"), is_removed, "{notes}");
+    }
+    // What was interrupted has no record yet that could be approved.
+    let place = Place::new();
+    let mut running = place.start(&[]);
+    running.until_recording();
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+    let id = place.interrupted()[0].id.clone();
+    assert_eq!(recorder::approve(&place.folder(), &id).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(place.interrupted().len(), 1);
 }
 
 #[test]

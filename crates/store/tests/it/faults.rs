@@ -1,7 +1,7 @@
 //! Databases that are away, full, locked, read-only, newer, or whose clock moves.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
@@ -9,21 +9,21 @@ use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
 use record::{Explain, Lang};
-use sqlx::{Connection, Executor, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, SqliteConnection};
 use store::{
     Claim, Document, ErrorKind, Filter, Health, JobHandle, JobQueue, JobState, Outcome, Part, Work, Worker,
     WorkerConfig, WorkerId,
 };
 
-use crate::helper::{job, on_a_small_disk};
+use crate::helper::{Script, decoded, expected, job, on_a_small_disk};
 use crate::postgres::Cluster;
 
 /// Runs statements on an SQLite file beside the queue, and holds the connection while `then` runs.
-fn beside<T>(path: &std::path::Path, statements: &'static str, then: impl FnOnce() -> T) -> T {
+fn beside<T>(path: &Path, statements: &str, then: impl FnOnce() -> T) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let address = format!("sqlite://{}", path.display());
     let mut other = runtime.block_on(SqliteConnection::connect(&address)).unwrap();
-    runtime.block_on(other.execute(sqlx::raw_sql(statements))).unwrap();
+    runtime.block_on(other.execute(sqlx::raw_sql(AssertSqlSafe(statements.to_owned())))).unwrap();
     let done = then();
     runtime.block_on(other.close()).unwrap();
     done
@@ -186,6 +186,93 @@ fn what_is_no_database_is_refused_and_left_as_it_is() {
     let Err(error) = store::open_file(&path) else { panic!("it was opened") };
     assert_eq!(error.kind(), ErrorKind::Damaged, "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn a_damaged_database_is_named_whichever_page_it_is() {
+    let (_dir, path) = temporary();
+    let queue = store::open_file(&path).unwrap();
+    queue.enqueue(&(0..300).map(job).collect::<Vec<_>>()).unwrap();
+    drop(queue);
+    let whole = fs::read(&path).unwrap();
+    let mut named = 0;
+    for page in 1..whole.len() / 4_096 {
+        let mut damaged = whole.clone();
+        damaged[page * 4_096..(page + 1) * 4_096].fill(0x5a);
+        fs::write(&path, damaged).unwrap();
+        let all = store::open_file(&path).and_then(|queue| {
+            queue.counts()?;
+            queue.list(&Filter::default())
+        });
+        match all {
+            Ok(jobs) => assert_eq!(jobs.len(), 300, "a page that is not read"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Damaged, "page {page}: {error}");
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 5, "{named}");
+}
+
+/// A copy is made while two workers work, and is put in the place of the original elsewhere.
+fn restored_while_working(address: &str, copy: impl FnOnce() -> String) {
+    let queue = store::open(address).unwrap();
+    let jobs = 30;
+    queue.enqueue(&(0..jobs).map(job).collect::<Vec<_>>()).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let script = |address: &str, log: &str| Script {
+        address: address.to_owned(),
+        log: dir.path().join(log),
+        window_ms: 15,
+        lease_ms: 1_000,
+        die_at: None,
+    };
+    let here = script(address, "here");
+    let mut workers = [here.start(), here.start()];
+    let start = Instant::now();
+    while decoded(&here.log).len() < 30 {
+        assert!(start.elapsed() < Duration::from_secs(20), "nobody works");
+        sleep(Duration::from_millis(5));
+    }
+    let elsewhere = copy();
+    assert!(workers.iter_mut().all(|worker| worker.try_wait().unwrap().is_none()), "they were at work");
+    for worker in &mut workers {
+        worker.wait().unwrap();
+    }
+    let restored = store::open(&elsewhere).unwrap();
+    let done = |queue: &dyn JobQueue| {
+        let all = queue.list(&Filter::default()).unwrap();
+        assert_eq!(all.len(), jobs, "every job is there");
+        let done: Vec<_> = all.into_iter().filter(|job| job.state == JobState::Done).collect();
+        for job in &done {
+            let [result] = &queue.results(job.id).unwrap()[..] else { panic!("one result for {}", job.id) };
+            assert_eq!(result.body, expected(job.id.0), "a result is whole");
+        }
+        done.len()
+    };
+    let then = done(&*restored);
+    assert!((1..jobs).contains(&then), "{then} were done when the copy was made");
+    // What was not done then is done there.
+    assert!(script(&elsewhere, "there").start().wait().unwrap().success());
+    assert_eq!(done(&*restored), jobs);
+}
+
+#[test]
+fn a_copy_made_while_workers_work_is_whole_on_sqlite() {
+    let (dir, path) = temporary();
+    restored_while_working(&format!("sqlite:{}", path.display()), || {
+        let copy = dir.path().join("copy.sqlite");
+        beside(&path, &format!("VACUUM INTO '{}'", copy.display()), || {});
+        format!("sqlite:{}", copy.display())
+    });
+}
+
+#[test]
+fn a_copy_made_while_workers_work_is_whole_on_postgres() {
+    let cluster = Cluster::shared();
+    let address = cluster.database();
+    restored_while_working(&address, || cluster.copy(&address));
 }
 
 #[test]

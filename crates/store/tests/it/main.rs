@@ -8,3 +8,5 @@ mod helper;
 mod kills;
 mod load;
 mod postgres;
+#[cfg(feature = "s3")]
+mod s3;

@@ -80,6 +80,15 @@ impl Cluster {
         format!("postgres://test@127.0.0.1:{port}/{name}")
     }
 
+    /// A database restored from a backup of another.
+    pub(crate) fn copy(&self, address: &str) -> String {
+        let backup = self.dir.path().join("backup").to_string_lossy().into_owned();
+        self.run("pg_dump", &["--format=custom", "--file", &backup, address]);
+        let restored = self.database();
+        self.run("pg_restore", &["--no-owner", "--dbname", &restored, &backup]);
+        restored
+    }
+
     pub(crate) fn sql(&self, address: &str, statement: &str) {
         self.run("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-d", address, "-c", statement]);
     }

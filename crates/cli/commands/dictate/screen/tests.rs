@@ -3,17 +3,17 @@
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use record::Lang;
-use recorder::{Alarm, Keep, Level, Phase, Status};
+use recorder::{Alarm, Keep, Level, Phase, SoundFormat, Status};
 
 use super::draw;
-use crate::commands::dictate::view::{Fields, View};
+use crate::commands::dictate::view::{Form, View};
 
 fn view(lang: Lang) -> View {
     View {
         lang,
-        form: "面接・家庭訪問記録".into(),
         device: "USB Headset".into(),
         keep: Keep::UntilApproval,
+        format: SoundFormat::Wav,
         status: Status {
             phase: Phase::Recording,
             alarm: None,
@@ -28,13 +28,15 @@ fn view(lang: Lang) -> View {
         lines: vec!["目的、安全確認。".into(), "本児の様子。右の頬に青あざがひとつ。".into()],
         stable: "母は".into(),
         tentative: "転んだと".into(),
-        fields: Fields {
+        first: 0,
+        forms: vec![Form {
+            title: "面接・家庭訪問記録".into(),
             filled: vec![
                 ("目的".into(), "安全確認。".into()),
                 ("本児の様子(観察)".into(), "右の頬に青あざがひとつ。".into()),
             ],
             missing: vec!["実施日時".into(), "場所".into()],
-        },
+        }],
         behind_ms: 0,
         engine_failed: false,
     }
@@ -77,6 +79,28 @@ fn clipping_gaps_and_a_slow_engine_are_told_in_english_too() {
     view.status.level = Level { peak: 1.0, clipped: true };
     (view.status.gaps, view.status.marks, view.behind_ms, view.keep) = (1, 2, 32_000, Keep::Never);
     insta::assert_snapshot!(shown(&view));
+}
+
+#[test]
+fn every_form_says_what_it_lacks_and_any_of_them_comes_to_the_top() {
+    let mut view = view(Lang::Ja);
+    view.forms.push(Form {
+        title: "支援経過記録".into(),
+        filled: vec![("内容".into(), "右の頬に青あざがひとつ。".into())],
+        missing: vec!["相手".into()],
+    });
+    let first = shown(&view);
+    insta::assert_snapshot!(first);
+    view.first = 1;
+    let second = shown(&view);
+    let at = |screen: &str, words: &str| screen.find(words).unwrap_or_else(|| panic!("{words}: {screen}"));
+    for screen in [&first, &second] {
+        assert!(
+            screen.contains("Tab 次の様式") && screen.contains("□ 実施日時") && screen.contains("□ 相手")
+        );
+    }
+    assert!(at(&first, "▼ 面接・家庭訪問記録") < at(&first, "▼ 支援経過記録"));
+    assert!(at(&second, "▼ 支援経過記録") < at(&second, "▼ 面接・家庭訪問記録"));
 }
 
 #[test]
