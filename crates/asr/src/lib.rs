@@ -41,6 +41,8 @@
 
 mod bias;
 pub mod conformance;
+#[cfg(feature = "ct2")]
+mod ct2;
 mod engine;
 mod error;
 mod exact;
@@ -52,10 +54,13 @@ mod ngram;
 mod pooled;
 mod registry;
 mod replay;
+mod times;
 mod vocabulary;
 mod whisper;
 
 pub use bias::Bias;
+#[cfg(feature = "ct2")]
+pub use ct2::Ct2Engine;
 pub use engine::{
     Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Search, Session,
     Thresholds,

@@ -15,7 +15,7 @@ pub const DEFAULT_ENGINE: &str = whisper::NAME;
 /// What an engine is opened with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineConfig {
-    /// The model file; a fixture for `replay`.
+    /// The model file; a fixture for `replay`, a directory for `ct2`.
     #[serde(with = "exact::path")]
     pub model_path: PathBuf,
     /// Name of the model in the manifest; the file's stem where this is empty.
@@ -67,11 +67,17 @@ pub struct Registration {
     pub open: fn(&EngineConfig) -> Result<Arc<dyn Engine>>,
 }
 
-static ENGINES: [Registration; 2] = [
+static ENGINES: &[Registration] = &[
     Registration {
         name: whisper::NAME,
         summary: "Whisper models in ggml format, on the CPU or a GPU",
         open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
+    },
+    #[cfg(feature = "ct2")]
+    Registration {
+        name: crate::ct2::NAME,
+        summary: "Whisper models in CTranslate2's format, several windows at once on the CPU",
+        open: |config| Ok(Arc::new(crate::Ct2Engine::open(config)?)),
     },
     Registration {
         name: replay::NAME,
@@ -83,7 +89,7 @@ static ENGINES: [Registration; 2] = [
 /// All engines, the default first.
 #[must_use]
 pub fn engines() -> &'static [Registration] {
-    &ENGINES
+    ENGINES
 }
 
 /// The engine of this name.
@@ -92,7 +98,7 @@ pub fn engines() -> &'static [Registration] {
 /// [`ErrorKind::UnknownEngine`](crate::ErrorKind::UnknownEngine), listing the known names.
 pub fn by_name(name: &str) -> Result<&'static Registration> {
     ENGINES.iter().find(|engine| engine.name == name).ok_or_else(|| {
-        let known = ENGINES.map(|engine| engine.name).join(", ");
+        let known = ENGINES.iter().map(|engine| engine.name).collect::<Vec<_>>().join(", ");
         Cause::UnknownEngine { known, name: name.to_owned() }.into()
     })
 }
@@ -114,7 +120,8 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         let error = by_name("wisper").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownEngine);
-        assert_eq!(error.to_string(), "unknown engine (known: whisper.cpp, replay): wisper");
+        let known = if cfg!(feature = "ct2") { "whisper.cpp, ct2, replay" } else { "whisper.cpp, replay" };
+        assert_eq!(error.to_string(), format!("unknown engine (known: {known}): wisper"));
     }
 
     #[test]

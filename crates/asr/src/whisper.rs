@@ -3,7 +3,6 @@
 mod alignment;
 mod ffi;
 mod processor;
-mod times;
 mod worker;
 
 use std::ffi::{CString, c_int};
@@ -14,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use record::{EngineInfo, SAMPLE_RATE, Window};
 
-use self::ffi::{Context, ContextOptions, Params, RawResult, Sound};
+use self::ffi::{Context, ContextOptions, Params, RawResult, RawToken, Sound};
 use self::worker::{Outcome, Worker};
 use crate::bias::TokenBias;
 use crate::engine::{Hypothesis, HypothesisSegment, check_window};
@@ -22,6 +21,7 @@ use crate::error::Cause;
 use crate::ggml::{self, Contents, Header};
 use crate::mel::{HOP, MelSpectrogram};
 use crate::merge::{ByteToken, merge};
+use crate::times::{self, Timed};
 use crate::vocabulary::Vocabulary;
 use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
 
@@ -29,17 +29,17 @@ use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, 
 pub(crate) const NAME: &str = "whisper.cpp";
 
 /// whisper.cpp gives nothing for less than a second of audio; shorter windows are padded with silence to 1.1 s.
-const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
+pub(crate) const MIN_SAMPLES: usize = SAMPLE_RATE as usize * 11 / 10;
 /// Samples per encoder position: 20 ms.
-const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
+pub(crate) const SAMPLES_PER_POSITION: usize = SAMPLE_RATE as usize / 50;
 /// Frames of the spectrogram per encoder position.
 const FRAMES_PER_POSITION: usize = SAMPLES_PER_POSITION / HOP;
 /// Half of the decoder's context holds the prompt, less the token that opens it.
-const MAX_PROMPT_TOKENS: usize = 223;
+pub(crate) const MAX_PROMPT_TOKENS: usize = 223;
 /// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
-const MAX_PROMPT_BYTES: usize = 4_000;
+pub(crate) const MAX_PROMPT_BYTES: usize = 4_000;
 /// Tokens that a loop is looked for in, as in whisper.cpp.
-const LOOP_TOKENS: usize = 32;
+pub(crate) const LOOP_TOKENS: usize = 32;
 
 /// What was compiled into whisper.cpp: instruction sets, `LLAMAFILE`, back ends.
 ///
@@ -307,7 +307,7 @@ impl WhisperSession {
 }
 
 /// Refuses a number outside `low..=high`.
-fn within(name: &'static str, value: usize, low: usize, high: usize) -> Result<()> {
+pub(crate) fn within(name: &'static str, value: usize, low: usize, high: usize) -> Result<()> {
     if (low..=high).contains(&value) {
         return Ok(());
     }
@@ -343,7 +343,9 @@ impl Attempt {
 
     fn into_hypothesis(self, window: &Window) -> Hypothesis {
         let limit_ms = window.duration_ms();
-        let spans = times::spans(&self.result.segments, &window.samples);
+        let segments: Vec<Vec<Timed<'_>>> =
+            self.result.segments.iter().map(|s| s.tokens.iter().map(timed).collect()).collect();
+        let spans = times::spans(&segments, &window.samples);
         let no_speech_prob = self.result.no_speech_prob;
         let mut earliest = 0;
         let segments = self.result.segments.into_iter().zip(spans).filter_map(|(segment, spans)| {
@@ -363,15 +365,26 @@ impl Attempt {
     }
 }
 
+/// What tells when a token was spoken.
+fn timed(token: &RawToken) -> Timed<'_> {
+    let ms = |centiseconds: i64| u64::try_from(centiseconds).ok().map(|cs| cs * 10);
+    let (start, end) = token.estimated_cs;
+    Timed {
+        bytes: &token.bytes,
+        aligned_end_ms: ms(token.aligned_end_cs),
+        estimated_ms: (ms(start).unwrap_or(0), ms(end).unwrap_or(0)),
+    }
+}
+
 /// Arithmetic mean; 0 of nothing.
-fn mean(values: impl Iterator<Item = f32>) -> f32 {
+pub(crate) fn mean(values: impl Iterator<Item = f32>) -> f32 {
     let (sum, count) =
         values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
     if count == 0 { 0.0 } else { sum / f32::from(count) }
 }
 
 /// Shannon entropy of the tokens' frequencies, in nats.
-fn entropy(ids: &[c_int]) -> f32 {
+pub(crate) fn entropy(ids: &[c_int]) -> f32 {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
     sorted

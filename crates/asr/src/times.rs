@@ -1,13 +1,22 @@
 //! When each token was spoken.
 //!
-//! The decoder's timestamp tokens are good to a second or two in Japanese with the small models, and whisper.cpp's own
-//! token times are interpolated between them. Its alignment by dynamic time warping over the cross-attention tells when
+//! The decoder's timestamp tokens are good to a second or two in Japanese with the small models, and token times that
+//! are interpolated between them no better. An alignment by dynamic time warping over the cross-attention tells when
 //! a token *ends*; what it does not see are the pauses, which it counts to the token that follows. So a token here is
 //! the voiced part between two ends, and voice is energy.
 
 use record::SAMPLE_RATE;
 
-use super::ffi::RawSegment;
+/// A token whose times are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timed<'t> {
+    /// UTF-8, possibly cut inside a character.
+    pub(crate) bytes: &'t [u8],
+    /// End by the alignment with the audio, in milliseconds of the window.
+    pub(crate) aligned_end_ms: Option<u64>,
+    /// Start and end between the timestamps, in milliseconds of the window.
+    pub(crate) estimated_ms: (u64, u64),
+}
 
 /// Samples per energy frame: 10 ms.
 const FRAME: usize = SAMPLE_RATE as usize / 100;
@@ -21,41 +30,24 @@ const PAUSE: usize = 25;
 /// Longest time that one character takes to say.
 const MAX_CHARACTER_MS: u64 = 600;
 
-/// Start and end of every token, in milliseconds of the window.
-pub(super) fn spans(segments: &[RawSegment], samples: &[f32]) -> Vec<Vec<(u64, u64)>> {
-    let is_aligned =
-        segments.iter().flat_map(|segment| &segment.tokens).all(|token| token.aligned_end_cs >= 0);
-    if !is_aligned {
-        return segments
-            .iter()
-            .map(|segment| {
-                segment
-                    .tokens
-                    .iter()
-                    .map(|token| (ms(token.estimated_cs.0), ms(token.estimated_cs.1)))
-                    .collect()
-            })
-            .collect();
+/// Start and end of every token of every segment, in milliseconds of the window: by the estimate where a token was not
+/// aligned.
+pub(crate) fn spans(segments: &[Vec<Timed<'_>>], samples: &[f32]) -> Vec<Vec<(u64, u64)>> {
+    if segments.iter().flatten().any(|token| token.aligned_end_ms.is_none()) {
+        return segments.iter().map(|tokens| tokens.iter().map(|t| t.estimated_ms).collect()).collect();
     }
     let voiced = voiced_frames(samples);
     let mut earliest = 0;
-    let mut spans: Vec<Vec<(u64, u64)>> = segments
-        .iter()
-        .map(|segment| {
-            segment
-                .tokens
-                .iter()
-                .map(|token| {
-                    let end = ms(token.aligned_end_cs).max(earliest);
-                    let span = trim(&voiced, earliest, end, &token.bytes);
-                    earliest = end;
-                    span
-                })
-                .collect()
-        })
-        .collect();
-    for (segment, spans) in segments.iter().zip(&mut spans) {
-        let lengths: Vec<usize> = segment.tokens.iter().map(|token| spoken_bytes(&token.bytes)).collect();
+    let mut span = |token: &Timed<'_>| {
+        let end = token.aligned_end_ms.unwrap_or(0).max(earliest);
+        let span = trim(&voiced, earliest, end, token.bytes);
+        earliest = end;
+        span
+    };
+    let mut spans: Vec<Vec<(u64, u64)>> =
+        segments.iter().map(|tokens| tokens.iter().map(&mut span).collect()).collect();
+    for (tokens, spans) in segments.iter().zip(&mut spans) {
+        let lengths: Vec<usize> = tokens.iter().map(|token| spoken_bytes(token.bytes)).collect();
         share(spans, &lengths);
     }
     spans
@@ -83,11 +75,6 @@ fn share(spans: &mut [(u64, u64)], lengths: &[usize]) {
 /// Bytes of a token, none for punctuation.
 fn spoken_bytes(bytes: &[u8]) -> usize {
     if is_punctuation(bytes) { 0 } else { bytes.len() }
-}
-
-/// Centiseconds to milliseconds; 0 for negative ones.
-fn ms(centiseconds: i64) -> u64 {
-    u64::try_from(centiseconds).unwrap_or(0) * 10
 }
 
 /// The voiced part of `start..end`: after its longest pause, or before it for punctuation, which nobody speaks.
@@ -146,7 +133,6 @@ fn voiced_frames(samples: &[f32]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ffi::RawToken;
     use super::*;
 
     /// Noise at −80 dB with a loud tone in the given milliseconds.
@@ -159,15 +145,14 @@ mod tests {
             .collect()
     }
 
-    fn segment(tokens: &[(&str, i64)]) -> RawSegment {
-        let tokens = tokens.iter().map(|&(text, aligned_end_cs)| RawToken {
-            bytes: text.into(),
-            logprob: 0.0,
-            id: 0,
-            estimated_cs: (10, 20),
-            aligned_end_cs,
-        });
-        RawSegment { tokens: tokens.collect() }
+    /// Tokens that end at these milliseconds; `u64::MAX` for no alignment.
+    fn segment<'t>(tokens: &[(&'t str, u64)]) -> Vec<Timed<'t>> {
+        let timed = |&(text, end): &(&'t str, u64)| Timed {
+            bytes: text.as_bytes(),
+            aligned_end_ms: (end != u64::MAX).then_some(end),
+            estimated_ms: (100, 200),
+        };
+        tokens.iter().map(timed).collect()
     }
 
     fn near(span: (u64, u64), expected: (u64, u64)) {
@@ -178,7 +163,7 @@ mod tests {
     #[test]
     fn a_pause_before_a_token_is_not_the_token() {
         let samples = speech(3_000, &[(500, 900), (1_800, 2_300)]);
-        let spans = spans(&[segment(&[("母", 70), ("が", 90), ("話す", 235)])], &samples);
+        let spans = spans(&[segment(&[("母", 700), ("が", 900), ("話す", 2350)])], &samples);
         near(spans[0][0], (500, 700));
         near(spans[0][1], (700, 900));
         near(spans[0][2], (1_800, 2_300));
@@ -187,7 +172,7 @@ mod tests {
     #[test]
     fn punctuation_ends_with_the_words_before_it() {
         let samples = speech(3_000, &[(500, 900), (1_800, 2_300)]);
-        let spans = spans(&[segment(&[("母", 85), ("。", 190), ("父", 235)])], &samples);
+        let spans = spans(&[segment(&[("母", 850), ("。", 1900), ("父", 2350)])], &samples);
         near(spans[0][1], (850, 900));
         near(spans[0][2], (1_900, 2_300));
     }
@@ -195,14 +180,14 @@ mod tests {
     #[test]
     fn a_token_over_silence_takes_no_time() {
         let samples = speech(3_000, &[(500, 900)]);
-        let spans = spans(&[segment(&[("母", 90), ("音", 250)])], &samples);
+        let spans = spans(&[segment(&[("母", 900), ("音", 2500)])], &samples);
         assert_eq!(spans[0][1], (2_500, 2_500));
     }
 
     #[test]
     fn tokens_aligned_to_one_moment_share_the_time_before_it() {
         let samples = speech(3_000, &[(500, 1_100)]);
-        let spans = spans(&[segment(&[("児", 110), ("福", 110), ("司", 110), ("。", 110)])], &samples);
+        let spans = spans(&[segment(&[("児", 1100), ("福", 1100), ("司", 1100), ("。", 1100)])], &samples);
         near(spans[0][0], (500, 700));
         near(spans[0][2], (900, 1_100));
         near(spans[0][3], (1_100, 1_100));
@@ -210,6 +195,6 @@ mod tests {
 
     #[test]
     fn without_an_alignment_the_estimate_is_used() {
-        assert_eq!(spans(&[segment(&[("母", -1)])], &[0.0; 1_600]), [[(100, 200)]]);
+        assert_eq!(spans(&[segment(&[("母", u64::MAX)])], &[0.0; 1_600]), [[(100, 200)]]);
     }
 }
