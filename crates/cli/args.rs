@@ -131,7 +131,7 @@ pub(crate) enum Command {
 /// Which engine, which model, how many sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct EngineArgs {
-    /// Speech model: a name of `models list`, or a file.
+    /// Speech model: a name of `models list`, or a file; a directory for the engine `ct2`.
     #[arg(long, value_name = "NAME|PATH", env = "KIKITORI_MODEL")]
     pub(crate) model: Option<String>,
     /// Load a model whose SHA-256 is in no list.

@@ -21,8 +21,17 @@ struct Check {
 
 pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
     let lang = global.lang();
-    let checks =
-        [version(), cores(), engine(lang), model(lang), disk(), templates(), microphone(lang), clock()];
+    let checks = [
+        version(),
+        cores(),
+        engines(),
+        engine(lang),
+        model(lang),
+        disk(),
+        templates(),
+        microphone(lang),
+        clock(),
+    ];
     let failed = checks.iter().filter(|c| c.ok == Some(false)).count();
     if args.json {
         let rows: Vec<_> = checks
@@ -55,6 +64,12 @@ fn version() -> Check {
 fn cores() -> Check {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Check { name: "cores", ok: None, detail: cores.to_string() }
+}
+
+/// Which engines were compiled in.
+fn engines() -> Check {
+    let names: Vec<_> = asr::engines().iter().map(|engine| engine.name).collect();
+    Check { name: "engines", ok: None, detail: names.join(", ") }
 }
 
 /// What was compiled in; a failed check where this machine cannot run it.
