@@ -133,7 +133,8 @@ mod tests {
         let spans: Vec<_> = found.iter().map(|s| (s.text(), s.start_ms, s.end_ms)).collect();
         assert_eq!(spans, [("ab".to_owned(), 0, 1_000), ("cd".to_owned(), 2_000, 3_000)]);
         assert_eq!(found[0].tokens[1].start_ms, 500);
-        assert!(found.iter().all(|s| s.avg_logprob == -0.5 && s.no_speech_prob == 0.25));
+        let near = |a: f32, b: f32| (a - b).abs() < f32::EPSILON;
+        assert!(found.iter().all(|s| near(s.avg_logprob, -0.5) && near(s.no_speech_prob, 0.25)));
     }
 
     #[test]
