@@ -44,9 +44,9 @@ const MAX_TOKENS: usize = 224;
 /// Whisper weights in `CTranslate2`'s format, on the CPU.
 ///
 /// What it does not do: [`DecodeOptions::bias`] is left out, as `CTranslate2` takes no bonus on logits;
-/// [`DecodeOptions::threads`] only says into how many parts a batch is cut, as its threads are fixed when the model is
-/// opened; and above temperature 0 its random numbers go on from window to window, so a result comes again only in the
-/// same order of windows.
+/// [`DecodeOptions::threads`] is checked and has no effect, as all sessions share the threads that the model was opened
+/// with, one per core; and above temperature 0 its random numbers go on from window to window, so a result comes again
+/// only in the same order of windows.
 pub struct Ct2Engine {
     info: EngineInfo,
     model: Model,
