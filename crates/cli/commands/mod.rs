@@ -23,11 +23,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::models::Store;
+use ::record::{Segment, Source, SourceFile, Transcript};
 use asr::isolated::{IsolatedEngine, IsolationConfig, WorkerCommand};
 use asr::{Bias, Control, Engine, EngineConfig};
 use extract::Proposer;
 use extract::model::Tagger;
-use pipeline::{Input, MapOptions, RecordedAt, Tier, TranscribeOptions, Transcription};
+use pipeline::{Event, Input, MapOptions, RecordedAt, Tier, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
 use crate::args::{EngineArgs, FormArgs, Global, RecordedArgs};
@@ -145,6 +146,49 @@ pub(crate) struct Heard {
     pub(crate) stats: Stats,
 }
 
+/// A transcription that came to no end.
+pub(crate) struct Broken {
+    pub(crate) failure: Failure,
+    /// What was heard until then, without a hole; empty where nothing was.
+    pub(crate) heard: Box<(Source, Transcript)>,
+}
+
+impl Broken {
+    /// Of each recording it is known how far it was heard.
+    pub(crate) fn new(
+        failure: impl Into<Failure>,
+        inputs: &[Input],
+        engine: &dyn Engine,
+        segments: Vec<Segment>,
+    ) -> Self {
+        let until = |file| segments.iter().filter(|s| s.file == file).map(|s| s.end_ms).max().unwrap_or(0);
+        let file = |(file, input): (usize, &Input)| SourceFile {
+            name: input.name.clone(),
+            sha256: String::new(),
+            duration_ms: until(file),
+            partial: true,
+        };
+        let files = inputs.iter().enumerate().map(file).collect();
+        let source = Source { files, engine: Some(engine.info().clone()) };
+        let transcript = Transcript { segments, ..Transcript::default() };
+        Self { failure: failure.into(), heard: Box::new((source, transcript)) }
+    }
+}
+
+/// Where nothing is to be kept.
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        broken.failure
+    }
+}
+
+/// Before anything was heard.
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, heard: Box::default() }
+    }
+}
+
 /// Transcribes with progress.
 pub(crate) fn transcription(
     inputs: &Inputs,
@@ -153,17 +197,21 @@ pub(crate) fn transcription(
     expected: Bias,
     global: &Global,
     control: &Control,
-) -> Result<Heard, Failure> {
+) -> Result<Heard, Broken> {
     let options = transcribe_options(args, &inputs.inputs, prompt, expected)?;
     let start = Instant::now();
     let engine = engine(args)?;
     let load = start.elapsed();
     let mut progress = Progress::new(global, inputs.inputs.len());
+    let mut so_far = Vec::new();
     let done = pipeline::transcribe(&inputs.inputs, &*engine, &options, control, &mut |event| {
+        if let Event::Progress { segments, .. } = event {
+            so_far.extend_from_slice(segments);
+        }
         progress.on(&event);
     });
     progress.finish();
-    let done = done?;
+    let done = done.map_err(|error| Broken::new(error, &inputs.inputs, &*engine, so_far))?;
     let stats = Stats::new(&done, &options, load, start.elapsed().saturating_sub(load));
     if !done.cancelled {
         progress.heard(&done.transcript);
