@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
 
 use crate::bias::BiasSetting;
+use crate::gpu::GpuSetting;
 
 pub(crate) use self::dictate::{DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
 pub(crate) use self::jobs::{BatchArgs, JobsArgs, JobsCommand, WorkerArgs};
@@ -169,9 +170,9 @@ pub(crate) struct EngineArgs {
     /// Run the engine in processes of its own: a crash of native code then costs one window, which is decoded again.
     #[arg(long)]
     pub(crate) isolate: bool,
-    /// Number of the GPU to use, where one was compiled in.
-    #[arg(long, value_name = "N")]
-    pub(crate) gpu: Option<u32>,
+    /// GPU to use: auto (one that is there, where GPUs were compiled in), none, or its number in `kikitori doctor`.
+    #[arg(long, value_name = "auto|none|N", default_value_t)]
+    pub(crate) gpu: GpuSetting,
 }
 
 /// Where the result goes.

@@ -68,6 +68,6 @@ pub use engine::{
 pub use error::{Error, ErrorKind, Result};
 pub use mel::{MelSpectrogram, Spectrogram};
 pub use pooled::PooledEngine;
-pub use registry::{DEFAULT_ENGINE, EngineConfig, Registration, by_name, engines, open};
+pub use registry::{DEFAULT_ENGINE, EngineConfig, Gpu, Registration, by_name, engines, gpus, open};
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

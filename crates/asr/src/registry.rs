@@ -86,6 +86,24 @@ static ENGINES: &[Registration] = &[
     },
 ];
 
+/// A graphics processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gpu {
+    /// What it calls itself.
+    pub name: String,
+    /// It shares the processor's memory.
+    pub is_integrated: bool,
+}
+
+/// The graphics processors that the engine of this name can use here, in the order of their numbers; none where the crate
+/// was built without `cuda`, `metal` and `vulkan`.
+///
+/// # Errors
+/// [`ErrorKind::Processor`](crate::ErrorKind::Processor).
+pub fn gpus(engine: &str) -> Result<Vec<Gpu>> {
+    if engine == whisper::NAME { whisper::gpus() } else { Ok(Vec::new()) }
+}
+
 /// All engines, the default first.
 #[must_use]
 pub fn engines() -> &'static [Registration] {
@@ -122,6 +140,15 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::UnknownEngine);
         let known = if cfg!(feature = "ct2") { "whisper.cpp, ct2, replay" } else { "whisper.cpp, replay" };
         assert_eq!(error.to_string(), format!("unknown engine (known: {known}): wisper"));
+    }
+
+    #[test]
+    fn a_build_without_back_ends_has_no_gpu() {
+        let is_built_for_one = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
+        for engine in engines() {
+            let gpus = gpus(engine.name).unwrap();
+            assert!(gpus.is_empty() || is_built_for_one && engine.name == whisper::NAME, "{gpus:?}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::mel::{HOP, MelSpectrogram};
 use crate::merge::{ByteToken, merge};
 use crate::times::{self, Timed};
 use crate::vocabulary::Vocabulary;
-use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Result, Search, Session};
+use crate::{Bias, Control, DecodeOptions, Engine, EngineConfig, Gpu, Result, Search, Session};
 
 /// Registry name.
 pub(crate) const NAME: &str = "whisper.cpp";
@@ -38,6 +38,8 @@ const FRAMES_PER_POSITION: usize = SAMPLES_PER_POSITION / HOP;
 pub(crate) const MAX_PROMPT_TOKENS: usize = 223;
 /// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
 pub(crate) const MAX_PROMPT_BYTES: usize = 4_000;
+/// Whether a back end for graphics processors was compiled in.
+const HAS_GPUS: bool = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
 /// Tokens that a loop is looked for in, as in whisper.cpp.
 pub(crate) const LOOP_TOKENS: usize = 32;
 
@@ -58,6 +60,15 @@ pub fn system_info() -> Result<String> {
 #[must_use]
 pub fn whisper_cpp_version() -> String {
     ffi::version()
+}
+
+/// The graphics processors that whisper.cpp can use, in the order of their numbers.
+pub(crate) fn gpus() -> Result<Vec<Gpu>> {
+    if !HAS_GPUS {
+        return Ok(Vec::new());
+    }
+    processor::check()?;
+    Ok(ffi::gpus())
 }
 
 /// Whisper weights in ggml format, run by whisper.cpp.
@@ -92,11 +103,7 @@ impl WhisperEngine {
         let Contents { header, filters } =
             ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) {
-            config.gpu
-        } else {
-            None
-        };
+        let gpu = if HAS_GPUS { config.gpu } else { None };
         let alignment = (config.align_tokens && !config.flash_attn).then(|| alignment::alignment(&header));
         let mel = alignment.is_some().then(|| Arc::new(MelSpectrogram::new(&filters)));
         let options = ContextOptions { gpu, flash_attn: config.flash_attn, alignment };

@@ -83,8 +83,9 @@ pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
 
 /// Checks the model and loads it.
 pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
-    let mut config =
-        EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
+    // Not with fused attention, which leaves words without times.
+    let gpu = args.gpu.choose(&asr::gpus(&args.engine)?)?;
+    let mut config = EngineConfig { gpu, ..EngineConfig::default() };
     if args.engine == asr::DEFAULT_ENGINE {
         let store = Store::new(places::models()?)?;
         let name = match &args.model {
