@@ -9,6 +9,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use record::Lang;
 
 use crate::bias::BiasSetting;
+use crate::failure::Failure;
+use crate::gpu::GpuSetting;
 
 pub(crate) use self::dictate::{AudioFormatArg, DictateArgs, KeepArg, RecoverArgs, RecoverCommand};
 pub(crate) use self::jobs::{BatchArgs, JobsArgs, JobsCommand, WorkerArgs};
@@ -131,7 +133,7 @@ pub(crate) enum Command {
 /// Which engine, which model, how many sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct EngineArgs {
-    /// Speech model: a name of `models list`, or a file.
+    /// Speech model: a name of `models list`, or a file; a directory for the engine `ct2`.
     #[arg(long, value_name = "NAME|PATH", env = "KIKITORI_MODEL")]
     pub(crate) model: Option<String>,
     /// Load a model whose SHA-256 is in no list.
@@ -169,15 +171,17 @@ pub(crate) struct EngineArgs {
     /// Run the engine in processes of its own: a crash of native code then costs one window, which is decoded again.
     #[arg(long)]
     pub(crate) isolate: bool,
-    /// Number of the GPU to use, where one was compiled in.
-    #[arg(long, value_name = "N")]
-    pub(crate) gpu: Option<u32>,
+    /// GPU to use: auto (one that is there, where GPUs were compiled in), none, or its number in `kikitori doctor`.
+    #[arg(long, value_name = "auto|none|N", default_value_t)]
+    pub(crate) gpu: GpuSetting,
 }
 
 impl EngineArgs {
-    /// The engine; where a GPU is named and no other engine, the one that can use it.
-    pub(crate) fn engine_name(&self) -> &str {
-        if self.gpu.is_some() && self.engine == asr::DEFAULT_ENGINE { asr::GPU_ENGINE } else { &self.engine }
+    /// The engine and the GPU; where there is one and no other engine is named, the engine that can use it.
+    pub(crate) fn chosen(&self) -> Result<(&str, Option<u32>), Failure> {
+        let named = if self.engine == asr::DEFAULT_ENGINE { asr::GPU_ENGINE } else { &self.engine };
+        let gpu = self.gpu.choose(&asr::gpus(named)?)?;
+        Ok((if gpu.is_some() { named } else { &self.engine }, gpu))
     }
 }
 

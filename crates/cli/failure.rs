@@ -130,6 +130,29 @@ impl Failure {
         )
     }
 
+    /// The same failure, after what was heard before it was kept in `kept`.
+    pub(crate) fn keeping(self, kept: &Path) -> Self {
+        let (ja, en) = (self.said(Lang::Ja).0, self.said(Lang::En).0);
+        Self::message(
+            self.code,
+            format!("{ja}。そこまでの文字起こしを保存しました: {}", kept.display()),
+            format!("{en}; the transcript so far was kept: {}", kept.display()),
+        )
+        .with_hint(
+            format!("それを使うには: kikitori map {} --template ID", kept.display()),
+            format!("to use it: kikitori map {} --template ID", kept.display()),
+        )
+    }
+
+    /// The same failure, after which what was heard before it has no place to be kept.
+    pub(crate) fn keeping_nothing(self) -> Self {
+        let (ja, en) = (self.said(Lang::Ja).0, self.said(Lang::En).0);
+        Self::message(self.code, ja, en).with_hint(
+            "-o で出力先を指定すると、途中までの文字起こしが残ります",
+            "with -o FILE the transcript so far is kept",
+        )
+    }
+
     /// The dictation was stopped by the speaker; its sound is in `sound`.
     pub(crate) fn interrupted_saving(sound: &Path, template: &str) -> Self {
         let command = format!("kikitori record {} --template {template}", sound.display());

@@ -6,6 +6,7 @@ mod commands;
 mod eval;
 mod failure;
 mod forms;
+mod gpu;
 mod jobs;
 mod lexicon;
 mod output;

@@ -115,3 +115,35 @@ fn a_recording_that_crashes_the_engine_three_times_is_given_up() {
     assert!(printed.contains("visit-home.opus") && printed.contains("again and again"), "{printed}");
     assert!(!dir.path("out.json").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn what_was_heard_of_a_recording_before_it_is_given_up_is_kept() {
+    let dir = Dir::new();
+    let words = r#"{ "start_ms": 500, "end_ms": 9000, "text": "本日家庭訪問を実施し母と面談した。" }"#;
+    let poison = r#"{ "start_ms": 40000, "end_ms": 44000, "text": "以上", "aborts": true }"#;
+    let model = dir.write("heard.json", format!(r#"{{ "segments": [ {words}, {poison} ] }}"#));
+    let sample = crate::harness::sample("visit-home.opus");
+    let given = |command: &'static [&str]| {
+        let mut args: Vec<std::ffi::OsString> = ["--lang", "en"].map(Into::into).to_vec();
+        args.extend(command.iter().map(Into::into));
+        args.extend(["--engine", "replay", "--isolate", "--sessions", "1", "--window", "10"].map(Into::into));
+        args.extend(["--model".into(), model.clone().into(), sample.clone().into()]);
+        dir.kikitori(args)
+    };
+    for (command, kept) in [
+        (&["record", "--template", "visit", "-f", "json", "-o", "a.json"][..], "a.json.partial.json"),
+        (&["transcribe", "-f", "json", "-o", "b.json"], "b.json.partial.json"),
+    ] {
+        let message = given(command).failed(4);
+        assert!(message.contains("again and again") && message.contains(kept), "{message}");
+        let record = dir.kikitori(["map", kept, "--template", "visit", "-f", "json"]).json();
+        let segments = record["transcript"]["segments"].as_array().unwrap();
+        let text: String = segments.iter().map(|segment| segment["raw"].as_str().unwrap()).collect();
+        assert_eq!(text, "本日家庭訪問を実施し母と面談した。");
+        assert_eq!(record["source"]["files"][0]["partial"], true);
+    }
+    assert!(!dir.path("a.json").exists() && !dir.path("b.json").exists());
+    let message = given(&["transcribe"]).failed(4);
+    assert!(message.contains("with -o FILE"), "{message}");
+}

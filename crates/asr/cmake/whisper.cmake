@@ -17,6 +17,11 @@ function(mend name before after)
 endfunction()
 
 if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/src/whisper.cpp")
+  # In a debug build the crate asks for -O2, symbols that nobody reads, and a debug line for every token. Tests are to run
+  # what is released, and as fast.
+  set(CMAKE_BUILD_TYPE Release)
+  string(REPLACE "-DWHISPER_DEBUG" "" CMAKE_CXX_FLAGS "${CMAKE_CXX_FLAGS}")
+
   # The alignment of tokens runs a graph of six small operations on the backend's default of four threads, whatever
   # `n_threads` says. Two sessions of one thread each then put eight threads on two cores, which spin for each other in
   # ggml's barrier: 8 % of a transcription on idle cores, and many times that beside a busy program.

@@ -58,6 +58,9 @@ pub(crate) enum Cause {
     BadModel { path: PathBuf, source: ggml::ModelError },
     #[error("whisper.cpp refused the model file: {path}")]
     LoadModel { path: PathBuf },
+    #[cfg(feature = "ct2")]
+    #[error(transparent)]
+    Ct2(#[from] crate::ct2::Fault),
     #[error("the replay fixture is not valid: {path}")]
     Fixture { path: PathBuf, source: serde_json::Error },
     #[error("a segment of the replay fixture ends before it starts: segment {index} of {path}")]
@@ -108,6 +111,8 @@ impl Error {
             | Cause::LoadModel { .. }
             | Cause::Fixture { .. }
             | Cause::FixtureTimes { .. } => ErrorKind::Model,
+            #[cfg(feature = "ct2")]
+            Cause::Ct2(fault) => fault.kind(),
             Cause::Language { .. } | Cause::Option { .. } | Cause::Oversized { .. } => ErrorKind::Options,
             Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => ErrorKind::Window,
             Cause::Cancelled => ErrorKind::Cancelled,
@@ -153,6 +158,8 @@ impl Explain for Error {
             Cause::BadModel { path, .. } | Cause::LoadModel { path } => {
                 format!("The model file is damaged or is something else: {}", path.display()).into()
             }
+            #[cfg(feature = "ct2")]
+            Cause::Ct2(fault) => fault.explain(lang),
             Cause::Fixture { path, .. } | Cause::FixtureTimes { path, .. } if ja => {
                 format!("再生用データの内容が正しくありません: {}", path.display()).into()
             }

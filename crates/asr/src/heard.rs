@@ -81,8 +81,20 @@ impl Attempt {
     }
 }
 
+/// Times between a phrase's timestamps, by the lengths of its tokens in bytes.
+pub(crate) fn estimate(phrase: &mut [HeardToken], from_ms: u64, to_ms: u64) {
+    let total: usize = phrase.iter().map(|token| token.bytes.len()).sum();
+    let at = |bytes: usize| from_ms + to_ms.saturating_sub(from_ms) * bytes as u64 / total.max(1) as u64;
+    let mut before = 0;
+    for token in phrase {
+        let start = before;
+        before += token.bytes.len();
+        token.estimated_ms = (at(start), at(before));
+    }
+}
+
 /// Arithmetic mean; 0 of nothing.
-pub(crate) fn mean(values: impl Iterator<Item = f32>) -> f32 {
+fn mean(values: impl Iterator<Item = f32>) -> f32 {
     let (sum, count) =
         values.fold((0.0_f32, 0_u16), |(sum, count), value| (sum + value, count.saturating_add(1)));
     if count == 0 { 0.0 } else { sum / f32::from(count) }

@@ -41,6 +41,8 @@
 
 mod bias;
 pub mod conformance;
+#[cfg(feature = "ct2")]
+mod ct2;
 mod engine;
 mod error;
 mod exact;
@@ -60,6 +62,8 @@ mod vocabulary;
 mod whisper;
 
 pub use bias::Bias;
+#[cfg(feature = "ct2")]
+pub use ct2::Ct2Engine;
 pub use engine::{
     Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, MAX_WINDOW_SAMPLES, Request, Search,
     Session, Thresholds,
@@ -69,6 +73,8 @@ pub use kernels::Isa;
 pub use mel::{MelSpectrogram, Spectrogram};
 pub use native::NativeEngine;
 pub use pooled::PooledEngine;
-pub use registry::{DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Registration, by_name, engines, open};
+pub use registry::{
+    DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Gpu, Registration, by_name, engines, gpus, open,
+};
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

@@ -17,7 +17,7 @@ pub const GPU_ENGINE: &str = whisper::NAME;
 /// What an engine is opened with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineConfig {
-    /// The model file; a fixture for `replay`.
+    /// The model file; a fixture for `replay`, a directory for `ct2`.
     #[serde(with = "exact::path")]
     pub model_path: PathBuf,
     /// Name of the model in the manifest; the file's stem where this is empty.
@@ -95,6 +95,14 @@ static ENGINES: &[Registration] = &[
         batches: false,
         open: |config| Ok(Arc::new(WhisperEngine::open(config)?)),
     },
+    #[cfg(feature = "ct2")]
+    Registration {
+        name: crate::ct2::NAME,
+        summary: "Whisper models in CTranslate2's format, several windows at once on the CPU",
+        takes_models: false,
+        batches: true,
+        open: |config| Ok(Arc::new(crate::Ct2Engine::open(config)?)),
+    },
     Registration {
         name: replay::NAME,
         summary: "plays a JSON fixture, without a model",
@@ -103,6 +111,24 @@ static ENGINES: &[Registration] = &[
         open: |config| Ok(Arc::new(ReplayEngine::open(config)?)),
     },
 ];
+
+/// A graphics processor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gpu {
+    /// What it calls itself.
+    pub name: String,
+    /// It shares the processor's memory.
+    pub is_integrated: bool,
+}
+
+/// The graphics processors that the engine of this name can use here, in the order of their numbers; none where the crate
+/// was built without `cuda`, `metal` and `vulkan`.
+///
+/// # Errors
+/// [`ErrorKind::Processor`](crate::ErrorKind::Processor).
+pub fn gpus(engine: &str) -> Result<Vec<Gpu>> {
+    if engine == whisper::NAME { whisper::gpus() } else { Ok(Vec::new()) }
+}
 
 /// All engines, the default first.
 #[must_use]
@@ -138,10 +164,18 @@ mod tests {
     fn an_unknown_name_lists_the_known_ones() {
         let error = by_name("wisper").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UnknownEngine);
-        assert_eq!(
-            error.to_string(),
-            "unknown engine (known: native, native-f32, whisper.cpp, replay): wisper"
-        );
+        let whisper = if cfg!(feature = "ct2") { "whisper.cpp, ct2" } else { "whisper.cpp" };
+        let known = format!("native, native-f32, {whisper}, replay");
+        assert_eq!(error.to_string(), format!("unknown engine (known: {known}): wisper"));
+    }
+
+    #[test]
+    fn a_build_without_back_ends_has_no_gpu() {
+        let is_built_for_one = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
+        for engine in engines() {
+            let gpus = gpus(engine.name).unwrap();
+            assert!(gpus.is_empty() || is_built_for_one && engine.name == whisper::NAME, "{gpus:?}");
+        }
     }
 
     #[test]

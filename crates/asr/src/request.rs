@@ -6,7 +6,6 @@ use record::{SAMPLE_RATE, Window};
 
 use crate::bias::TokenBias;
 use crate::error::Cause;
-use crate::ggml::Header;
 use crate::vocabulary::Vocabulary;
 use crate::{Bias, DecodeOptions, MAX_WINDOW_SAMPLES, Result, Search};
 
@@ -19,8 +18,13 @@ const MAX_PROMPT_TOKENS: usize = 223;
 /// Bytes of a prompt that are cut into tokens: more than [`MAX_PROMPT_TOKENS`] of any text.
 const MAX_PROMPT_BYTES: usize = 4_000;
 
-/// Refuses options that are outside their range for this window and model.
-pub(crate) fn check(window: &Window, options: &DecodeOptions, header: &Header) -> Result<()> {
+/// Refuses options that are outside their range for this window and a model of so many encoder and decoder positions.
+pub(crate) fn check(
+    window: &Window,
+    options: &DecodeOptions,
+    encoder_positions: usize,
+    decoder_positions: usize,
+) -> Result<()> {
     within("threads", options.threads, 1, 64)?;
     match options.search {
         Search::Greedy { best_of } => within("best_of", best_of, 1, 8)?,
@@ -32,10 +36,10 @@ pub(crate) fn check(window: &Window, options: &DecodeOptions, header: &Header) -
     }
     if let Some(positions) = options.audio_ctx {
         let needed = window.samples.len().clamp(MIN_SAMPLES, MAX_WINDOW_SAMPLES);
-        within("audio_ctx", positions, needed.div_ceil(SAMPLES_PER_POSITION), header.n_audio_ctx as usize)?;
+        within("audio_ctx", positions, needed.div_ceil(SAMPLES_PER_POSITION), encoder_positions)?;
     }
     if let Some(tokens) = options.max_tokens {
-        within("max_tokens", tokens, 1, header.n_text_ctx as usize / 2)?;
+        within("max_tokens", tokens, 1, decoder_positions / 2)?;
     }
     Ok(())
 }

@@ -22,13 +22,15 @@ use crate::heard::{Attempt, Heard};
 use crate::mel::{HOP, MelSpectrogram};
 use crate::request::{self, MIN_SAMPLES, SAMPLES_PER_POSITION, SharedBias};
 use crate::vocabulary::Vocabulary;
-use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Session};
+use crate::{Control, DecodeOptions, Engine, EngineConfig, Gpu, Result, Session};
 
 /// Registry name.
 pub(crate) const NAME: &str = "whisper.cpp";
 
 /// Frames of the spectrogram per encoder position.
 const FRAMES_PER_POSITION: usize = SAMPLES_PER_POSITION / HOP;
+/// Whether a back end for graphics processors was compiled in.
+const HAS_GPUS: bool = cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan"));
 
 /// What was compiled into whisper.cpp: instruction sets, `LLAMAFILE`, back ends.
 ///
@@ -47,6 +49,15 @@ pub fn system_info() -> Result<String> {
 #[must_use]
 pub fn whisper_cpp_version() -> String {
     ffi::version()
+}
+
+/// The graphics processors that whisper.cpp can use, in the order of their numbers.
+pub(crate) fn gpus() -> Result<Vec<Gpu>> {
+    if !HAS_GPUS {
+        return Ok(Vec::new());
+    }
+    processor::check()?;
+    Ok(ffi::gpus())
 }
 
 /// Whisper weights in ggml format, run by whisper.cpp.
@@ -78,11 +89,7 @@ impl WhisperEngine {
         let Contents { header, filters } =
             ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let gpu = if cfg!(any(feature = "cuda", feature = "metal", feature = "vulkan")) {
-            config.gpu
-        } else {
-            None
-        };
+        let gpu = if HAS_GPUS { config.gpu } else { None };
         let alignment = (config.align_tokens && !config.flash_attn).then(|| alignment::alignment(&header));
         let mel = alignment.is_some().then(|| Arc::new(MelSpectrogram::new(&filters)));
         let options = ContextOptions { gpu, flash_attn: config.flash_attn, alignment };
@@ -202,7 +209,8 @@ impl WhisperSession {
 
     /// Translates the options, refusing what whisper.cpp would answer with an abort or a wrong result.
     fn params(&self, window: &Window, options: &DecodeOptions) -> Result<Params> {
-        request::check(window, options, &self.header)?;
+        let header = &self.header;
+        request::check(window, options, header.n_audio_ctx as usize, header.n_text_ctx as usize)?;
         Ok(Params {
             language: self.language(options.language.as_deref())?,
             prompt: request::prompt(options.prompt.as_deref(), &self.vocabulary),

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use store::JobState;
 
 use super::{EngineArgs, FormArgs};
+use crate::gpu::GpuSetting;
 
 /// Which queue.
 #[derive(Clone, Debug, ClapArgs)]
@@ -97,9 +98,9 @@ pub(crate) struct WorkerArgs {
     /// Threads of each session.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) threads: Option<u8>,
-    /// Number of the GPU to use, where one was compiled in.
-    #[arg(long, value_name = "N")]
-    pub(crate) gpu: Option<u32>,
+    /// GPU to use: auto (one that is there, where GPUs were compiled in), none, or its number in `kikitori doctor`.
+    #[arg(long, value_name = "auto|none|N", default_value_t)]
+    pub(crate) gpu: GpuSetting,
     /// Directory with the office's own forms.
     #[arg(long, value_name = "DIR", env = "KIKITORI_TEMPLATES")]
     pub(crate) templates: Option<PathBuf>,

@@ -1,11 +1,13 @@
 //! `kikitori doctor`: is everything there, and what was compiled in?
 
+use asr::Gpu;
 use models::Store;
 use record::{Explain, Lang};
 
 use super::templates::{print_json, print_text};
 use crate::args::{DoctorArgs, Global};
 use crate::failure::Failure;
+use crate::gpu::GpuSetting;
 use crate::{forms, places};
 
 /// A model and an hour of spooled sound fit into this many bytes.
@@ -24,8 +26,10 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
     let checks = [
         version(),
         cores(),
+        engines(),
         native(),
         whisper_cpp(lang),
+        gpu(),
         model(lang),
         disk(),
         templates(),
@@ -66,10 +70,15 @@ fn cores() -> Check {
     Check { name: "cores", ok: None, detail: cores.to_string() }
 }
 
+/// Which engines were compiled in.
+fn engines() -> Check {
+    let names: Vec<_> = asr::engines().iter().map(|engine| engine.name).collect();
+    Check { name: "engines", ok: None, detail: names.join(", ") }
+}
+
 /// The instructions that the native engine uses on this processor.
 fn native() -> Check {
-    let isa = asr::Isa::best();
-    Check { name: "native", ok: None, detail: format!("{isa}") }
+    Check { name: "native", ok: None, detail: asr::Isa::best().to_string() }
 }
 
 /// What was compiled into whisper.cpp; a failed check where this machine cannot run it.
@@ -82,6 +91,24 @@ fn whisper_cpp(lang: Lang) -> Check {
         }
     };
     Check { name: "whisper.cpp", ok, detail }
+}
+
+/// Which graphics processors are there, and the one that is used where nobody says otherwise.
+fn gpu() -> Check {
+    let there = asr::gpus(asr::GPU_ENGINE).unwrap_or_default();
+    let used = GpuSetting::default().choose(&there).ok().flatten();
+    Check { name: "gpu", ok: None, detail: gpu_list(&there, used) }
+}
+
+fn gpu_list(there: &[Gpu], used: Option<u32>) -> String {
+    if there.is_empty() {
+        return "none (features cuda, vulkan, metal)".to_owned();
+    }
+    let line = |(number, gpu): (usize, &Gpu)| {
+        let mark = if used.is_some_and(|used| used as usize == number) { " (used)" } else { "" };
+        format!("{number}: {}{mark}", gpu.name)
+    };
+    there.iter().enumerate().map(line).collect::<Vec<_>>().join(", ")
 }
 
 fn model(lang: Lang) -> Check {
@@ -140,5 +167,17 @@ fn clock() -> Check {
         name: "clock",
         ok: None,
         detail: jiff::ZonedDateTime::now().strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gpu_that_is_used_is_marked() {
+        let gpu = |name: &str| Gpu { name: name.to_owned(), is_integrated: false };
+        assert_eq!(gpu_list(&[gpu("first"), gpu("second")], Some(1)), "0: first, 1: second (used)");
+        assert_eq!(gpu_list(&[], None), "none (features cuda, vulkan, metal)");
     }
 }

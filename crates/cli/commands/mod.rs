@@ -23,11 +23,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ::models::Store;
+use ::record::{Segment, Source, SourceFile, Transcript};
 use asr::isolated::{IsolatedEngine, IsolationConfig, WorkerCommand};
 use asr::{Bias, Control, Engine, EngineConfig};
 use extract::Proposer;
 use extract::model::Tagger;
-use pipeline::{Input, MapOptions, RecordedAt, Tier, TranscribeOptions, Transcription};
+use pipeline::{Event, Input, MapOptions, RecordedAt, Tier, TranscribeOptions, Transcription};
 use tempfile::NamedTempFile;
 
 use crate::args::{EngineArgs, FormArgs, Global, RecordedArgs};
@@ -82,9 +83,10 @@ pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
 
 /// Checks the model and loads it.
 pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
-    let mut config =
-        EngineConfig { gpu: args.gpu, flash_attn: args.gpu.is_some(), ..EngineConfig::default() };
-    if asr::by_name(args.engine_name())?.takes_models {
+    let (name, gpu) = args.chosen()?;
+    // Not with fused attention, which leaves words without times.
+    let mut config = EngineConfig { gpu, ..EngineConfig::default() };
+    if asr::by_name(name)?.takes_models {
         let store = Store::new(places::models()?)?;
         let name = match &args.model {
             Some(name) => name.clone(),
@@ -96,10 +98,10 @@ pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
         config.model_path = args.model.clone().unwrap_or_default().into();
     }
     if !args.isolate {
-        return Ok(asr::open(args.engine_name(), &config)?);
+        return Ok(asr::open(name, &config)?);
     }
     let program = WorkerCommand::this_program(["engine-worker"]).map_err(|e| Failure::internal(e.into()))?;
-    Ok(Arc::new(IsolatedEngine::new(program, args.engine_name(), config, IsolationConfig::default())?))
+    Ok(Arc::new(IsolatedEngine::new(program, name, config, IsolationConfig::default())?))
 }
 
 /// `prompt` is the form's; the one on the command line wins. What is `expected` is raised.
@@ -114,7 +116,7 @@ pub(crate) fn transcribe_options(
         tier = tier.with_beam(size.into());
     }
     Ok(configured(
-        TranscribeOptions::for_job(tier, inputs, asr::by_name(args.engine_name())?.batches),
+        TranscribeOptions::for_job(tier, inputs, asr::by_name(args.chosen()?.0)?.batches),
         args,
         prompt,
         expected,
@@ -150,6 +152,49 @@ pub(crate) struct Heard {
     pub(crate) stats: Stats,
 }
 
+/// A transcription that came to no end.
+pub(crate) struct Broken {
+    pub(crate) failure: Failure,
+    /// What was heard until then, without a hole; empty where nothing was.
+    pub(crate) heard: Box<(Source, Transcript)>,
+}
+
+impl Broken {
+    /// Of each recording it is known how far it was heard.
+    pub(crate) fn new(
+        failure: impl Into<Failure>,
+        inputs: &[Input],
+        engine: &dyn Engine,
+        segments: Vec<Segment>,
+    ) -> Self {
+        let until = |file| segments.iter().filter(|s| s.file == file).map(|s| s.end_ms).max().unwrap_or(0);
+        let file = |(file, input): (usize, &Input)| SourceFile {
+            name: input.name.clone(),
+            sha256: String::new(),
+            duration_ms: until(file),
+            partial: true,
+        };
+        let files = inputs.iter().enumerate().map(file).collect();
+        let source = Source { files, engine: Some(engine.info().clone()) };
+        let transcript = Transcript { segments, ..Transcript::default() };
+        Self { failure: failure.into(), heard: Box::new((source, transcript)) }
+    }
+}
+
+/// Where nothing is to be kept.
+impl From<Broken> for Failure {
+    fn from(broken: Broken) -> Self {
+        broken.failure
+    }
+}
+
+/// Before anything was heard.
+impl From<Failure> for Broken {
+    fn from(failure: Failure) -> Self {
+        Self { failure, heard: Box::default() }
+    }
+}
+
 /// Transcribes with progress.
 pub(crate) fn transcription(
     inputs: &Inputs,
@@ -158,17 +203,21 @@ pub(crate) fn transcription(
     expected: Bias,
     global: &Global,
     control: &Control,
-) -> Result<Heard, Failure> {
+) -> Result<Heard, Broken> {
     let options = transcribe_options(args, &inputs.inputs, prompt, expected)?;
     let start = Instant::now();
     let engine = engine(args)?;
     let load = start.elapsed();
     let mut progress = Progress::new(global, inputs.inputs.len());
+    let mut so_far = Vec::new();
     let done = pipeline::transcribe(&inputs.inputs, &*engine, &options, control, &mut |event| {
+        if let Event::Progress { segments, .. } = event {
+            so_far.extend_from_slice(segments);
+        }
         progress.on(&event);
     });
     progress.finish();
-    let done = done?;
+    let done = done.map_err(|error| Broken::new(error, &inputs.inputs, &*engine, so_far))?;
     let stats = Stats::new(&done, &options, load, start.elapsed().saturating_sub(load));
     if !done.cancelled {
         progress.heard(&done.transcript);

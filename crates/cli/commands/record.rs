@@ -14,8 +14,9 @@ pub(crate) fn run(args: &RecordArgs, global: &Global, control: &Control) -> Resu
     let sheets = Sheets::new(&args.form, record_by_name(&args.format)?, &args.output, first)?;
     let inputs = Inputs::open(&args.files)?;
     let recorded_at = recorded_at(&args.recorded, first)?;
-    let heard = transcription(&inputs, &args.engine, sheets.prompt(), sheets.expected()?, global, control)?;
-    let done = heard.done;
+    let heard = transcription(&inputs, &args.engine, sheets.prompt(), sheets.expected()?, global, control);
+    let done =
+        heard.map_err(|broken| transcribe::keep_broken(broken, recorded_at.as_ref(), &sheets.kept()))?.done;
     if done.cancelled {
         let file = TranscriptFile::new(recorded_at.map(|at| at.to_string()), done.source, done.transcript);
         return Err(transcribe::keep(&file, &sheets.kept()));

@@ -8,6 +8,7 @@ use store::Reason;
 
 use crate::args::{EngineArgs, FormArgs};
 use crate::failure::Failure;
+use crate::gpu::GpuSetting;
 use crate::places;
 
 /// A record to be made.
@@ -53,7 +54,7 @@ pub(crate) struct Settings {
 pub(crate) struct Machine {
     pub(crate) sessions: Option<u8>,
     pub(crate) threads: Option<u8>,
-    pub(crate) gpu: Option<u32>,
+    pub(crate) gpu: GpuSetting,
 }
 
 impl Settings {
@@ -64,12 +65,15 @@ impl Settings {
         recorded_at: Option<String>,
     ) -> Result<Self, Failure> {
         let model = match &engine.model {
-            None if asr::by_name(engine.engine_name())?.takes_models => {
+            None if asr::by_name(engine.chosen()?.0)?.takes_models => {
                 let store = models::Store::new(places::models()?)?;
                 Some(store.manifest().default_model()?.name.clone())
             }
-            // A file is found from any directory.
-            Some(path) if Path::new(path).is_file() => {
+            // A file, or an engine's directory, is found from any directory.
+            Some(path)
+                if Path::new(path).is_file()
+                    || engine.engine != asr::DEFAULT_ENGINE && Path::new(path).is_dir() =>
+            {
                 let path = std::path::absolute(path).map_err(|e| Failure::io(Path::new(path), &e))?;
                 Some(path.to_string_lossy().into_owned())
             }

@@ -12,7 +12,8 @@ use text::guard::chars_per_second;
 
 use crate::error::Cause;
 use crate::options::TranscribeOptions;
-use crate::segments::{lost, segments};
+use crate::segments::{Found, lost, segments};
+use crate::tier::Attempt;
 use crate::{Error, Input};
 
 /// A recording on which the engine crashes so often is given up.
@@ -132,7 +133,7 @@ impl<'e> Decoder<'e> {
         let mut work = Work { windows: 1, ..Work::default() };
         let mut best: Option<(Rank, Vec<Segment>)> = None;
         for attempt in &self.options.tier.ladder {
-            if best.as_ref().is_some_and(|(rank, heard)| rank.sound && !is_unsure(heard, attempt.below)) {
+            if best.as_ref().is_some_and(|(rank, heard)| !is_doubtful(rank, heard, attempt)) {
                 continue;
             }
             let options = attempt.options(&self.options.decode, packed.window.samples.len());
@@ -141,7 +142,7 @@ impl<'e> Decoder<'e> {
             let found = segments(packed, &heard, &self.options.guard);
             let rank = self.rank(packed, &found);
             if best.as_ref().is_none_or(|(before, _)| rank.beats(before)) {
-                best = Some((rank, found));
+                best = Some((rank, found.segments));
             }
         }
         work.retried = usize::from(work.decodings > 1);
@@ -190,7 +191,8 @@ impl<'e> Decoder<'e> {
         }
     }
 
-    fn rank(&self, packed: &PackedWindow, segments: &[Segment]) -> Rank {
+    fn rank(&self, packed: &PackedWindow, found: &Found) -> Rank {
+        let segments = &found.segments;
         let loops = spoken(segments).any(|segment| segment.flags.contains(&Flag::Repetition));
         let improbable = is_unsure(segments, self.options.guard.min_avg_logprob);
         let tokens: usize = segments.iter().map(|segment| segment.tokens.len()).sum();
@@ -199,8 +201,9 @@ impl<'e> Decoder<'e> {
         Rank {
             no_loop: !loops,
             sound: !loops && !improbable && !is_sparse(packed, segments),
+            placed: !found.is_misplaced,
             avg_logprob: sum / tokens.max(1) as f32,
-            chars: segments.iter().map(|segment| segment.text.chars().count()).sum(),
+            chars: spoken(segments).map(|segment| segment.text.chars().count()).sum(),
         }
     }
 }
@@ -216,8 +219,11 @@ struct Rank {
     no_loop: bool,
     /// It loops nowhere, is probable, and has words for all of the speech.
     sound: bool,
+    /// No words stand where nobody speaks, or are too many for their time.
+    placed: bool,
     /// Mean natural-log probability of a token.
     avg_logprob: f32,
+    /// Characters that somebody may have said.
     chars: usize,
 }
 
@@ -225,10 +231,15 @@ impl Rank {
     /// Whether to take this result for the one before. Of two sound ones the more probable is taken, unless it owes that to
     /// words it leaves out.
     fn beats(&self, before: &Self) -> bool {
-        let order = |rank: &Self| (rank.no_loop, rank.sound, rank.avg_logprob);
+        let order = |rank: &Self| (rank.no_loop, rank.sound, rank.placed, rank.avg_logprob);
         let complete = self.chars as f32 >= before.chars as f32 * MIN_COMPLETE;
         order(self) > order(before) && (complete || !before.sound)
     }
+}
+
+/// Whether a window is to be decoded in this further way. Sampling mends no misplaced words: it invents more.
+fn is_doubtful(best: &Rank, heard: &[Segment], attempt: &Attempt) -> bool {
+    !best.sound || is_unsure(heard, attempt.below) || !best.placed && attempt.temperature <= 0.0
 }
 
 /// What another decoding could mend: invented text over noise stays invented, however often it is decoded.
@@ -250,7 +261,7 @@ fn is_sparse(packed: &PackedWindow, segments: &[Segment]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::sync::Arc;
 
     use asr::{HypothesisSegment, Search};
     use record::{EngineInfo, TimeMap, Token};
@@ -260,73 +271,99 @@ mod tests {
     use crate::guard::tests::syllables;
 
     const CLEAR: &str = "本日家庭訪問を実施し母と面談した";
+    const LOOP: &str = "主人公自身を限定する形、";
 
-    /// An engine that loops until it is asked at a high enough temperature.
-    struct Looping {
+    type Hears = Arc<dyn Fn(&DecodeOptions) -> Hypothesis + Send + Sync>;
+    type Asked = Arc<Mutex<Vec<(Search, f32)>>>;
+
+    /// An engine that hears what a test says.
+    struct Scripted {
         info: EngineInfo,
-        clear_at: f32,
-        asked: std::sync::Arc<Mutex<Vec<(Search, f32)>>>,
+        hears: Hears,
+        asked: Asked,
     }
 
-    struct LoopingSession {
-        clear_at: f32,
-        asked: std::sync::Arc<Mutex<Vec<(Search, f32)>>>,
+    struct ScriptedSession {
+        hears: Hears,
+        asked: Asked,
     }
 
-    impl Engine for Looping {
+    impl Engine for Scripted {
         fn info(&self) -> &EngineInfo {
             &self.info
         }
 
         fn session(&self) -> asr::Result<Box<dyn Session>> {
-            Ok(Box::new(LoopingSession { clear_at: self.clear_at, asked: self.asked.clone() }))
+            Ok(Box::new(ScriptedSession { hears: self.hears.clone(), asked: self.asked.clone() }))
         }
     }
 
-    impl Session for LoopingSession {
+    impl Session for ScriptedSession {
         fn decode(&mut self, _: &Window, options: &DecodeOptions, _: &Control) -> asr::Result<Hypothesis> {
-            let temperature = options.temperatures[0];
-            self.asked.lock().unwrap().push((options.search, temperature));
-            let clear = temperature >= self.clear_at;
-            let text = if clear { CLEAR } else { "主人公自身を限定する形、" };
-            let tokens: Vec<Token> = (0..if clear { 1 } else { 12 })
-                .map(|i| Token {
-                    text: text.into(),
-                    start_ms: i * 1_000,
-                    end_ms: (i + 1) * 1_000,
-                    logprob: if clear { -0.3 } else { -0.1 },
-                })
-                .collect();
-            let segment = HypothesisSegment {
-                start_ms: 0,
-                end_ms: 1_000 * tokens.len() as u64,
-                avg_logprob: tokens[0].logprob,
-                no_speech_prob: 0.0,
-                tokens,
-            };
-            Ok(Hypothesis { segments: vec![segment], temperature })
+            self.asked.lock().unwrap().push((options.search, options.temperatures[0]));
+            Ok((self.hears)(options))
         }
     }
 
-    fn decode(clear_at: f32) -> (Vec<Segment>, Vec<(Search, f32)>) {
+    /// A segment from `start_ms` on with tokens of `token_ms` each.
+    fn heard(start_ms: u64, token_ms: u64, words: &[&str], logprob: f32) -> HypothesisSegment {
+        let at = |n: usize| start_ms + n as u64 * token_ms;
+        let token = |(n, word): (usize, &&str)| Token {
+            text: (*word).into(),
+            start_ms: at(n),
+            end_ms: at(n + 1),
+            logprob,
+        };
+        HypothesisSegment {
+            start_ms,
+            end_ms: at(words.len()),
+            tokens: words.iter().enumerate().map(token).collect(),
+            avg_logprob: logprob,
+            no_speech_prob: 0.0,
+        }
+    }
+
+    fn hypothesis(segments: Vec<HypothesisSegment>) -> Hypothesis {
+        Hypothesis { segments, temperature: 0.0 }
+    }
+
+    /// What becomes of 14 s, the first `speech_s` of which are speech, and how it was asked for.
+    fn decode(
+        tier: &str,
+        speech_s: usize,
+        hears: impl Fn(&DecodeOptions) -> Hypothesis + Send + Sync + 'static,
+    ) -> (Vec<Segment>, Vec<(Search, f32)>) {
         let samples = syllables(14 * 16_000);
         let packed = PackedWindow {
-            speech: std::iter::once(0..samples.len()).collect(),
+            speech: std::iter::once(0..speech_s * 16_000).collect(),
             rms: 0.1,
             peak: 0.1,
             cut_before: None,
             cut_after: None,
             window: Window { index: 0, file: 0, map: TimeMap::contiguous(0, samples.len() as u64), samples },
         };
-        let asked = std::sync::Arc::default();
-        let engine = Looping { info: EngineInfo::default(), clear_at, asked };
-        let options = TranscribeOptions::new(Tier::by_name("auto").unwrap());
+        let engine =
+            Scripted { info: EngineInfo::default(), hears: Arc::new(hears), asked: Asked::default() };
+        let options = TranscribeOptions::new(Tier::by_name(tier).unwrap());
         let crashes = Crashes::new(&[]);
         let decoded = Decoder::new(&engine, &options, &crashes).decode(&[packed], &Control::new()).unwrap();
         let asked = engine.asked.lock().unwrap().clone();
         assert_eq!(decoded[0].work.decodings, asked.len());
         (decoded[0].segments.clone(), asked)
     }
+
+    /// A loop until it is asked for at a high enough temperature.
+    fn looping_below(clear_at: f32) -> impl Fn(&DecodeOptions) -> Hypothesis {
+        move |options| {
+            let is_clear = options.temperatures[0] >= clear_at;
+            let (words, logprob): (&[&str], f32) =
+                if is_clear { (&[CLEAR], -0.3) } else { (&[LOOP; 12], -0.1) };
+            hypothesis(vec![heard(0, 1_000, words, logprob)])
+        }
+    }
+
+    const GREEDY: (Search, f32) = (Search::Greedy { best_of: 1 }, 0.0);
+    const BEAM: (Search, f32) = (Search::Beam { size: 5 }, 0.0);
 
     #[test]
     fn few_words_for_much_speech_are_doubtful() {
@@ -346,29 +383,73 @@ mod tests {
 
     #[test]
     fn a_good_result_is_decoded_once() {
-        let (segments, asked) = decode(0.0);
+        let (segments, asked) = decode("auto", 14, looping_below(0.0));
         assert_eq!(segments[0].text, CLEAR);
         assert_eq!(asked.len(), 1);
     }
 
     #[test]
     fn a_loop_is_decoded_by_beam_search_and_then_at_rising_temperatures() {
-        let (segments, asked) = decode(0.4);
+        let (segments, asked) = decode("auto", 14, looping_below(0.4));
         assert_eq!(segments[0].text, CLEAR);
-        assert_eq!(
-            asked,
-            [
-                (Search::Greedy { best_of: 1 }, 0.0),
-                (Search::Beam { size: 5 }, 0.0),
-                (Search::Greedy { best_of: 5 }, 0.4)
-            ]
-        );
+        assert_eq!(asked, [GREEDY, BEAM, (Search::Greedy { best_of: 5 }, 0.4)]);
     }
 
     #[test]
-    fn a_loop_that_stays_is_marked() {
-        let (segments, asked) = decode(1.0);
-        assert!(segments[0].flags.contains(&Flag::Repetition));
+    fn of_a_loop_that_stays_the_first_time_is_kept_and_the_repeats_are_marked() {
+        let (segments, asked) = decode("auto", 14, looping_below(1.0));
         assert_eq!(asked.len(), 4);
+        let [first, repeats] = &segments[..] else { panic!("{segments:?}") };
+        assert_eq!((first.text.as_str(), first.is_mapped(), first.end_ms), (LOOP, true, 1_000));
+        assert_eq!((repeats.text.clone(), repeats.flags.clone()), (LOOP.repeat(11), vec![Flag::Repetition]));
+        assert_eq!((repeats.start_ms, repeats.end_ms), (1_000, 12_000));
+    }
+
+    /// The words, and others 12 s later, where nobody speaks, unless the whole encoder is computed.
+    fn misplacing(options: &DecodeOptions) -> Hypothesis {
+        let mut segments = vec![heard(0, 4_000, &[CLEAR], -0.3)];
+        if options.audio_ctx.is_some() {
+            segments.push(heard(12_000, 2_000, &["次の動画で"], -0.1));
+        }
+        hypothesis(segments)
+    }
+
+    #[test]
+    fn text_where_nobody_speaks_is_decoded_again_with_the_whole_encoder() {
+        let (segments, asked) = decode("fast", 5, misplacing);
+        assert_eq!(asked, [GREEDY, GREEDY]);
+        assert_eq!(segments.iter().map(|s| s.text.as_str()).collect::<Vec<_>>(), [CLEAR]);
+    }
+
+    #[test]
+    fn text_where_nobody_speaks_that_stays_is_marked_and_not_sampled() {
+        let always =
+            |_: &DecodeOptions| misplacing(&DecodeOptions { audio_ctx: Some(700), ..Default::default() });
+        for (tier, ways) in [("fast", vec![GREEDY, GREEDY, BEAM]), ("auto", vec![GREEDY, BEAM])] {
+            let (segments, asked) = decode(tier, 5, always);
+            assert_eq!(asked, ways, "{tier}");
+            assert!(segments[0].is_mapped());
+            assert_eq!(segments[1].flags, [Flag::PossibleHallucination]);
+        }
+    }
+
+    #[test]
+    fn words_too_many_for_their_time_are_decoded_again() {
+        let (segments, asked) = decode("fast", 14, |options| {
+            let token_ms = if options.audio_ctx.is_some() { 100 } else { 4_000 };
+            hypothesis(vec![heard(0, token_ms, &[CLEAR, "、父は不在"], -0.3)])
+        });
+        assert_eq!(asked, [GREEDY, GREEDY]);
+        assert!(segments[0].is_mapped());
+    }
+
+    #[test]
+    fn a_result_without_misplaced_words_is_not_taken_where_it_leaves_out_others() {
+        let (segments, _) = decode("fast", 5, |options| match options.audio_ctx {
+            Some(_) => misplacing(options),
+            None => hypothesis(vec![heard(0, 4_000, &["本日"], -0.1)]),
+        });
+        assert_eq!(segments[0].text, CLEAR);
+        assert_eq!(segments[1].flags, [Flag::PossibleHallucination]);
     }
 }

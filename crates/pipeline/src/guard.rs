@@ -1,7 +1,9 @@
 //! Text that nobody said (language.md pass 13): it is marked and kept out of the record, never deleted.
 
+mod loops;
 mod music;
 
+use std::borrow::Cow;
 use std::cell::LazyCell;
 use std::ops::Range;
 
@@ -10,6 +12,7 @@ use audio::PackedWindow;
 use record::{Flag, SAMPLE_RATE};
 use text::guard as phrases;
 
+use self::loops::Part;
 use crate::tier::IMPROBABLE;
 
 /// Samples of a frame whose level is measured: 16 ms.
@@ -65,59 +68,69 @@ impl Default for GuardConfig {
     }
 }
 
-/// Flags for each segment of the hypothesis.
-pub(crate) fn flags(packed: &PackedWindow, hypothesis: &Hypothesis, config: &GuardConfig) -> Vec<Vec<Flag>> {
-    // A loop may run over all segments without any of them being one.
-    let looped = is_loop(&hypothesis.text());
-    // So may music: what precedes and follows tells of it too.
-    let odds = LazyCell::new(|| music::log_odds(&packed.window.samples));
-    hypothesis.segments.iter().map(|segment| segment_flags(packed, segment, looped, &odds, config)).collect()
+/// A segment, or a part of one, and what is doubtful about it.
+pub(crate) struct Marked<'h> {
+    pub(crate) segment: Cow<'h, HypothesisSegment>,
+    pub(crate) flags: Vec<Flag>,
+    /// Words in a window with speech, but where nobody speaks, or too many for their time. Another way of decoding may put
+    /// them where they belong or leave them out, which it does not over noise and music.
+    pub(crate) is_misplaced: bool,
 }
 
-fn segment_flags(
+/// The segments of the hypothesis with their marks; a loop's repeats are segments of their own.
+pub(crate) fn marked<'h>(
     packed: &PackedWindow,
-    segment: &HypothesisSegment,
+    hypothesis: &'h Hypothesis,
+    config: &GuardConfig,
+) -> Vec<Marked<'h>> {
+    let parts = loops::parts(hypothesis);
+    let looped = loops::is_loop(&hypothesis.text());
+    // Music may run over all segments: what precedes and follows one tells of it too.
+    let odds = LazyCell::new(|| music::log_odds(&packed.window.samples));
+    parts.into_iter().map(|part| mark(packed, part, looped, &odds, config)).collect()
+}
+
+fn mark<'h>(
+    packed: &PackedWindow,
+    Part { segment, is_repeat }: Part<'h>,
     looped: bool,
     window_odds: &LazyCell<Option<f32>, impl FnOnce() -> Option<f32>>,
     config: &GuardConfig,
-) -> Vec<Flag> {
+) -> Marked<'h> {
     let words = segment.text();
     let share = speech_share(packed, segment.start_ms, segment.end_ms);
     let samples = &packed.window.samples;
     let around = |least_ms| &samples[around(segment.start_ms, segment.end_ms, least_ms, samples.len())];
     let steady = modulation_db(around(MIN_MODULATION_MS)) < config.min_modulation_db;
     let unsure = segment.avg_logprob < config.min_avg_logprob;
-    let repeats = looped || is_loop(&words);
-    let unspoken = repeats
+    let unspoken = looped
+        || is_repeat
         || segment.avg_logprob < config.min_logprob_over_music
         || segment.no_speech_prob > config.max_no_speech_over_music;
     let max_odds = if unsure { 0.0 } else { config.max_music_log_odds };
     let is_music = |odds: Option<f32>| odds.is_some_and(|odds| odds > max_odds);
     let music = unspoken && (is_music(**window_odds) || is_music(music::log_odds(around(MIN_MUSIC_MS))));
-    let silent = share < config.min_speech_share || packed.rms < config.min_rms || steady;
+    let noise = packed.rms < config.min_rms || steady;
+    let beside_speech = share < config.min_speech_share;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
     // A phrase that Whisper writes over silence needs less proof than other words.
     let phrase = phrases::silence_phrase(&words).is_some() && (share < 0.5 || segment.no_speech_prob > 0.5);
-    // Times of a short segment are too coarse for a speed.
+    // Times of a short segment are too coarse for a speed; a loop has its own mark.
     let duration_ms = (segment.end_ms - segment.start_ms).max(1_000);
-    let too_fast = phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
+    let too_fast = !is_repeat && phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
 
     let mut flags = Vec::new();
-    if silent || music || no_speech || phrase || too_fast || phrases::is_remark(&words) {
+    if noise || beside_speech || music || no_speech || phrase || too_fast || phrases::is_remark(&words) {
         flags.push(Flag::PossibleHallucination);
     }
-    if repeats {
+    if is_repeat {
         flags.push(Flag::Repetition);
     }
     if unsure {
         flags.push(Flag::LowConfidence);
     }
-    flags
-}
-
-/// The same words over and over, or a text that compresses as only a loop does.
-fn is_loop(words: &str) -> bool {
-    phrases::repetition(words).is_some() || phrases::compression_ratio(words) > phrases::MAX_COMPRESSION_RATIO
+    let is_misplaced = (beside_speech || too_fast) && !(noise || music || no_speech || phrase);
+    Marked { segment, flags, is_misplaced }
 }
 
 /// Samples of a segment, or of the time around a shorter one, as far as the window goes.

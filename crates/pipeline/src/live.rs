@@ -200,7 +200,7 @@ impl<'e> Live<'e> {
     fn quick(&mut self, open: &PackedWindow, control: &Control) -> Result<Vec<Segment>, Error> {
         let options = FITTED.options(&self.options.decode, open.window.samples.len());
         let heard = self.decoder.once(&open.window, &options, None, control)?.unwrap_or_default();
-        Ok(segments(open, &heard, &self.options.guard))
+        Ok(segments(open, &heard, &self.options.guard).segments)
     }
 }
 

@@ -6,7 +6,7 @@ use asr::{Hypothesis, HypothesisSegment};
 use audio::PackedWindow;
 use record::{Flag, Segment, Token};
 
-use crate::guard::{self, GuardConfig};
+use crate::guard::{self, GuardConfig, Marked};
 
 /// A segment is divided where the recording has a pause of this length that the window left out.
 const SPLIT_PAUSE_MS: u64 = 1_000;
@@ -23,17 +23,26 @@ pub(crate) fn lost(packed: &PackedWindow) -> Segment {
     }
 }
 
+/// What was heard in a window, in the recording's time.
+pub(crate) struct Found {
+    /// The segments with the marks of the guards.
+    pub(crate) segments: Vec<Segment>,
+    /// Some words stand where nobody speaks, or are too many for their time: another way of decoding may do better.
+    pub(crate) is_misplaced: bool,
+}
+
 /// Moves a hypothesis to the recording's time and marks what the guards doubt.
-pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Vec<Segment> {
-    let flags = guard::flags(packed, hypothesis, guard);
-    let mut segments = Vec::with_capacity(hypothesis.segments.len());
-    for (heard, flags) in hypothesis.segments.iter().zip(flags) {
+pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Found {
+    let marked = guard::marked(packed, hypothesis, guard);
+    let is_misplaced = marked.iter().any(|part| part.is_misplaced);
+    let mut segments = Vec::with_capacity(marked.len());
+    for Marked { segment: heard, flags, .. } in marked {
         let tokens: Vec<Token> = heard.tokens.iter().map(|token| in_file_time(token, packed)).collect();
         for run in split_at_pauses(&tokens) {
-            segments.push(segment(packed.window.file, &tokens[run], heard, flags.clone()));
+            segments.push(segment(packed.window.file, &tokens[run], &heard, flags.clone()));
         }
     }
-    segments
+    Found { segments, is_misplaced }
 }
 
 fn segment(file: usize, tokens: &[Token], heard: &HypothesisSegment, flags: Vec<Flag>) -> Segment {

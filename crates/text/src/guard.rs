@@ -4,6 +4,7 @@
 //! facts (voice activity, no-speech probability, energy) agree.
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use flate2::Compression;
@@ -64,7 +65,17 @@ pub fn is_remark(text: &str) -> bool {
 
 /// Lower-case letters and digits of `text` after NFKC.
 fn bare(text: &str) -> String {
-    text.nfkc().flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric() || *c == 'ー').collect()
+    text.nfkc().flat_map(char::to_lowercase).filter(|c| is_letter(*c)).collect()
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric() || c == 'ー'
+}
+
+/// The same with the place of each in `text`. Characters are normalised one by one, so that each has one place.
+fn placed(text: &str) -> Vec<(usize, char)> {
+    let letters = |c: char| std::iter::once(c).nfkc().flat_map(char::to_lowercase).filter(|c| is_letter(*c));
+    text.char_indices().flat_map(|(at, c)| letters(c).map(move |c| (at, c))).take(MAX_CHARS).collect()
 }
 
 /// Words that are said over and over.
@@ -76,37 +87,63 @@ pub struct Repetition {
     pub count: usize,
     /// Share of the text that they make up, 0.0..=1.0.
     pub share: f32,
+    /// Bytes of the text behind the first time: what only repeats it, with its punctuation. Without them the words stand
+    /// once, between what precedes and follows the loop.
+    pub rest: Range<usize>,
 }
 
 /// The loop that most of `text` is: the same words at least [`MIN_REPEATS`] times in a row.
 ///
 /// Punctuation and spaces do not count. Linear in the length of the text; only the first 2,000 characters are looked at.
+///
+/// ```
+/// let text = "母が来所、母が来所、母が来所、母が来所、以上。";
+/// let found = text::guard::repetition(text).unwrap();
+/// assert_eq!((found.unit.as_str(), found.count), ("母が来所", 4));
+/// assert_eq!(&text[found.rest], "母が来所、母が来所、母が来所、");
+/// ```
 #[must_use]
 pub fn repetition(text: &str) -> Option<Repetition> {
-    let chars: Vec<char> = bare(text).chars().take(MAX_CHARS).collect();
-    let mut best: Option<Repetition> = None;
+    let chars = placed(text);
+    let mut best: Option<(f32, usize, Range<usize>)> = None;
     for unit in 1..=MAX_UNIT.min(chars.len() / MIN_REPEATS) {
         // Longest run in which every character equals the one a unit before it.
         let (mut run, mut longest, mut end) = (0, 0, 0);
         for i in unit..chars.len() {
-            run = if chars[i] == chars[i - unit] { run + 1 } else { 0 };
+            run = if chars[i].1 == chars[i - unit].1 { run + 1 } else { 0 };
             if run > longest {
                 (longest, end) = (run, i + 1);
             }
         }
         let covered = longest + unit;
-        let count = covered / unit;
         let share = covered as f32 / chars.len() as f32;
         if longest > 0
-            && count >= MIN_REPEATS
+            && covered / unit >= MIN_REPEATS
             && share >= MIN_SHARE
-            && best.as_ref().is_none_or(|b| share > b.share)
+            && best.as_ref().is_none_or(|(before, ..)| share > *before)
         {
-            let start = end - covered;
-            best = Some(Repetition { unit: chars[start..start + unit].iter().collect(), count, share });
+            best = Some((share, unit, end - covered..end));
         }
     }
-    best
+    best.map(|(share, unit, run)| Repetition {
+        unit: chars[run.start..run.start + unit].iter().map(|(_, c)| *c).collect(),
+        count: run.len() / unit,
+        share,
+        rest: repeats(text, &chars, unit, &run),
+    })
+}
+
+/// Bytes of what repeats the first unit of a run.
+///
+/// Whole units: with one of several left, the words before and behind the run are whole, wherever in a word it begins. Where
+/// it begins with the text or behind punctuation, and ends with the text, its last unit was broken off, and goes too.
+fn repeats(text: &str, chars: &[(usize, char)], unit: usize, run: &Range<usize>) -> Range<usize> {
+    let first = run.start + unit;
+    let at = |letter: usize| chars.get(letter).map_or(text.len(), |(at, _)| *at);
+    let begins_whole = text[..at(run.start)].chars().next_back().is_none_or(|c| !is_letter(c));
+    let is_broken_off = begins_whole && run.end == chars.len();
+    let end = if is_broken_off { run.end } else { run.start + run.len() / unit * unit };
+    at(first)..at(end)
 }
 
 /// UTF-8 length over zlib-compressed length, as Whisper's decoder computes it; 0 for an empty text.
@@ -160,6 +197,28 @@ mod tests {
         assert!(repetition("はいはいはいはい").is_some());
     }
 
+    /// What is left of a text without its repeats.
+    fn once(text: &str) -> String {
+        let rest = repetition(text).unwrap().rest;
+        [&text[..rest.start], &text[rest.end..]].concat()
+    }
+
+    #[test]
+    fn without_its_repeats_the_words_of_a_loop_stand_once() {
+        for (text, left) in [
+            ("ご飯を食べる、ご飯を食べる、ご飯を食べる、ご飯を食べる。", "ご飯を食べる、"),
+            ("母が来た。はい、はい、はい、はい、はい、はい。", "母が来た。はい、"),
+            ("ありますありますありますあります以上です", "あります以上です"),
+            // It begins inside a word: る食べ, four times.
+            ("走る食べる食べる食べる食べる食べる食べる", "走る食べる"),
+            // The decoder's limit breaks the last one off.
+            ("ご飯を食べる、ご飯を食べる、ご飯を食べる、ご飯を食べる、ご飯を", "ご飯を食べる、"),
+            ("ｶﾞｶﾞｶﾞｶﾞ", "ｶﾞ"),
+        ] {
+            assert_eq!(once(text), left, "{text}");
+        }
+    }
+
     #[test]
     fn a_few_repeats_are_speech() {
         assert!(repetition("いや、いや、いや").is_none());
@@ -191,11 +250,15 @@ mod tests {
             let found = repetition(&unit.repeat(count)).unwrap();
             prop_assert!(found.count >= 4);
             prop_assert!(found.share > 0.9);
+            // あああ is a loop itself.
+            prop_assert_eq!(once(&unit.repeat(count)), found.unit.clone());
+            prop_assert!(unit.starts_with(&found.unit));
         }
 
         #[test]
         fn any_text_is_measured(text in "\\PC{0,80}") {
-            let _ = (silence_phrase(&text), repetition(&text), compression_ratio(&text), chars_per_second(&text, 1));
+            let _ = (silence_phrase(&text), compression_ratio(&text), chars_per_second(&text, 1));
+            prop_assert!(repetition(&text).is_none_or(|found| text.get(found.rest).is_some()));
         }
     }
 }

@@ -199,7 +199,7 @@ fn begin<'r>(shared: &Shared, request: Request<'r>) -> Result<Option<Journey<'r>
     let Request { window, options } = request;
     let header = &shared.weights.header;
     check_window(window)?;
-    request::check(window, options, header)?;
+    request::check(window, options, header.n_audio_ctx as usize, header.n_text_ctx as usize)?;
     let is_multilingual = header.is_multilingual();
     let language = match &options.language {
         None => None,

@@ -3,7 +3,7 @@
 use super::align;
 use super::search::Sequence;
 use super::tokens::Tokens;
-use crate::heard::HeardToken;
+use crate::heard::{HeardToken, estimate};
 
 /// Milliseconds of a timestamp's step and of a position of the encoder.
 const STEP_MS: u64 = 20;
@@ -69,16 +69,4 @@ fn rest(written: &[i32], tokens: &Tokens, spoken: usize) -> Option<usize> {
     let [.., before, last] = written else { return None };
     let (_, at) = (tokens.timestamp(*before)?, tokens.timestamp(*last)?);
     (at > 0 && at < spoken).then_some(at)
-}
-
-/// Times between a phrase's timestamps, by the lengths of its tokens in bytes.
-fn estimate(phrase: &mut [HeardToken], from_ms: u64, to_ms: u64) {
-    let total: usize = phrase.iter().map(|token| token.bytes.len()).sum();
-    let at = |bytes: usize| from_ms + (to_ms - from_ms) * bytes as u64 / total.max(1) as u64;
-    let mut before = 0;
-    for token in phrase {
-        let start = before;
-        before += token.bytes.len();
-        token.estimated_ms = (at(start), at(before));
-    }
 }

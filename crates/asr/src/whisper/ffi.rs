@@ -19,9 +19,11 @@ use crate::heard::{Heard, HeardToken};
 use crate::mel::{HOP, Spectrogram};
 
 mod callbacks;
+mod devices;
 mod log;
 
 use self::callbacks::Guard;
+pub(super) use self::devices::gpus;
 use self::log::install_log_hook;
 
 /// How the weights are put into memory.

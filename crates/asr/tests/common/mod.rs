@@ -1,4 +1,5 @@
-//! The real model and real audio for tests.
+//! The real model and real audio for tests, of which each test file uses a part.
+#![allow(dead_code)]
 
 use std::path::{Path, PathBuf};
 

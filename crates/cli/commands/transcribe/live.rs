@@ -11,7 +11,7 @@ use pipeline::{Input, LiveEvent, Tier, TranscribeOptions, Transcription, sha256,
 use record::{Segment, Source, SourceFile};
 
 use crate::args::{EngineArgs, Global, ProgressArg};
-use crate::commands::{Heard, configured, engine};
+use crate::commands::{Broken, Heard, configured, engine};
 use crate::failure::Failure;
 use crate::progress::mode;
 use crate::stats::{LiveStats, Stats};
@@ -28,14 +28,20 @@ pub(super) fn transcription(
     expected: Bias,
     global: &Global,
     control: &Control,
-) -> Result<Heard, Failure> {
-    let options = configured(TranscribeOptions::live(Tier::by_name(&args.tier)?), args, None, expected);
+) -> Result<Heard, Broken> {
+    let options = configured(
+        TranscribeOptions::live(Tier::by_name(&args.tier).map_err(Failure::from)?),
+        args,
+        None,
+        expected,
+    );
     let loading = Instant::now();
     let engine = engine(args)?;
     let load = loading.elapsed();
-    let reader = AudioReader::open_named(&input.path, &input.name)?;
+    let reader = AudioReader::open_named(&input.path, &input.name).map_err(Failure::from)?;
     let (blocks, incoming) = sync_channel(WAITING);
     let screen = Screen { mode: mode(global) };
+    let mut so_far = Vec::new();
     let (done, read, delays) = thread::scope(|threads| {
         let start = Instant::now();
         let speaker = threads.spawn(move || speak(reader, start, &blocks));
@@ -45,18 +51,26 @@ pub(super) fn transcription(
                 return;
             };
             delays.note(segments);
+            if matches!(event, LiveEvent::Final { .. }) {
+                so_far.extend_from_slice(segments);
+            }
             screen.on(&event);
         });
         // A cancelled job leaves the speaker without a listener.
         drop(incoming);
         (done, speaker.join(), delays)
     });
-    let read = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-    let done = done?;
+    let broken = |failure: Failure| Broken::new(failure, std::slice::from_ref(input), &*engine, so_far);
+    let read = read.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    let (read, done) = match (read, done) {
+        (Ok(read), Ok(done)) => (read, done),
+        (Err(failure), _) => return Err(broken(failure)),
+        (_, Err(error)) => return Err(broken(error.into())),
+    };
     let wall = delays.start.elapsed();
     let file = SourceFile {
         name: input.name.clone(),
-        sha256: sha256(&input.path)?,
+        sha256: sha256(&input.path).map_err(Failure::from)?,
         duration_ms: done.duration_ms,
         partial: read.partial,
     };
