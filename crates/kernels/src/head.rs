@@ -2,7 +2,7 @@
 
 use crate::aligned::Aligned;
 use crate::isa::{Instructions, dispatch};
-use crate::math::{ROUND, exponentials};
+use crate::math::{ROUND, exponentials, fma};
 use crate::matrix::{Precision, STEP, WIDTH};
 use crate::quantise::quantise;
 use crate::{HEAD, Isa};
@@ -23,11 +23,23 @@ pub struct Head {
     packed: Packed,
 }
 
+/// As bytes, keys and values are their distances from their means over the positions, which are smaller: a mean of the keys
+/// shifts all scores of a query alike, and that of the values is added again (after Zhang et al., "SageAttention", 2024).
+///
 /// Keys are panels of 32 positions, values two panels of 32 numbers of a head; see [`Matrix`](crate::Matrix).
 #[derive(Debug)]
 enum Packed {
-    Float { keys: Aligned<f32>, values: Aligned<f32> },
-    Int8 { keys: Aligned<u8>, key_scales: Vec<f32>, values: Aligned<u8>, value_scales: Box<[f32; HEAD]> },
+    Float {
+        keys: Aligned<f32>,
+        values: Aligned<f32>,
+    },
+    Int8 {
+        keys: Aligned<u8>,
+        key_scales: Vec<f32>,
+        values: Aligned<u8>,
+        value_scales: Box<[f32; HEAD]>,
+        value_means: Box<[f32; HEAD]>,
+    },
 }
 
 /// Room for the scores of some queries.
@@ -56,6 +68,7 @@ impl Head {
                 key_scales: vec![0.0; padded],
                 values: Aligned::zeroed(padded * HEAD),
                 value_scales: Box::new([0.0; HEAD]),
+                value_means: Box::new([0.0; HEAD]),
             },
         };
         Self { isa, positions: 0, packed }
@@ -110,20 +123,27 @@ fn load_rows<I: Instructions>(head: &mut Head, rows: &[f32], stride: usize, key:
                 high[t * WIDTH..(t + 1) * WIDTH].copy_from_slice(&value[WIDTH..]);
             }
         }
-        Packed::Int8 { keys, key_scales, values, value_scales } => {
+        Packed::Int8 { keys, key_scales, values, value_scales, value_means } => {
             let mut bytes = [0_i8; HEAD];
+            let means = means(positions, keys_of);
             for t in 0..positions {
-                key_scales[t] = quantise::<I>(keys_of(t), &mut bytes).0;
+                let mut key = [0.0; HEAD];
+                for ((y, x), mean) in key.iter_mut().zip(keys_of(t)).zip(&means) {
+                    *y = x - mean;
+                }
+                key_scales[t] = quantise::<I>(&key, &mut bytes).0;
                 let panel = &mut keys[t / WIDTH * WIDTH * HEAD + t % WIDTH * STEP..];
                 for (group, bytes) in bytes.as_chunks::<STEP>().0.iter().enumerate() {
                     let bytes = bytes.map(|byte| byte.cast_unsigned().wrapping_add(I::OFFSET));
                     panel[group * STEP * WIDTH..][..STEP].copy_from_slice(&bytes);
                 }
             }
+            **value_means = self::means(positions, values_of);
             let mut largest = [0.0_f32; HEAD];
             for t in 0..positions {
-                for (largest, x) in largest.iter_mut().zip(values_of(t)) {
-                    *largest = if x.abs() > *largest { x.abs() } else { *largest };
+                for ((largest, x), mean) in largest.iter_mut().zip(values_of(t)).zip(value_means.iter()) {
+                    let size = (x - mean).abs();
+                    *largest = if size > *largest { size } else { *largest };
                 }
             }
             let inverse = largest.map(|largest| if largest > 0.0 { STEPS / largest } else { 0.0 });
@@ -135,11 +155,11 @@ fn load_rows<I: Instructions>(head: &mut Head, rows: &[f32], stride: usize, key:
                         let t = group * STEP + k;
                         let mut quantised = [I::OFFSET; WIDTH];
                         if t < positions {
-                            let values = &values_of(t)[half * WIDTH..][..WIDTH];
-                            for ((q, x), inverse) in
-                                quantised.iter_mut().zip(values).zip(&inverse[half * WIDTH..])
-                            {
-                                *q = ((x * inverse + ROUND).to_bits() as u8).wrapping_add(I::OFFSET);
+                            let columns = half * WIDTH..(half + 1) * WIDTH;
+                            let values = values_of(t)[columns.clone()].iter();
+                            let scaling = value_means[columns.clone()].iter().zip(&inverse[columns]);
+                            for ((q, x), (mean, inverse)) in quantised.iter_mut().zip(values).zip(scaling) {
+                                *q = (((x - mean) * inverse + ROUND).to_bits() as u8).wrapping_add(I::OFFSET);
                             }
                         }
                         for (c, q) in quantised.iter().enumerate() {
@@ -150,6 +170,18 @@ fn load_rows<I: Instructions>(head: &mut Head, rows: &[f32], stride: usize, key:
             }
         }
     }
+}
+
+/// Means of the numbers of a head over the positions.
+#[inline(always)]
+fn means<'r>(positions: usize, row: impl Fn(usize) -> &'r [f32]) -> [f32; HEAD] {
+    let mut means = [0.0_f32; HEAD];
+    for t in 0..positions {
+        for (mean, x) in means.iter_mut().zip(row(t)) {
+            *mean += x;
+        }
+    }
+    means.map(|sum| sum / positions.max(1) as f32)
 }
 
 #[inline(always)]
@@ -169,11 +201,11 @@ fn attend_rows<I: Instructions>(
         Packed::Float { keys, values } => {
             attend_floats::<I>(head.positions, (keys, values), query, scores, output);
         }
-        Packed::Int8 { keys, key_scales, values, value_scales } => {
+        Packed::Int8 { keys, key_scales, values, value_scales, value_means } => {
             attend_bytes::<I>(
                 head.positions,
                 (keys, key_scales),
-                (values, value_scales),
+                (values, value_scales, value_means),
                 query,
                 scores,
                 output,
@@ -232,7 +264,7 @@ fn attend_floats<'q, I: Instructions>(
 fn attend_bytes<'q, I: Instructions>(
     positions: usize,
     (keys, key_scales): (&[u8], &[f32]),
-    (values, value_scales): (&[u8], &[f32; HEAD]),
+    (values, value_scales, value_means): (&[u8], &[f32; HEAD], &[f32; HEAD]),
     query: impl Fn(usize) -> &'q [f32],
     scores: &mut Scores,
     output: &mut [f32],
@@ -281,13 +313,14 @@ fn attend_bytes<'q, I: Instructions>(
                 I::bytes(rows, depth, fine.as_ptr(), depth, values.as_ptr(), &mut fine_sums[..rows]);
             }
             let scales = &value_scales.as_chunks::<WIDTH>().0[half];
+            let means = &value_means.as_chunks::<WIDTH>().0[half];
             for r in 0..rows {
                 let share = 1.0 / (STEPS * totals[r]);
                 let output = &mut output[r * HEAD + half * WIDTH..][..WIDTH];
                 for c in 0..WIDTH {
                     let coarse = (sums[r][c] - offset * surplus[r].0) as f32;
                     let fine = (fine_sums[r][c] - offset * surplus[r].1) as f32;
-                    output[c] = (coarse + fine * (1.0 / PARTS)) * (share * scales[c]);
+                    output[c] = fma::<I>(coarse + fine * (1.0 / PARTS), share * scales[c], means[c]);
                 }
             }
         }
