@@ -24,7 +24,7 @@ pub struct Head {
 }
 
 /// As bytes, keys and values are their distances from their means over the positions, which are smaller: a mean of the keys
-/// shifts all scores of a query alike, and that of the values is added again (after Zhang et al., "SageAttention", 2024).
+/// shifts all scores of a query alike, and that of the values is added again (after Zhang et al., "`SageAttention`", 2024).
 ///
 /// Keys are panels of 32 positions, values two panels of 32 numbers of a head; see [`Matrix`](crate::Matrix).
 #[derive(Debug)]
