@@ -179,8 +179,13 @@ fn check_batch(
     expected: (&Hypothesis, &Hypothesis),
 ) -> std::result::Result<(), Violation> {
     let requests = [speech, silence].map(|window| Request { window, options });
-    let results = session.decode_batch(&requests, &Control::new());
-    let hypotheses = results.into_iter().collect::<Result<Vec<_>>>();
+    let (mut results, mut deliveries) = ([None, None], 0);
+    session.decode_batch(&requests, &Control::new(), &mut |place, result| {
+        deliveries += 1;
+        results[place] = Some(result);
+    });
+    require(deliveries == 2, "each window of a batch is delivered once", || deliveries.to_string())?;
+    let hypotheses = results.into_iter().flatten().collect::<Result<Vec<_>>>();
     let same = hypotheses.is_ok_and(|found| found.iter().eq([expected.0, expected.1]));
     require(same, "a batch gives each window's own result, in order", || "other results".into())
 }

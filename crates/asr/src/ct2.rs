@@ -19,7 +19,7 @@ use record::{EngineInfo, Window};
 use self::directory::Tokens;
 pub(crate) use self::fault::Fault;
 use self::worker::{Batch, Outcome, Worker};
-use crate::engine::{Hypothesis, check_window};
+use crate::engine::{Hypothesis, alone, check_window};
 use crate::error::Cause;
 use crate::heard::Attempt;
 use crate::mel::{HOP, MelSpectrogram};
@@ -129,18 +129,24 @@ struct Ct2Session {
 
 impl Session for Ct2Session {
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        let mut results = self.decode_batch(&[Request { window, options }], control);
-        results.pop().unwrap_or(Err(Cause::WorkerGone.into()))
+        alone(|deliver| self.decode_batch(&[Request { window, options }], control, deliver))
     }
 
     /// Neighbours that are decoded in the same way go together.
-    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
-        let alike = requests.chunk_by(|a, b| a.options == b.options);
-        let results = alike.flat_map(|alike| {
+    fn decode_batch(
+        &mut self,
+        requests: &[Request<'_>],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
+        let mut place = 0;
+        for alike in requests.chunk_by(|a, b| a.options == b.options) {
             let windows: Vec<_> = alike.iter().map(|request| request.window).collect();
-            self.decode_alike(&windows, alike[0].options, control)
-        });
-        results.collect()
+            for result in self.decode_alike(&windows, alike[0].options, control) {
+                deliver(place, result);
+                place += 1;
+            }
+        }
     }
 }
 

@@ -59,11 +59,19 @@ pub trait Session: Send {
     /// Decodes one window.
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis>;
 
-    /// Decodes several windows, and returns one result for each, in their order: the same as by themselves.
+    /// Decodes several windows, and calls `deliver` once for each, by its place and as soon as its result is known: the same
+    /// as by itself.
     ///
     /// Engines that read the weights once for a whole batch override this; here the windows go one by one.
-    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
-        requests.iter().map(|request| self.decode(request.window, request.options, control)).collect()
+    fn decode_batch(
+        &mut self,
+        requests: &[Request<'_>],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
+        for (place, Request { window, options }) in requests.iter().enumerate() {
+            deliver(place, self.decode(window, options, control));
+        }
     }
 }
 
@@ -251,6 +259,15 @@ impl HypothesisSegment {
     pub fn text(&self) -> String {
         self.tokens.iter().map(|token| token.text.as_str()).collect()
     }
+}
+
+/// A window by itself: the result that `decode` delivers.
+pub(crate) fn alone(
+    decode: impl FnOnce(&mut (dyn FnMut(usize, Result<Hypothesis>) + Send)),
+) -> Result<Hypothesis> {
+    let mut found = Err(Cause::WorkerGone.into());
+    decode(&mut |_, result| found = result);
+    found
 }
 
 /// Refuses a window that is too long or holds a sample that is not finite.

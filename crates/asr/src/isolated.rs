@@ -27,8 +27,7 @@ pub use self::serve::serve;
 
 use self::child::Child;
 use self::wire::Report;
-use crate::engine::check_window;
-use crate::error::Cause;
+use crate::engine::{alone, check_window};
 use crate::{Control, DecodeOptions, Engine, EngineConfig, Hypothesis, Request, Result, Session};
 
 /// How a process that calls [`serve`] is started.
@@ -153,49 +152,60 @@ impl Session for IsolatedSession {
     /// Besides the session's own errors: [`ErrorKind::Crashed`](crate::ErrorKind::Crashed) when the process died or made
     /// no progress.
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        let mut results = self.decode_batch(&[Request { window, options }], control);
-        results.pop().unwrap_or(Err(Cause::WorkerGone.into()))
+        alone(|deliver| self.decode_batch(&[Request { window, options }], control, deliver))
     }
 
-    /// As [`Session::decode`]: a process that dies takes all windows of the batch with it.
-    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
-        let mut results: Vec<_> =
-            requests.iter().map(|request| check_window(request.window).err().map(Err)).collect();
-        let (places, sound): (Vec<_>, Vec<_>) =
-            requests.iter().enumerate().filter(|(place, _)| results[*place].is_none()).unzip();
-        let answers = if sound.is_empty() { Ok(Vec::new()) } else { self.ask(&sound, control) };
-        match answers {
-            Ok(answers) => {
-                for (place, answer) in places.into_iter().zip(answers) {
-                    results[place] = Some(answer);
-                }
-            }
-            Err(error) => {
-                let report = Report::from(&error);
-                for place in places.into_iter().skip(1) {
-                    results[place] = Some(Err(report.clone().into()));
-                }
-                // The first one keeps the cause.
-                if let Some(first) = results.iter_mut().find(|result| result.is_none()) {
-                    *first = Some(Err(error));
-                }
+    /// As [`Session::decode`]: a process that dies takes with it all windows of the batch that it has not delivered.
+    fn decode_batch(
+        &mut self,
+        requests: &[Request<'_>],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
+        let mut left = Vec::new();
+        for (place, request) in requests.iter().enumerate() {
+            match check_window(request.window) {
+                Ok(()) => left.push((place, *request)),
+                Err(error) => deliver(place, Err(error)),
             }
         }
-        results.into_iter().map(|result| result.unwrap_or(Err(Cause::WorkerGone.into()))).collect()
+        let sound = left.clone();
+        let asked = self.ask(&sound, control, &mut |place, result| {
+            left.retain(|(of, _)| *of != place);
+            deliver(place, result);
+        });
+        if let Err(error) = asked {
+            let report = Report::from(&error);
+            let mut places = left.into_iter().map(|(place, _)| place);
+            // The first one keeps the cause.
+            let first = places.next();
+            places.for_each(|place| deliver(place, Err(report.clone().into())));
+            if let Some(first) = first {
+                deliver(first, Err(error));
+            }
+        }
     }
 }
 
 impl IsolatedSession {
-    /// The process's answers, one for each window.
-    fn ask(&mut self, requests: &[Request<'_>], control: &Control) -> Result<Vec<Result<Hypothesis>>> {
+    /// Lets the process decode windows, each with its place.
+    fn ask(
+        &mut self,
+        requests: &[(usize, Request<'_>)],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) -> Result<()> {
+        if requests.is_empty() {
+            return Ok(());
+        }
         control.check()?;
         // One that died while it had nothing to do costs no window.
         let mut child = match self.child.take().and_then(Child::living) {
             Some(child) => child,
             None => Child::start(&self.plan, control)?.0,
         };
-        let answers = child.decode(requests, control, self.plan.isolation.no_progress)?;
+        child.decode(requests, control, self.plan.isolation.no_progress, deliver)?;
         self.child = Some(child);
-        Ok(answers)
+        Ok(())
     }
 }

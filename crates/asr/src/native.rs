@@ -31,7 +31,7 @@ use record::{EngineInfo, Window};
 use self::batch::Batch;
 use self::tokens::Tokens;
 use self::weights::Weights;
-use crate::engine::{Hypothesis, Request};
+use crate::engine::{Hypothesis, Request, alone};
 use crate::error::Cause;
 use crate::ggml::ModelError;
 use crate::mel::MelSpectrogram;
@@ -155,28 +155,31 @@ struct NativeSession {
 
 impl Session for NativeSession {
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        let mut results = self.decode_batch(&[Request { window, options }], control);
-        results.pop().unwrap_or(Err(Cause::WorkerGone.into()))
+        alone(|deliver| self.decode_batch(&[Request { window, options }], control, deliver))
     }
 
-    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
+    fn decode_batch(
+        &mut self,
+        requests: &[Request<'_>],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
         let wanted = requests.iter().map(|request| request.options.threads).max().unwrap_or(1).clamp(1, 64);
         let threads = match self.threads.take().filter(|threads| threads.count() == wanted) {
             Some(threads) => threads,
             None => match Threads::new(wanted) {
                 Ok(threads) => threads,
                 Err(error) => {
-                    let lost = |_: &Request<'_>| {
+                    for place in 0..requests.len() {
                         let source = std::io::Error::new(error.kind(), error.to_string());
-                        Err(Cause::Spawn { source }.into())
-                    };
-                    return requests.iter().map(lost).collect();
+                        deliver(place, Err(Cause::Spawn { source }.into()));
+                    }
+                    return;
                 }
             },
         };
         let (shared, batch) = (&self.shared, &mut self.batch);
-        let results = threads.enter(|| batch.run(shared, requests, &threads, control));
+        threads.enter(|| batch.run(shared, requests, &threads, control, deliver));
         self.threads = Some(threads);
-        results
     }
 }

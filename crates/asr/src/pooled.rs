@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use record::{EngineInfo, Window};
 
+use crate::engine::alone;
 use crate::error::Cause;
 use crate::{Control, DecodeOptions, Engine, ErrorKind, Hypothesis, Request, Result, Session};
 
@@ -52,25 +53,27 @@ struct PooledSession {
 
 impl Session for PooledSession {
     fn decode(&mut self, window: &Window, options: &DecodeOptions, control: &Control) -> Result<Hypothesis> {
-        let mut answers = self.decode_batch(&[Request { window, options }], control);
-        answers.pop().unwrap_or_else(|| Ok(Hypothesis::default()))
+        alone(|deliver| self.decode_batch(&[Request { window, options }], control, deliver))
     }
 
-    fn decode_batch(&mut self, requests: &[Request<'_>], control: &Control) -> Vec<Result<Hypothesis>> {
+    fn decode_batch(
+        &mut self,
+        requests: &[Request<'_>],
+        control: &Control,
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
         let Some(session) = &mut self.session else {
-            return requests.iter().map(|_| Err(Cause::WorkerGone.into())).collect();
+            (0..requests.len()).for_each(|place| deliver(place, Err(Cause::WorkerGone.into())));
+            return;
         };
-        let answers = match requests {
-            [Request { window, options }] => vec![session.decode(window, options, control)],
-            several => session.decode_batch(several, control),
-        };
-        let lost = |answer: &Result<Hypothesis>| {
-            answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::SessionLost)
-        };
-        if answers.iter().any(lost) {
+        let mut is_lost = false;
+        session.decode_batch(requests, control, &mut |place, result| {
+            is_lost |= result.as_ref().is_err_and(|error| error.kind() == ErrorKind::SessionLost);
+            deliver(place, result);
+        });
+        if is_lost {
             self.session = None;
         }
-        answers
     }
 }
 

@@ -52,6 +52,13 @@ pub(crate) struct Decoded {
     pub(crate) work: Work,
 }
 
+impl Decoded {
+    fn new(segments: Vec<Segment>, work: Work) -> Self {
+        let tokens = segments.iter().map(|segment| segment.tokens.len()).sum();
+        Self { segments, work: Work { tokens, ..work } }
+    }
+}
+
 /// How often the engine crashed on each recording of a job.
 #[derive(Debug)]
 pub(crate) struct Crashes<'i> {
@@ -94,7 +101,8 @@ impl<'e> Decoder<'e> {
         Self { engine, options, crashes, session: None }
     }
 
-    /// Decodes windows, all at once in the tier's first way, and each doubtful one by itself in the further ways.
+    /// Decodes windows, all at once in the tier's first way, and each doubtful one by itself in the further ways; gives each
+    /// when it is beyond doubt.
     ///
     /// A window that the engine cannot decode is marked as lost. A window on which it crashes is decoded again; a
     /// recording on which it does so [`MAX_CRASHES`] times is given up.
@@ -102,25 +110,39 @@ impl<'e> Decoder<'e> {
         &mut self,
         batch: &[PackedWindow],
         control: &Control,
-    ) -> Result<Vec<Decoded>, Error> {
+        give: &mut (dyn FnMut(&PackedWindow, Decoded) + Send),
+    ) -> Result<(), Error> {
+        let judge = Judge { options: self.options };
         let attempt = self.options.tier.ladder[0];
-        let decode = &self.options.decode;
-        let options: Vec<_> =
-            batch.iter().map(|packed| attempt.options(decode, packed.window.samples.len())).collect();
+        let options: Vec<_> = batch
+            .iter()
+            .map(|packed| attempt.options(&self.options.decode, packed.window.samples.len()))
+            .collect();
         let requests: Vec<_> = batch
             .iter()
             .zip(&options)
             .map(|(packed, options)| Request { window: &packed.window, options })
             .collect();
-        let mut first: Vec<_> = self.open()?.decode_batch(&requests, control).into_iter().map(Some).collect();
-        if first.len() > 1 && first.iter().flatten().all(is_crash) {
-            // One crash, by any of them: each is decoded by itself.
-            if let Some(Err(source)) = first.swap_remove(0) {
-                self.crashed(batch[0].window.file, source)?;
+        let mut doubtful = Vec::new();
+        self.open()?.decode_batch(&requests, control, &mut |place, first| {
+            match first.map(|heard| judge.settled(&batch[place], heard)) {
+                Ok(Ok(decoded)) => give(&batch[place], decoded),
+                Ok(Err(heard)) => doubtful.push((place, Some(Ok(heard)))),
+                Err(error) => doubtful.push((place, Some(Err(error)))),
             }
-            first = batch.iter().map(|_| None).collect();
+        });
+        if doubtful.iter().filter(|(_, first)| first.as_ref().is_some_and(is_crash)).count() > 1 {
+            // One crash, by any of them: each is decoded by itself.
+            let crashes = doubtful.iter_mut().filter(|(_, first)| first.as_ref().is_some_and(is_crash));
+            let sources: Vec<_> = crashes.filter_map(|(place, first)| Some((*place, first.take()?))).collect();
+            if let Some((place, Err(source))) = sources.into_iter().next() {
+                self.crashed(batch[place].window.file, source)?;
+            }
         }
-        batch.iter().zip(first).map(|(packed, first)| self.climb(packed, first, control)).collect()
+        for (place, first) in doubtful {
+            give(&batch[place], self.climb(&batch[place], first, control)?);
+        }
+        Ok(())
     }
 
     /// Goes up the tier's ladder until the result is beyond doubt.
@@ -130,6 +152,7 @@ impl<'e> Decoder<'e> {
         mut first: Option<asr::Result<Hypothesis>>,
         control: &Control,
     ) -> Result<Decoded, Error> {
+        let judge = Judge { options: self.options };
         let mut work = Work { windows: 1, ..Work::default() };
         let mut best: Option<(Rank, Vec<Segment>)> = None;
         for attempt in &self.options.tier.ladder {
@@ -139,16 +162,13 @@ impl<'e> Decoder<'e> {
             let options = attempt.options(&self.options.decode, packed.window.samples.len());
             work.decodings += 1;
             let Some(heard) = self.once(&packed.window, &options, first.take(), control)? else { continue };
-            let found = segments(packed, &heard, &self.options.guard);
-            let rank = self.rank(packed, &found);
+            let (rank, found) = judge.judge(packed, &heard);
             if best.as_ref().is_none_or(|(before, _)| rank.beats(before)) {
-                best = Some((rank, found.segments));
+                best = Some((rank, found));
             }
         }
         work.retried = usize::from(work.decodings > 1);
-        let segments = best.map_or_else(|| vec![lost(packed)], |(_, segments)| segments);
-        work.tokens = segments.iter().map(|segment| segment.tokens.len()).sum();
-        Ok(Decoded { segments, work })
+        Ok(Decoded::new(best.map_or_else(|| vec![lost(packed)], |(_, segments)| segments), work))
     }
 
     /// One decoding, of which the result may be there already; nothing where the engine cannot decode the window.
@@ -189,6 +209,28 @@ impl<'e> Decoder<'e> {
             Some(session) => Ok(session),
             empty => Ok(empty.insert(self.engine.session().map_err(|source| Cause::Engine { source })?)),
         }
+    }
+}
+
+/// What makes a result doubtful, under these options.
+struct Judge<'o> {
+    options: &'o TranscribeOptions,
+}
+
+impl Judge<'_> {
+    /// What is done with a result that no further way of decoding is tried on; else the result.
+    fn settled(&self, packed: &PackedWindow, heard: Hypothesis) -> Result<Decoded, Hypothesis> {
+        let (rank, found) = self.judge(packed, &heard);
+        if self.options.tier.ladder[1..].iter().any(|attempt| is_doubtful(&rank, &found, attempt)) {
+            return Err(heard);
+        }
+        Ok(Decoded::new(found, Work { windows: 1, decodings: 1, ..Work::default() }))
+    }
+
+    /// A result as segments, and how good it is.
+    fn judge(&self, packed: &PackedWindow, heard: &Hypothesis) -> (Rank, Vec<Segment>) {
+        let found = segments(packed, heard, &self.options.guard);
+        (self.rank(packed, &found), found.segments)
     }
 
     fn rank(&self, packed: &PackedWindow, found: &Found) -> Rank {
@@ -346,7 +388,9 @@ mod tests {
             Scripted { info: EngineInfo::default(), hears: Arc::new(hears), asked: Asked::default() };
         let options = TranscribeOptions::new(Tier::by_name(tier).unwrap());
         let crashes = Crashes::new(&[]);
-        let decoded = Decoder::new(&engine, &options, &crashes).decode(&[packed], &Control::new()).unwrap();
+        let mut decoded = Vec::new();
+        let mut decoder = Decoder::new(&engine, &options, &crashes);
+        decoder.decode(&[packed], &Control::new(), &mut |_, found| decoded.push(found)).unwrap();
         let asked = engine.asked.lock().unwrap().clone();
         assert_eq!(decoded[0].work.decodings, asked.len());
         (decoded[0].segments.clone(), asked)

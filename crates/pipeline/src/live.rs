@@ -172,7 +172,9 @@ impl<'e> Live<'e> {
             any = true;
             (self.shown, self.agreement) = (0, Agreement::default());
             let until_ms = packed.window.map.to_file_ms(packed.window.duration_ms());
-            for decoded in self.decoder.decode(&[packed], control)? {
+            let mut found = None;
+            self.decoder.decode(&[packed], control, &mut |_, decoded| found = Some(decoded))?;
+            if let Some(decoded) = found {
                 on_event(LiveEvent::Final { segments: &decoded.segments, until_ms });
                 self.done.transcript.segments.extend(decoded.segments);
                 self.done.work += decoded.work;

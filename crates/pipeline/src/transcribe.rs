@@ -209,11 +209,8 @@ fn work_off(
         if batch.is_empty() || control.is_cancelled() {
             return Ok(());
         }
-        let results = match decoder.decode(&batch, control) {
-            Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
-            results => results?,
-        };
-        for (packed, Decoded { segments, work }) in batch.iter().zip(results) {
+        let mut is_heard = true;
+        let decoded = decoder.decode(&batch, control, &mut |packed, Decoded { segments, work }| {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
             let finished = FinishedWindow {
@@ -225,9 +222,14 @@ fn work_off(
                 segments,
                 work,
             };
-            if messages.send(Message::Decoded(finished)).is_err() {
-                return Ok(());
-            }
+            is_heard &= messages.send(Message::Decoded(finished)).is_ok();
+        });
+        match decoded {
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
+            decoded => decoded?,
+        }
+        if !is_heard {
+            return Ok(());
         }
     }
 }

@@ -77,31 +77,36 @@ impl Child {
         }
     }
 
-    /// Decodes windows; one result for each. The outer error says that the process is of no more use.
+    /// Decodes windows, each with its place, and delivers each when it is done. The error says that the process is of no
+    /// more use.
     pub(super) fn decode(
         &mut self,
-        requests: &[crate::Request<'_>],
+        requests: &[(usize, crate::Request<'_>)],
         control: &Control,
         no_progress: Duration,
-    ) -> Outcome<Vec<Result<Hypothesis>>> {
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) -> Outcome<()> {
         let id = self.next_id();
-        let asked: Vec<_> = requests.iter().map(|request| self.add(id, *request)).collect();
-        let mut answers = Vec::new().into_iter();
-        if asked.iter().any(Outcome::is_ok) {
-            self.request(&Request::Decode { id }, &[])?;
+        let mut places = Vec::new();
+        for (place, request) in requests {
+            match self.add(id, *request) {
+                Ok(()) => places.push(*place),
+                Err(refused) => deliver(*place, Err(refused.into())),
+            }
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        self.request(&Request::Decode { id }, &[])?;
+        loop {
             match self.wait(id, control, no_progress)? {
-                What::Done(done) => answers = done.into_iter(),
+                What::Heard { place, heard } if place < places.len() => {
+                    deliver(places[place], heard.map_err(Into::into));
+                }
+                What::Done => return Ok(()),
                 _ => return Err(Cause::Wire(WireError::Order { what: "an answer to another request" })),
             }
         }
-        let mut result = |asked: Outcome<()>| match asked {
-            Err(refused) => Ok(Err(refused.into())),
-            Ok(()) => match answers.next() {
-                Some(answer) => Ok(answer.map_err(Into::into)),
-                None => Err(Cause::Wire(WireError::Order { what: "fewer answers than windows" })),
-            },
-        };
-        asked.into_iter().map(&mut result).collect()
     }
 
     /// Puts a window into the decoding with this number.

@@ -188,11 +188,16 @@ fn work<W: Write>(
                 added.retain(|(of, ..)| *of == id);
                 let requests: Vec<_> =
                     added.iter().map(|(_, window, options)| crate::Request { window, options }).collect();
-                let results = session.decode_batch(&requests, &control);
+                let mut told = Ok(());
+                session.decode_batch(&requests, &control, &mut |place, result| {
+                    let heard = result.map_err(|error| Box::new(Report::from(&error)));
+                    if told.is_ok() {
+                        told = outbox.answer(id, What::Heard { place, heard });
+                    }
+                });
+                told?;
                 added.clear();
-                let results =
-                    results.into_iter().map(|result| result.map_err(|error| Box::new(Report::from(&error))));
-                outbox.answer(id, What::Done(results.collect()))?;
+                outbox.answer(id, What::Done)?;
             }
             (Request::Cancel { .. }, ..) => {}
         }

@@ -131,8 +131,15 @@ pub enum What {
     },
     /// The decoding has advanced since the last time; no answer yet.
     Progress,
-    /// What was heard in each window, or why nothing.
-    Done(Vec<std::result::Result<Hypothesis, Box<Report>>>),
+    /// A window of the decoding is done.
+    Heard {
+        /// Which one, in the order in which they were added, from 0.
+        place: usize,
+        /// What was heard in it, or why nothing.
+        heard: std::result::Result<Hypothesis, Box<Report>>,
+    },
+    /// All windows of the decoding are.
+    Done,
     /// The engine could not be opened.
     Failed(Report),
 }

@@ -67,29 +67,35 @@ struct Journey<'r> {
 }
 
 impl Batch {
-    /// Decodes the windows; one result for each, in their order.
+    /// Decodes the windows and delivers each, by its place, when it is done.
     pub(super) fn run(
         &mut self,
         shared: &Shared,
         requests: &[Request<'_>],
         threads: &Threads,
         control: &Control,
-    ) -> Vec<Result<Hypothesis>> {
-        let mut results: Vec<Option<Result<Hypothesis>>> = requests.iter().map(|_| None).collect();
+        deliver: &mut (dyn FnMut(usize, Result<Hypothesis>) + Send),
+    ) {
+        self.stages = Stages::default();
         let mut waiting = VecDeque::new();
         for (place, request) in requests.iter().enumerate() {
             match begin(shared, *request) {
                 Ok(Some(journey)) => waiting.push_back((place, journey)),
-                Ok(None) => results[place] = Some(Ok(Hypothesis::default())),
-                Err(error) => results[place] = Some(Err(error)),
+                Ok(None) => deliver(place, Ok(Hypothesis::default())),
+                Err(error) => deliver(place, Err(error)),
             }
         }
-        self.stages = Stages::default();
-        if self.work(shared, waiting, &mut results, threads, control).is_err() {
+        let mut left: Vec<bool> = vec![false; requests.len()];
+        waiting.iter().for_each(|(place, _)| left[*place] = true);
+        let done = self.work(shared, waiting, threads, control, &mut |place, hypothesis| {
+            left[place] = false;
+            deliver(place, Ok(hypothesis));
+        });
+        if done.is_err() {
             // The only error of the work is a cancellation.
-            results.iter_mut().filter(|result| result.is_none()).for_each(|result| {
-                *result = Some(Err(Cause::Cancelled.into()));
-            });
+            for place in (0..left.len()).filter(|place| left[*place]) {
+                deliver(place, Err(Cause::Cancelled.into()));
+            }
         }
         let Stages { mel, encoder, sound, decoder, choice, words, steps, rows } = &self.stages;
         tracing::debug!(
@@ -105,16 +111,15 @@ impl Batch {
             rows,
             "batch decoded"
         );
-        results.into_iter().map(|result| result.unwrap_or(Err(Cause::WorkerGone.into()))).collect()
     }
 
     fn work(
         &mut self,
         shared: &Shared,
         mut waiting: VecDeque<(usize, Journey<'_>)>,
-        results: &mut [Option<Result<Hypothesis>>],
         threads: &Threads,
         control: &Control,
+        deliver: &mut dyn FnMut(usize, Hypothesis),
     ) -> Result<()> {
         let mut active: Vec<(usize, Journey<'_>, Pass)> = Vec::new();
         loop {
@@ -138,7 +143,7 @@ impl Batch {
                 if pass.rows() > 0 {
                     going_on.push((place, journey, pass));
                 } else if timed(&mut self.stages.words, || journey.finish(shared, pass)) {
-                    results[place] = Some(Ok(timed(&mut self.stages.words, || journey.hypothesis())));
+                    deliver(place, timed(&mut self.stages.words, || journey.hypothesis()));
                 } else {
                     waiting.push_front((place, journey));
                 }

@@ -81,14 +81,16 @@ fn a_window_is_answered_with_what_was_heard() {
     );
     program.ask(&Request::Expect { id: 2, bias: Arc::new(Bias::new(vec!["訪問".into()])) }, &[]);
     program.decode(3, Some(2));
-    let Answer { id: 3, what: What::Done(heard) } = program.answer() else { panic!("another answer") };
-    let texts: Vec<_> = heard.into_iter().map(|heard| heard.unwrap().text()).collect();
-    assert_eq!(texts, ["訪問。"]);
+    let Answer { id: 3, what: What::Heard { place: 0, heard } } = program.answer() else {
+        panic!("another answer")
+    };
+    assert_eq!(heard.unwrap().text(), "訪問。");
+    assert_eq!(program.answer(), Answer { id: 3, what: What::Done });
     program.close().unwrap();
 }
 
 #[test]
-fn several_windows_are_answered_together_and_those_of_another_decoding_are_not() {
+fn several_windows_are_decoded_together_and_those_of_another_decoding_are_not() {
     let mut program = Program::greeted();
     let words = fixture(WORDS);
     program.ask(&open(&words), &[]);
@@ -98,8 +100,13 @@ fn several_windows_are_answered_together_and_those_of_another_decoding_are_not()
         program.ask(&window, &samples);
     }
     program.ask(&Request::Decode { id: 3 }, &[]);
-    let Answer { id: 3, what: What::Done(heard) } = program.answer() else { panic!("another answer") };
-    assert_eq!(heard.len(), 2);
+    for expected in [0, 1] {
+        let Answer { id: 3, what: What::Heard { place, .. } } = program.answer() else {
+            panic!("another answer")
+        };
+        assert_eq!(place, expected);
+    }
+    assert_eq!(program.answer(), Answer { id: 3, what: What::Done });
     program.close().unwrap();
 }
 
@@ -136,8 +143,8 @@ fn only_the_decoding_that_is_named_is_cancelled() {
         program.decode(id, None);
         program.ask(&Request::Cancel { id: cancelled }, &[]);
         let seen = loop {
-            if let What::Done(mut heard) = program.answer().what {
-                break heard.remove(0).err().map(|report| report.kind);
+            if let What::Heard { heard, .. } = program.answer().what {
+                break heard.err().map(|report| report.kind);
             }
         };
         assert_eq!(seen, kind);
