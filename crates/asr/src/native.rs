@@ -15,6 +15,8 @@ mod decoder;
 mod dequantise;
 mod encoder;
 mod hugging_face;
+#[cfg(test)]
+mod oracle;
 mod phrases;
 mod rules;
 mod search;
