@@ -54,7 +54,7 @@ pub(crate) enum Cause {
     UnknownEngine { known: String, name: String },
     #[error("the engine cannot read the model file: {path}")]
     OpenModel { path: PathBuf, source: io::Error },
-    #[error("the model file is not a usable ggml Whisper model: {path}")]
+    #[error("the model file is not a usable Whisper model: {path}")]
     BadModel { path: PathBuf, source: ggml::ModelError },
     #[error("whisper.cpp refused the model file: {path}")]
     LoadModel { path: PathBuf },

@@ -53,6 +53,34 @@ impl Header {
         self.n_vocab >= 51_865
     }
 
+    /// Refuses numbers that no Whisper model has.
+    pub(crate) fn check(&self) -> Result<(), ModelError> {
+        let within = |name, value: u32, low: u32, high: u32| {
+            if (low..=high).contains(&value) { Ok(()) } else { Err(ModelError::Dimension { name, value }) }
+        };
+        within("n_vocab", self.n_vocab, 51_864, 60_000)?;
+        within("n_audio_ctx", self.n_audio_ctx, 64, 3_000)?;
+        within("n_audio_state", self.n_audio_state, 64, 4_096)?;
+        within("n_audio_head", self.n_audio_head, 1, 64)?;
+        within("n_audio_layer", self.n_audio_layer, 1, 64)?;
+        within("n_text_ctx", self.n_text_ctx, 64, 4_096)?;
+        // whisper.cpp's cross-attention takes the encoder's output as it is.
+        within("n_text_state", self.n_text_state, self.n_audio_state, self.n_audio_state)?;
+        within("n_text_head", self.n_text_head, 1, 64)?;
+        within("n_text_layer", self.n_text_layer, 1, 64)?;
+        within("ftype", self.ftype % 1000, 0, 25)?;
+        if self.n_mels != 80 && self.n_mels != 128 {
+            return Err(ModelError::Dimension { name: "n_mels", value: self.n_mels });
+        }
+        if !self.n_audio_state.is_multiple_of(self.n_audio_head) {
+            return Err(ModelError::Dimension { name: "n_audio_head", value: self.n_audio_head });
+        }
+        if !self.n_text_state.is_multiple_of(self.n_text_head) {
+            return Err(ModelError::Dimension { name: "n_text_head", value: self.n_text_head });
+        }
+        Ok(())
+    }
+
     /// Most tensors that whisper.cpp reserves room for: per block 15 in the encoder, 24 in the decoder.
     fn max_tensors(&self) -> usize {
         25 + 15 * self.n_audio_layer as usize + 24 * self.n_text_layer as usize
@@ -119,6 +147,22 @@ pub enum ModelError {
     Type {
         /// ggml's number of the type.
         kind: u32,
+    },
+    /// The weights of a safetensors file are not floating-point numbers.
+    #[error("the engine does not read weights of this type: {kind} in {name}")]
+    Number {
+        /// Name of the tensor.
+        name: String,
+        /// Name of the type.
+        kind: String,
+    },
+    /// What lies beside the weights of a Hugging Face model is not that of a Whisper model.
+    #[error("the model's description cannot be used: {file}")]
+    Description {
+        /// Name of the file.
+        file: String,
+        /// What is wrong with it.
+        source: layout::Error,
     },
     /// The file ends before its contents do.
     #[error("the file is cut short at byte {length}")]
@@ -256,29 +300,7 @@ fn read_header(reader: &mut Bounded<impl BufRead + Seek>) -> Result<Header, Mode
         n_mels: reader.u32()?,
         ftype: reader.u32()?,
     };
-    let within = |name, value: u32, low: u32, high: u32| {
-        if (low..=high).contains(&value) { Ok(()) } else { Err(ModelError::Dimension { name, value }) }
-    };
-    within("n_vocab", header.n_vocab, 51_864, 60_000)?;
-    within("n_audio_ctx", header.n_audio_ctx, 64, 3_000)?;
-    within("n_audio_state", header.n_audio_state, 64, 4_096)?;
-    within("n_audio_head", header.n_audio_head, 1, 64)?;
-    within("n_audio_layer", header.n_audio_layer, 1, 64)?;
-    within("n_text_ctx", header.n_text_ctx, 64, 4_096)?;
-    // whisper.cpp's cross-attention takes the encoder's output as it is.
-    within("n_text_state", header.n_text_state, header.n_audio_state, header.n_audio_state)?;
-    within("n_text_head", header.n_text_head, 1, 64)?;
-    within("n_text_layer", header.n_text_layer, 1, 64)?;
-    within("ftype", header.ftype % 1000, 0, 25)?;
-    if header.n_mels != 80 && header.n_mels != 128 {
-        return Err(ModelError::Dimension { name: "n_mels", value: header.n_mels });
-    }
-    if !header.n_audio_state.is_multiple_of(header.n_audio_head) {
-        return Err(ModelError::Dimension { name: "n_audio_head", value: header.n_audio_head });
-    }
-    if !header.n_text_state.is_multiple_of(header.n_text_head) {
-        return Err(ModelError::Dimension { name: "n_text_head", value: header.n_text_head });
-    }
+    header.check()?;
     Ok(header)
 }
 

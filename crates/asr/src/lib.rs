@@ -72,6 +72,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use kernels::Isa;
 pub use mel::{MelSpectrogram, Spectrogram};
 pub use native::NativeEngine;
+#[doc(hidden)]
+pub use native::read_ggml;
 pub use pooled::PooledEngine;
 pub use registry::{
     DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Gpu, Registration, by_name, engines, gpus, open,

@@ -14,6 +14,9 @@ mod batch;
 mod decoder;
 mod dequantise;
 mod encoder;
+mod hugging_face;
+#[cfg(test)]
+mod oracle;
 mod phrases;
 mod rules;
 mod search;
@@ -30,7 +33,7 @@ use record::{EngineInfo, Window};
 
 use self::batch::Batch;
 use self::tokens::Tokens;
-use self::weights::Weights;
+use self::weights::{Loaded, Weights};
 use crate::engine::{Hypothesis, Request, alone};
 use crate::error::Cause;
 use crate::ggml::ModelError;
@@ -49,7 +52,7 @@ const SEQUENCES: usize = 12;
 /// Memory for what the decoder attends to, in bytes; of large models fewer windows are decoded at once.
 const SOUND_MEMORY: usize = 512 << 20;
 
-/// Whisper weights in ggml format, run in Rust on the CPU.
+/// Whisper weights in ggml or safetensors format, run in Rust on the CPU.
 #[derive(Clone)]
 pub struct NativeEngine {
     info: EngineInfo,
@@ -76,10 +79,10 @@ impl std::fmt::Debug for NativeEngine {
 }
 
 impl NativeEngine {
-    /// Loads the model file into memory, as bytes.
+    /// Loads the model into memory, as bytes: a ggml file, a Hugging Face directory, or a `.safetensors` file in one.
     ///
     /// # Errors
-    /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a file that is missing, foreign, cut short, of an unknown
+    /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a model that is missing, foreign, cut short, of an unknown
     /// quantisation or damaged in its structure.
     pub fn open(config: &EngineConfig) -> Result<Self> {
         Self::load(config, NAME, Isa::best(), Precision::Int8)
@@ -96,27 +99,44 @@ impl NativeEngine {
     fn load(config: &EngineConfig, name: &str, isa: Isa, precision: Precision) -> Result<Self> {
         let path = &config.model_path;
         let bad = |source| Cause::BadModel { path: path.clone(), source };
-        let file = open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
-        let loaded = weights::load(file, isa, precision).map_err(bad)?;
+        let loaded = if hugging_face::is_one(path) {
+            hugging_face::load(path, isa, precision).map_err(bad)?
+        } else {
+            let file = open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
+            weights::load(file, isa, precision).map_err(bad)?
+        };
+        let shared = Shared::new(loaded, config.align_tokens).map_err(bad)?;
+        Ok(Self { info: config.info(name), shared: Arc::new(shared) })
+    }
+}
+
+impl Shared {
+    fn new(loaded: Loaded, align_tokens: bool) -> std::result::Result<Self, ModelError> {
         let header = loaded.weights.header;
         let vocabulary = Vocabulary::new(loaded.tokens.iter().cloned());
         let entries = loaded.tokens.len() as u32;
         let tokens = Tokens::new(&header, loaded.tokens, &vocabulary)
-            .ok_or_else(|| bad(ModelError::Vocabulary { entry: entries }))?;
-        let aligned = if config.align_tokens { align::heads(&header) } else { Vec::new() };
+            .ok_or(ModelError::Vocabulary { entry: entries })?;
         Ok(Self {
-            info: config.info(name),
-            shared: Arc::new(Shared {
-                weights: loaded.weights,
-                mel: MelSpectrogram::new(&loaded.contents.filters),
-                tokens: Arc::new(tokens),
-                vocabulary,
-                bias: SharedBias::default(),
-                places: (SOUND_MEMORY / decoder::sound_bytes(&header)).clamp(1, SEQUENCES),
-                aligned,
-            }),
+            weights: loaded.weights,
+            mel: MelSpectrogram::new(&loaded.contents.filters),
+            tokens: Arc::new(tokens),
+            vocabulary,
+            bias: SharedBias::default(),
+            places: (SOUND_MEMORY / decoder::sound_bytes(&header)).clamp(1, SEQUENCES),
+            aligned: if align_tokens { align::heads(&header) } else { Vec::new() },
         })
     }
+}
+
+/// Reads a ggml model from its bytes as [`NativeEngine::open`] reads a file, for fuzzing.
+///
+/// # Errors
+/// As [`NativeEngine::open`].
+#[doc(hidden)]
+pub fn read_ggml(bytes: &[u8]) -> std::result::Result<(), ModelError> {
+    let loaded = weights::load(std::io::Cursor::new(bytes), Isa::best(), Precision::Int8)?;
+    Shared::new(loaded, true).map(|_| ())
 }
 
 /// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.

@@ -88,18 +88,18 @@ fn an_isolated_engine_keeps_the_contract_and_hears_the_same() {
     let silence = window((0..48_000_u32).map(|i| (i.wrapping_mul(7_919) % 1_000) as f32 * 2e-8).collect());
     asr::conformance::run(&engine, &common::speech(), &silence).unwrap();
 
-    let bias = Bias { boost: 8.0, start: 4.0, cap: 10.0, ..Bias::new(vec!["児福司".into()]) };
+    let bias = Bias { boost: 8.0, start: 4.0, cap: 10.0, ..Bias::new(vec!["保険師".into()]) };
     let options =
         DecodeOptions { bias: Some(Arc::new(bias)), audio_ctx: Some(512), ..DecodeOptions::default() };
     let mut session = engine.session().unwrap();
     let isolated = session.decode(&common::speech(), &options, &Control::new()).unwrap();
-    assert!(isolated.text().contains("児福司"), "the expected words came with the window");
+    assert!(isolated.text().contains("保険師"), "the expected words came with the window");
     let direct = here.session().unwrap().decode(&common::speech(), &options, &Control::new()).unwrap();
     assert_eq!(isolated, direct);
 
     // No more words are expected: those of the window before are not kept.
     let plain = DecodeOptions { bias: None, ..options };
-    assert!(!session.decode(&common::speech(), &plain, &Control::new()).unwrap().text().contains("児福司"));
+    assert!(!session.decode(&common::speech(), &plain, &Control::new()).unwrap().text().contains("保険師"));
 }
 
 #[test]

@@ -66,9 +66,9 @@ fn product(isa: Isa, name: &str, (rows, depth, columns): (usize, usize, usize), 
     }
 }
 
-fn attention(isa: Isa, precision: Precision) -> Point {
+fn attention(isa: Isa) -> Point {
     let rows = numbers(POSITIONS * 3 * HEAD);
-    let mut head = Head::new(isa, precision, POSITIONS);
+    let mut head = Head::new(isa, POSITIONS);
     let (mut output, mut scores) = (vec![0.0; POSITIONS * HEAD], Scores::default());
     let seconds = best(|| {
         head.load(&rows, 3 * HEAD, HEAD, 2 * HEAD);
@@ -77,7 +77,7 @@ fn attention(isa: Isa, precision: Precision) -> Point {
     let operations = 4.0 * (POSITIONS * POSITIONS * HEAD) as f64;
     let bytes = size_of::<f32>() * POSITIONS * 4 * HEAD;
     Point {
-        name: format!("attention of a head, {POSITIONS} positions, {precision:?}"),
+        name: format!("encoder: attention of a head, {POSITIONS} positions, f32"),
         intensity: operations / bytes as f64,
         speed: operations / seconds / 1e9,
     }
@@ -115,8 +115,7 @@ fn main() {
         product(isa, "encoder: attention's output", (ENCODER, WIDTH, WIDTH), Then::Add),
         product(isa, "encoder: feed-forward, in", (ENCODER, WIDTH, 4 * WIDTH), Then::Gelu),
         product(isa, "encoder: feed-forward, out", (ENCODER, 4 * WIDTH, WIDTH), Then::Add),
-        attention(isa, Precision::Int8),
-        attention(isa, Precision::Float),
+        attention(isa),
         product(isa, "decoder: feed-forward, in", (DECODER, WIDTH, 4 * WIDTH), Then::Gelu),
         product(isa, "decoder: vocabulary", (DECODER, WIDTH, 51_865), Then::Store),
         product(isa, "decoder: vocabulary", (1, WIDTH, 51_865), Then::Store),

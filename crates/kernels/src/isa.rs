@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod portable;
 
 use crate::matrix::WIDTH;
@@ -22,6 +24,8 @@ pub enum Isa {
     Avx2,
     /// x86-64 with AVX-512 (F, BW, DQ, VL) and its products of bytes (VNNI).
     Avx512,
+    /// `AArch64` since about 2018: NEON with its products of bytes (dotprod).
+    Neon,
 }
 
 impl Isa {
@@ -48,6 +52,12 @@ impl Isa {
                     found.push(Isa::Avx512);
                 }
             }
+            #[cfg(target_arch = "aarch64")]
+            if std::arch::is_aarch64_feature_detected!("neon")
+                && std::arch::is_aarch64_feature_detected!("dotprod")
+            {
+                found.push(Isa::Neon);
+            }
             found
         });
         &FOUND
@@ -65,12 +75,6 @@ impl Isa {
         Self::available().contains(&self)
     }
 
-    /// Whether products of bytes are so much faster than those of numbers that attention is worth being rounded.
-    #[must_use]
-    pub fn has_fast_bytes(self) -> bool {
-        self == Self::Avx512
-    }
-
     /// What byte matrices of this set add to their weights.
     pub(crate) fn offset(self) -> u8 {
         match self {
@@ -79,7 +83,9 @@ impl Isa {
             Self::Avx2 => avx2::Avx2::OFFSET,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => avx512::Avx512::OFFSET,
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => neon::Neon::OFFSET,
+            // Another kind of processor's.
             _ => portable::Portable::OFFSET,
         }
     }
@@ -91,6 +97,7 @@ impl Isa {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512-vnni",
+            Self::Neon => "neon-dotprod",
         }
     }
 
@@ -110,7 +117,9 @@ impl Isa {
                 Self::Avx2 => avx2::Avx2::saturate(times),
                 #[cfg(target_arch = "x86_64")]
                 Self::Avx512 => avx512::Avx512::saturate(times),
-                #[cfg(not(target_arch = "x86_64"))]
+                #[cfg(target_arch = "aarch64")]
+                Self::Neon => neon::Neon::saturate(times),
+                // Another kind of processor's.
                 _ => portable::Portable::saturate(times),
             }
         }
@@ -209,6 +218,11 @@ macro_rules! dispatch {
         fn avx512<$lifetime>($($arg: $type),*) $(-> $result)? {
             $name::<$crate::isa::avx512::Avx512>($($arg),*)
         }
+        #[cfg(target_arch = "aarch64")]
+        #[target_feature(enable = "neon,dotprod")]
+        fn neon<$lifetime>($($arg: $type),*) $(-> $result)? {
+            $name::<$crate::isa::neon::Neon>($($arg),*)
+        }
         let isa: Isa = $isa;
         assert!(isa.is_available(), "the processor lacks {isa}");
         match isa {
@@ -219,7 +233,10 @@ macro_rules! dispatch {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: as above.
             Isa::Avx512 => unsafe { avx512($($arg),*) },
-            #[cfg(not(target_arch = "x86_64"))]
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: the set was found on this processor.
+            Isa::Neon => unsafe { neon($($arg),*) },
+            // Another kind of processor's, which the assertion refuses.
             _ => $name::<$crate::isa::portable::Portable>($($arg),*),
         }
     }};

@@ -18,7 +18,22 @@
 //! # Unsafe code
 //!
 //! Instructions of a set are called only behind an [`Isa`] that was found on this processor; pointers come from slices
-//! whose lengths the safe functions have checked.
+//! whose lengths the safe functions have checked. Two machines watch that:
+//!
+//! ```text
+//! PROPTEST_CASES=1 MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p kernels --lib
+//! RUSTFLAGS=-Zsanitizer=address cargo +nightly test -p kernels --target x86_64-unknown-linux-gnu --lib
+//! ```
+//!
+//! Miri interprets the portable set, for many minutes, and finds what breaks the language's rules; the sanitizer runs all
+//! sets of the processor and finds reads and writes outside of memory. The set of another kind of processor runs in an
+//! emulator:
+//!
+//! ```text
+//! CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+//! CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu' \
+//!     cargo test -p kernels --target aarch64-unknown-linux-gnu --lib
+//! ```
 
 mod aligned;
 mod cache;

@@ -12,6 +12,7 @@ use std::{
 };
 
 use candle_core::{DType, Device, Tensor};
+use layout::hugging_face::{CONFIG, Config, INDEX, MAX_HEADER, SINGLE, shards, tensor_names};
 use serde::Deserialize;
 
 use crate::{
@@ -21,31 +22,6 @@ use crate::{
     vocab,
     whisper::{Dims, WeightSource, Whisper},
 };
-
-const SINGLE: &str = "model.safetensors";
-const INDEX: &str = "model.safetensors.index.json";
-/// The header of a large-v3 shard is about 130 kB.
-const MAX_HEADER: u64 = 16 << 20;
-const MAX_SHARDS: usize = 256;
-
-#[derive(Deserialize)]
-struct Config {
-    model_type: String,
-    encoder_attention_heads: usize,
-    decoder_attention_heads: usize,
-    encoder_layers: usize,
-    decoder_layers: usize,
-    d_model: usize,
-    num_mel_bins: usize,
-    max_source_positions: usize,
-    max_target_positions: usize,
-    vocab_size: usize,
-}
-
-#[derive(Deserialize)]
-struct Index {
-    weight_map: HashMap<String, String>,
-}
 
 #[derive(Deserialize)]
 struct Header {
@@ -70,16 +46,13 @@ struct Safetensors {
 
 /// Whether `dir` looks like a Hugging Face model with safetensors weights.
 pub(crate) fn is_dir(dir: &Path) -> bool {
-    dir.join("config.json").is_file() && [SINGLE, INDEX].iter().any(|name| dir.join(name).is_file())
+    dir.join(CONFIG).is_file() && [SINGLE, INDEX].iter().any(|name| dir.join(name).is_file())
 }
 
 /// Opens a Hugging Face directory.
 pub(crate) fn open_dir(dir: &Path) -> Result<Whisper> {
-    let path = dir.join("config.json");
-    let config: Config = vocab::read_json(&path)?;
-    if config.model_type != "whisper" {
-        return Err(Error::format(path, "not a Whisper model"));
-    }
+    let path = dir.join(CONFIG);
+    let config = Config::read(&vocab::read(&path)?).map_err(|e| vocab::bad(&path, &e))?;
     let dims = Dims {
         vocab: config.vocab_size,
         audio_ctx: config.max_source_positions,
@@ -104,12 +77,7 @@ impl Safetensors {
             names.insert(SINGLE.to_owned());
         } else {
             let path = dir.join(INDEX);
-            let index: Index = vocab::read_json(&path)?;
-            names.extend(index.weight_map.into_values());
-            let outside = |name: &String| Path::new(name).components().count() != 1 || name.starts_with('.');
-            if names.len() > MAX_SHARDS || names.iter().any(outside) {
-                return Err(Error::format(path, "shards must be files beside the index"));
-            }
+            names = shards(&vocab::read(&path)?).map_err(|e| vocab::bad(&path, &e))?;
         }
         let mut this = Self { dir: dir.to_owned(), shards: Vec::new(), entries: HashMap::new() };
         for name in names {
@@ -169,11 +137,8 @@ impl Safetensors {
 
 impl WeightSource for Safetensors {
     fn tensor(&mut self, name: &str) -> Result<Tensor> {
-        let found = translate(name).and_then(|name| {
-            // `WhisperForConditionalGeneration` prefixes `model.`, `WhisperModel` does not.
-            let full = format!("model.{name}");
-            self.entries.get(&full).map(|e| (full, e)).or_else(|| self.entries.get(&name).map(|e| (name, e)))
-        });
+        let found = tensor_names(name)
+            .and_then(|names| names.into_iter().find_map(|name| self.entries.get(&name).map(|e| (name, e))));
         let Some((name, entry)) = found else {
             return Err(Error::format(&self.dir, format_args!("no tensor {name}")));
         };
@@ -190,40 +155,4 @@ impl WeightSource for Safetensors {
         Tensor::from_raw_buffer(&data, dtype, &entry.shape, &Device::Cpu)
             .map_err(|e| Error::format(&path, format_args!("{name}: {e}")))
     }
-}
-
-/// Hugging Face's name, without the prefix `model.`, of whisper.cpp's.
-fn translate(name: &str) -> Option<String> {
-    let (side, rest) = name.split_once('.')?;
-    let fixed = match (side, rest) {
-        ("encoder" | "decoder", "positional_embedding") => Some("embed_positions.weight"),
-        ("decoder", "token_embedding.weight") => Some("embed_tokens.weight"),
-        ("encoder", "conv1.weight" | "conv1.bias" | "conv2.weight" | "conv2.bias") => Some(rest),
-        ("encoder", "ln_post.weight") | ("decoder", "ln.weight") => Some("layer_norm.weight"),
-        ("encoder", "ln_post.bias") | ("decoder", "ln.bias") => Some("layer_norm.bias"),
-        _ => None,
-    };
-    if let Some(fixed) = fixed {
-        return Some(format!("{side}.{fixed}"));
-    }
-    let (layer, rest) = rest.strip_prefix("blocks.")?.split_once('.')?;
-    let layer: u16 = layer.parse().ok()?;
-    let (owner, kind) = rest.rsplit_once('.')?;
-    let module = match owner {
-        "mlp_ln" => "final_layer_norm",
-        "mlp.0" => "fc1",
-        "mlp.2" => "fc2",
-        "attn_ln" => "self_attn_layer_norm",
-        "attn.query" => "self_attn.q_proj",
-        "attn.key" => "self_attn.k_proj",
-        "attn.value" => "self_attn.v_proj",
-        "attn.out" => "self_attn.out_proj",
-        "cross_attn_ln" => "encoder_attn_layer_norm",
-        "cross_attn.query" => "encoder_attn.q_proj",
-        "cross_attn.key" => "encoder_attn.k_proj",
-        "cross_attn.value" => "encoder_attn.v_proj",
-        "cross_attn.out" => "encoder_attn.out_proj",
-        _ => return None,
-    };
-    Some(format!("{side}.layers.{layer}.{module}.{kind}"))
 }

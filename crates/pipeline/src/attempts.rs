@@ -124,17 +124,18 @@ impl<'e> Decoder<'e> {
             .map(|(packed, options)| Request { window: &packed.window, options })
             .collect();
         let mut doubtful = Vec::new();
-        self.open()?.decode_batch(&requests, control, &mut |place, first| {
-            match first.map(|heard| judge.settled(&batch[place], heard)) {
-                Ok(Ok(decoded)) => give(&batch[place], decoded),
-                Ok(Err(heard)) => doubtful.push((place, Some(Ok(heard)))),
-                Err(error) => doubtful.push((place, Some(Err(error)))),
-            }
+        self.open()?.decode_batch(&requests, control, &mut |place, first| match first
+            .map(|heard| judge.settled(&batch[place], heard))
+        {
+            Ok(Ok(decoded)) => give(&batch[place], decoded),
+            Ok(Err(heard)) => doubtful.push((place, Some(Ok(heard)))),
+            Err(error) => doubtful.push((place, Some(Err(error)))),
         });
         if doubtful.iter().filter(|(_, first)| first.as_ref().is_some_and(is_crash)).count() > 1 {
             // One crash, by any of them: each is decoded by itself.
             let crashes = doubtful.iter_mut().filter(|(_, first)| first.as_ref().is_some_and(is_crash));
-            let sources: Vec<_> = crashes.filter_map(|(place, first)| Some((*place, first.take()?))).collect();
+            let sources: Vec<_> =
+                crashes.filter_map(|(place, first)| Some((*place, first.take()?))).collect();
             if let Some((place, Err(source))) = sources.into_iter().next() {
                 self.crashed(batch[place].window.file, source)?;
             }

@@ -210,7 +210,7 @@ fn work_off(
             return Ok(());
         }
         let mut is_heard = true;
-        let decoded = decoder.decode(&batch, control, &mut |packed, Decoded { segments, work }| {
+        let outcome = decoder.decode(&batch, control, &mut |packed, Decoded { segments, work }| {
             let window = &packed.window;
             let until_ms = window.map.to_file_ms(window.duration_ms());
             let finished = FinishedWindow {
@@ -224,9 +224,9 @@ fn work_off(
             };
             is_heard &= messages.send(Message::Decoded(finished)).is_ok();
         });
-        match decoded {
+        match outcome {
             Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(()),
-            decoded => decoded?,
+            outcome => outcome?,
         }
         if !is_heard {
             return Ok(());

@@ -145,7 +145,7 @@ fn tell_progress<W: Write>(
 }
 
 /// Does what the requests say, one after the other.
-fn work<W: Write>(
+fn work<W: Write + Send>(
     inbox: &Receiver<std::result::Result<Job, WireError>>,
     outbox: &Outbox<W>,
 ) -> std::result::Result<(), WireError> {

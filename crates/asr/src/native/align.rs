@@ -235,9 +235,10 @@ fn path(matrix: &[f32], rows: usize, width: usize) -> Vec<usize> {
             starts[row] = at;
         }
         match step {
-            Came::Both => (row, at) = (row.saturating_sub(1), at.saturating_sub(1)),
-            Came::Row => row -= 1,
-            Came::Position => at -= 1,
+            Came::Row if row > 0 => row -= 1,
+            Came::Position if at > 0 => at -= 1,
+            // Sums that are no numbers, of a damaged model, would step over the border.
+            _ => (row, at) = (row.saturating_sub(1), at.saturating_sub(1)),
         }
     }
     starts
@@ -282,6 +283,15 @@ mod tests {
             let found = starts(&rows, heads, spoken);
             prop_assert_eq!(found.len(), count);
             prop_assert!(found.is_sorted() && found.iter().all(|at| *at < spoken.clamp(1, positions)));
+        }
+    }
+
+    #[test]
+    fn shares_that_are_no_numbers_are_survived() {
+        let row: Arc<[f32]> = Arc::new([f32::NAN; 8]);
+        for rows in 1..4 {
+            let found = starts(&vec![Arc::clone(&row); rows], 1, 8);
+            assert!(found.len() == rows && found.iter().all(|at| *at < 8));
         }
     }
 }

@@ -86,7 +86,9 @@ impl Batch {
             }
         }
         let mut left: Vec<bool> = vec![false; requests.len()];
-        waiting.iter().for_each(|(place, _)| left[*place] = true);
+        for (place, _) in &waiting {
+            left[*place] = true;
+        }
         let done = self.work(shared, waiting, threads, control, &mut |place, hypothesis| {
             left[place] = false;
             deliver(place, Ok(hypothesis));

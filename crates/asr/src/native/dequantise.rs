@@ -1,9 +1,15 @@
 //! ggml's blocks of weights as numbers.
 
-use half::f16;
+use half::{bf16, f16};
 
 use crate::ggml::ModelError;
 
+/// ggml's number of 32-bit floating-point numbers.
+pub(super) const F32: u32 = 0;
+/// Of half-precision ones.
+pub(super) const F16: u32 = 1;
+/// Of those with eight bits of exponent.
+pub(super) const BF16: u32 = 30;
 /// Weights of a block of the quantised types.
 const BLOCK: usize = 32;
 
@@ -13,8 +19,9 @@ const BLOCK: usize = 32;
 /// [`ModelError::Type`] for the types with blocks of 256 weights, which Whisper models rarely have.
 pub(super) fn numbers(kind: u32, bytes: &[u8]) -> Result<Vec<f32>, ModelError> {
     Ok(match kind {
-        0 => bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
-        1 => bytes.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        F32 => bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        F16 => bytes.as_chunks::<2>().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect(),
+        BF16 => bytes.as_chunks::<2>().0.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect(),
         2 => blocks::<18>(bytes, |block, out| {
             let scale = half(block, 0);
             nibbles(&block[2..], 0, out, |q| scale * (f32::from(q) - 8.0));
@@ -85,6 +92,7 @@ mod tests {
     fn plain_numbers_are_read_as_they_are() {
         assert_eq!(numbers(0, &1.5_f32.to_le_bytes()).unwrap(), [1.5]);
         assert_eq!(numbers(1, &TWO).unwrap(), [2.0]);
+        assert_eq!(numbers(30, &[0x80, 0x3f]).unwrap(), [1.0]);
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl Encoder {
     fn reserve(&mut self, weights: &Weights, positions: usize) {
         let heads = weights.header.n_audio_head as usize;
         if positions > self.room || self.heads.len() != heads {
-            self.heads = (0..heads).map(|_| Head::new(weights.isa, weights.attention, positions)).collect();
+            self.heads = (0..heads).map(|_| Head::new(weights.isa, positions)).collect();
             self.room = positions;
         }
     }

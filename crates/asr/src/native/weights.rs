@@ -44,8 +44,6 @@ pub(super) struct DecoderLayer {
 /// All weights of a model.
 pub(super) struct Weights {
     pub(super) isa: Isa,
-    /// How the encoder's attention is computed.
-    pub(super) attention: Precision,
     pub(super) header: Header,
     /// `[width][3 · bands]`: three frames of all bands.
     pub(super) conv1: Matrix,
@@ -79,29 +77,52 @@ pub(super) fn load(file: impl BufRead + Seek, isa: Isa, precision: Precision) ->
         let bytes = file.weights()?;
         tensors.insert(head.name, Tensor { kind: head.kind, dims: head.dims, bytes });
     }
-    let header = file.contents.header;
-    let weights = Tensors { by_name: tensors, isa, precision }.weights(header)?;
+    let weights = pack(file.contents.header, tensors, isa, precision)?;
     Ok(Loaded { weights, contents: file.contents, tokens: file.tokens })
 }
 
-/// Weights as they stand in the file.
-struct Tensor {
-    kind: u32,
-    dims: Vec<usize>,
-    bytes: Vec<u8>,
+/// Packs what a source holds under whisper.cpp's names.
+pub(super) fn pack(
+    header: Header,
+    source: impl Source,
+    isa: Isa,
+    precision: Precision,
+) -> Result<Weights, ModelError> {
+    Tensors { source, isa, precision }.weights(header)
 }
 
-struct Tensors {
-    by_name: HashMap<String, Tensor>,
+/// Weights as they stand in the file.
+pub(super) struct Tensor {
+    /// ggml's number of the type.
+    pub(super) kind: u32,
+    /// The fastest dimension first.
+    pub(super) dims: Vec<usize>,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Where tensors come from. Each is asked for once.
+pub(super) trait Source {
+    /// The tensor of this name of whisper.cpp's; `None` where there is none.
+    fn tensor(&mut self, name: &str) -> Result<Option<Tensor>, ModelError>;
+}
+
+impl Source for HashMap<String, Tensor> {
+    fn tensor(&mut self, name: &str) -> Result<Option<Tensor>, ModelError> {
+        Ok(self.remove(name))
+    }
+}
+
+struct Tensors<S> {
+    source: S,
     isa: Isa,
     precision: Precision,
 }
 
-impl Tensors {
+impl<S: Source> Tensors<S> {
     /// Numbers of a tensor of these dimensions, the fastest first; the file's copy is given up.
     fn take(&mut self, name: &str, dims: &[usize]) -> Result<Vec<f32>, ModelError> {
         let wrong = || ModelError::Shape { name: name.to_owned() };
-        let tensor = self.by_name.remove(name).ok_or_else(wrong)?;
+        let tensor = self.source.tensor(name)?.ok_or_else(wrong)?;
         // Dimensions of 1 are there or not, by the converter.
         let essential = |dims: &[usize]| dims.iter().copied().filter(|dim| *dim != 1).collect::<Vec<_>>();
         if essential(&tensor.dims) != essential(dims) {
@@ -163,7 +184,6 @@ impl Tensors {
         let precision = self.precision;
         Ok(Weights {
             isa: self.isa,
-            attention: if self.isa.has_fast_bytes() { precision } else { Precision::Float },
             header,
             // Its input, the spectrogram, suffers most from being rounded, and it is the smallest product.
             conv1: self.convolution("encoder.conv1", bands, width, Precision::Float)?,

@@ -1,5 +1,8 @@
-//! The real model and real audio for tests, of which each test file uses a part.
-#![allow(dead_code)]
+//! The real model, a tiny one and real audio for tests.
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
+
+pub(crate) mod hearing;
+pub(crate) mod tiny;
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +27,6 @@ pub(crate) fn config() -> EngineConfig {
     }
 }
 
-#[allow(dead_code, reason = "each test file uses one of the engines")]
 pub(crate) fn engine() -> WhisperEngine {
     WhisperEngine::open(&config()).unwrap()
 }
@@ -44,7 +46,6 @@ pub(crate) fn window(samples: Vec<f32>) -> Window {
     Window { index: 0, file: 0, samples, map }
 }
 
-#[allow(dead_code, reason = "each test file uses one of the engines")]
 pub(crate) fn native_engine() -> asr::NativeEngine {
     asr::NativeEngine::open(&config()).unwrap()
 }

@@ -74,10 +74,7 @@ fn what_was_heard_arrives_to_the_last_bit() {
         avg_logprob: -1.0 / 3.0,
         no_speech_prob: 1e-38,
     };
-    let what = What::Heard {
-        place: 0,
-        heard: Ok(Hypothesis { segments: vec![segment], temperature: 0.2 }),
-    };
+    let what = What::Heard { place: 0, heard: Ok(Hypothesis { segments: vec![segment], temperature: 0.2 }) };
     let answer = Answer { id: 9, what };
     assert_eq!(sent(&answer, &[]).0, answer);
 }
