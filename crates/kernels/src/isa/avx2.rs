@@ -77,7 +77,8 @@ impl Instructions for Avx2 {
 /// The processor has the set.
 #[target_feature(enable = "avx2")]
 unsafe fn saturate(times: usize) -> usize {
-    let mut acc = [_mm256_setzero_si256(); 2 * ROWS];
+    // As many as keep the multipliers busy while the sums of each are awaited.
+    let mut acc = [_mm256_setzero_si256(); 12];
     let (a, b) = std::hint::black_box((_mm256_set1_epi32(0x0102_0304), _mm256_set1_epi32(0x0101_0101)));
     let ones = _mm256_set1_epi16(1);
     for _ in 0..times {
