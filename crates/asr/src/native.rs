@@ -105,6 +105,7 @@ impl NativeEngine {
             let file = open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
             weights::load(file, isa, precision).map_err(bad)?
         };
+        tracing::debug!(%isa, ?precision, layers = loaded.weights.header.n_text_layer, "native engine opened");
         let shared = Shared::new(loaded, config.align_tokens).map_err(bad)?;
         Ok(Self { info: config.info(name), shared: Arc::new(shared) })
     }
