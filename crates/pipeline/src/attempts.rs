@@ -389,12 +389,12 @@ mod tests {
             Scripted { info: EngineInfo::default(), hears: Arc::new(hears), asked: Asked::default() };
         let options = TranscribeOptions::new(Tier::by_name(tier).unwrap());
         let crashes = Crashes::new(&[]);
-        let mut decoded = Vec::new();
+        let mut given = Vec::new();
         let mut decoder = Decoder::new(&engine, &options, &crashes);
-        decoder.decode(&[packed], &Control::new(), &mut |_, found| decoded.push(found)).unwrap();
+        decoder.decode(&[packed], &Control::new(), &mut |_, found| given.push(found)).unwrap();
         let asked = engine.asked.lock().unwrap().clone();
-        assert_eq!(decoded[0].work.decodings, asked.len());
-        (decoded[0].segments.clone(), asked)
+        assert_eq!(given[0].work.decodings, asked.len());
+        (given[0].segments.clone(), asked)
     }
 
     /// A loop until it is asked for at a high enough temperature.
