@@ -16,7 +16,7 @@ pub(crate) fn all() -> usize {
 /// Cores of this process that nobody else needs at the moment, at least 1. Takes 50 ms.
 ///
 /// The threads of one session wait for each other at every step of a decoding, and do so at full speed: with one of them
-/// on a core that another program uses, the session takes longer than with one thread (figures in the README). Only Linux
+/// on a core that another program uses, the session takes longer than with one thread (docs/benchmarks.md). Only Linux
 /// tells who is running; elsewhere all cores are free.
 pub(crate) fn free() -> usize {
     let ours = all();
