@@ -10,8 +10,10 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use asr::{Control, Ct2Engine, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, Search};
-use common::{speech, window};
+use asr::{
+    Control, Ct2Engine, DecodeOptions, Engine, EngineConfig, Error, ErrorKind, Hypothesis, Request, Search,
+};
+use common::{batch, speech, window};
 use record::Window;
 
 /// The model directory, if there is one.
@@ -89,7 +91,8 @@ fn a_batch_of_different_windows_gives_what_each_gives_alone() {
     for search in [Search::default(), Search::Beam { size: 3 }] {
         let options = DecodeOptions { search, audio_ctx: Some(512), ..DecodeOptions::default() };
         let mut session = engine.session().unwrap();
-        let together = session.decode_batch(&windows.iter().collect::<Vec<_>>(), &options, &Control::new());
+        let requests: Vec<_> = windows.iter().map(|window| Request { window, options: &options }).collect();
+        let together = batch(&mut *session, &requests, &Control::new());
         for (index, (window, together)) in windows.iter().zip(together).enumerate() {
             let alone = session.decode(window, &options, &Control::new()).unwrap();
             assert_eq!(together.unwrap(), alone, "window {index}, {search:?}");
@@ -102,7 +105,9 @@ fn a_bad_window_fails_alone() {
     let Some(engine) = engine("a_bad_window_fails_alone") else { return };
     let (speech, bad) = (speech(), window(vec![f32::NAN; 16_000]));
     let mut session = engine.session().unwrap();
-    let results = session.decode_batch(&[&bad, &speech], &DecodeOptions::default(), &Control::new());
+    let options = DecodeOptions::default();
+    let requests = [&bad, &speech].map(|window| Request { window, options: &options });
+    let results = batch(&mut *session, &requests, &Control::new());
     let kinds: Vec<_> =
         results.into_iter().map(|result| result.map_err(|error| error.kind()).err()).collect();
     assert_eq!(kinds, [Some(ErrorKind::Window), None]);
@@ -121,7 +126,8 @@ fn a_batch_stops_within_a_second_of_a_cancellation() {
             control.cancel();
             Instant::now()
         });
-        let results = session.decode_batch(&[&long; 8], &DecodeOptions::default(), &control);
+        let options = DecodeOptions::default();
+        let results = batch(&mut *session, &[Request { window: &long, options: &options }; 8], &control);
         let returned = Instant::now();
         (results, returned.saturating_duration_since(canceller.join().unwrap()))
     });

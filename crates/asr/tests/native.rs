@@ -14,7 +14,7 @@ use asr::{
     Session,
 };
 use common::tiny::{self, Stored};
-use common::{native_engine as engine, speech, window};
+use common::{batch, native_engine as engine, speech, window};
 use models::Format;
 use proptest::prelude::*;
 use record::Window;
@@ -40,19 +40,6 @@ fn windows() -> Vec<Window> {
 
 fn quick() -> DecodeOptions {
     DecodeOptions { audio_ctx: Some(320), max_tokens: Some(40), ..DecodeOptions::default() }
-}
-
-/// The results of a batch, in the order of its windows.
-fn batch(
-    session: &mut dyn Session,
-    requests: &[Request<'_>],
-    control: &Control,
-) -> Vec<Result<Hypothesis, asr::Error>> {
-    let mut results: Vec<_> = requests.iter().map(|_| None).collect();
-    session.decode_batch(requests, control, &mut |place, result| {
-        assert!(results[place].replace(result).is_none(), "a window is delivered once");
-    });
-    results.into_iter().map(Option::unwrap).collect()
 }
 
 fn in_batches(session: &mut dyn Session, requests: &[Request<'_>], size: usize) -> Vec<Hypothesis> {

@@ -49,3 +49,16 @@ pub(crate) fn window(samples: Vec<f32>) -> Window {
 pub(crate) fn native_engine() -> asr::NativeEngine {
     asr::NativeEngine::open(&config()).unwrap()
 }
+
+/// The results of a batch, in the order of its windows.
+pub(crate) fn batch(
+    session: &mut dyn asr::Session,
+    requests: &[asr::Request<'_>],
+    control: &asr::Control,
+) -> Vec<Result<asr::Hypothesis, asr::Error>> {
+    let mut results: Vec<_> = requests.iter().map(|_| None).collect();
+    session.decode_batch(requests, control, &mut |place, result| {
+        assert!(results[place].replace(result).is_none(), "a window is delivered once");
+    });
+    results.into_iter().map(Option::unwrap).collect()
+}
