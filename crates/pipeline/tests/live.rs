@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use asr::{Control, DecodeOptions, Engine, Hypothesis, HypothesisSegment, Session};
 use pipeline::{LiveEvent, LiveTranscription, Tier, TranscribeOptions, transcribe_live};
@@ -64,7 +65,13 @@ enum Seen {
 fn listen(parts: &[(bool, usize)], control: &Control) -> (Vec<Seen>, LiveTranscription) {
     let (sender, receiver) = sync_channel(0);
     let blocks = blocks(parts);
-    std::thread::spawn(move || blocks.into_iter().all(|block| sender.send(block).is_ok()));
+    std::thread::spawn(move || {
+        blocks.into_iter().all(|block| {
+            // So that the next one is not there as well.
+            std::thread::sleep(Duration::from_millis(2));
+            sender.send(block).is_ok()
+        })
+    });
     let mut options = TranscribeOptions::live(Tier::default());
     options.vad = "energy".into();
     options.guard.min_modulation_db = 0.0;
