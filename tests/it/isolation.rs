@@ -72,7 +72,9 @@ fn children(pid: u32) -> Vec<String> {
 fn with_kills(dir: &Dir, kills: usize) -> (i32, String) {
     let sample = crate::harness::sample("visit-home.opus");
     let mut command = dir.command(["--lang", "en", "transcribe"]);
-    command.arg(sample).args(["--tier=fast", "--isolate", "-f", "json", "-o", "out.json", "--force"]);
+    // The slower engine: the other is done before it can be killed three times.
+    command.arg(sample).args(["--engine=whisper.cpp", "--tier=fast", "--isolate"]);
+    command.args(["-f", "json", "-o", "out.json", "--force"]);
     let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
     let mut killed = Vec::new();
     while killed.len() < kills && process.try_wait().unwrap().is_none() {
