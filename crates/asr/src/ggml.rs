@@ -10,7 +10,9 @@
 //! i32 dimensions, name, data).
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
 
 /// `ggml` read as a little-endian number.
 const MAGIC: u32 = 0x6767_6d6c;
@@ -178,6 +180,14 @@ pub enum ModelError {
         /// In the file.
         found: u64,
     },
+}
+
+/// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.
+pub(crate) fn open_file(path: &Path) -> io::Result<BufReader<File>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
 }
 
 /// What [`inspect`] keeps of a file.

@@ -23,9 +23,6 @@ mod search;
 mod tokens;
 mod weights;
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
 use std::sync::Arc;
 
 use kernels::{Isa, Precision, Threads};
@@ -36,7 +33,7 @@ use self::tokens::Tokens;
 use self::weights::{Loaded, Weights};
 use crate::engine::{Hypothesis, Request, alone};
 use crate::error::Cause;
-use crate::ggml::ModelError;
+use crate::ggml::{self, ModelError};
 use crate::mel::MelSpectrogram;
 use crate::request::SharedBias;
 use crate::vocabulary::Vocabulary;
@@ -102,7 +99,8 @@ impl NativeEngine {
         let loaded = if hugging_face::is_one(path) {
             hugging_face::load(path, isa, precision).map_err(bad)?
         } else {
-            let file = open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
+            let file =
+                ggml::open_file(path).map_err(|source| Cause::OpenModel { path: path.clone(), source })?;
             weights::load(file, isa, precision).map_err(bad)?
         };
         tracing::debug!(%isa, ?precision, layers = loaded.weights.header.n_text_layer, "native engine opened");
@@ -138,14 +136,6 @@ impl Shared {
 pub fn read_ggml(bytes: &[u8]) -> std::result::Result<(), ModelError> {
     let loaded = weights::load(std::io::Cursor::new(bytes), Isa::best(), Precision::Int8)?;
     Shared::new(loaded, true).map(|_| ())
-}
-
-/// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.
-fn open_file(path: &Path) -> std::io::Result<BufReader<File>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
 }
 
 impl Engine for NativeEngine {

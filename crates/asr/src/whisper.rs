@@ -6,9 +6,7 @@ mod processor;
 mod worker;
 
 use std::ffi::{CString, c_int};
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
-use std::path::Path;
+use std::io::{Seek, SeekFrom};
 use std::sync::Arc;
 
 use record::{EngineInfo, Window};
@@ -85,7 +83,7 @@ impl WhisperEngine {
         processor::check()?;
         let path = &config.model_path;
         let unreadable = |source| Cause::OpenModel { path: path.clone(), source };
-        let mut reader = open_file(path).map_err(unreadable)?;
+        let mut reader = ggml::open_file(path).map_err(unreadable)?;
         let Contents { header, filters } =
             ggml::inspect(&mut reader).map_err(|source| Cause::BadModel { path: path.clone(), source })?;
         reader.seek(SeekFrom::Start(0)).map_err(unreadable)?;
@@ -111,14 +109,6 @@ impl WhisperEngine {
     pub fn header(&self) -> &Header {
         &self.header
     }
-}
-
-/// Opens a regular file; a directory, a device or a pipe is refused rather than waited for.
-fn open_file(path: &Path) -> std::io::Result<BufReader<File>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
-    }
-    Ok(BufReader::with_capacity(1 << 20, File::open(path)?))
 }
 
 impl Engine for WhisperEngine {

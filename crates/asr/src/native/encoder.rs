@@ -75,12 +75,12 @@ impl Encoder {
         self.half.resize((frames + 2) * width, 0.0);
         let source = &self.frames;
         threads.pieces(&mut self.half[width..(frames + 1) * width], ROWS * width, |piece, output| {
-            let mut scratch = Scratch::default();
-            for (i, output) in output.chunks_exact_mut(width).enumerate() {
+            let mut input = Vec::with_capacity(output.len() / width * 3 * bands);
+            for i in 0..output.len() / width {
                 let at = piece * ROWS + i;
-                let input = &source[at * bands..(at + 3) * bands];
-                weights.conv1.multiply(input, &mut scratch, output, Then::Gelu);
+                input.extend_from_slice(&source[at * bands..(at + 3) * bands]);
             }
+            weights.conv1.multiply(&input, &mut Scratch::default(), output, Then::Gelu);
         });
         let positions = frames / 2;
         self.x.clear();
