@@ -1,8 +1,9 @@
 //! Words of the calendar and the clock that were misheard: 「0は7年9月25日目よ、5個2時」 reads 「令和7年9月25日木曜、午後2時」.
 //!
 //! Only where the figures beside them leave no other reading: an era before a year and a month, 午前 and 午後 before an
-//! hour, 半 and 分 behind one, and a weekday behind a day that falls on it. What is right stays, and a weekday that
-//! contradicts its day is left to the reviewer.
+//! hour, 半 and 分 behind one, a day in kana before a weekday or behind a month, and a weekday behind a day that falls on it.
+//! A day that was heard with a weekday of another one is that other day where the two sound alike (よっか, ようか). What is
+//! right stays, and any other weekday that contradicts its day is left to the reviewer.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -32,6 +33,8 @@ const WEEKDAYS: [(Weekday, &str, &str); 7] = [
     (Weekday::Saturday, "土曜", "どよう"),
     (Weekday::Sunday, "日曜", "にちよう"),
 ];
+/// Days of the month that sound alike: よっか and ようか, ふつか and はつか, じゅういちにち and じゅうしちにち.
+const SOUND_ALIKE: [(i8, i8); 4] = [(4, 8), (2, 20), (11, 17), (21, 27)];
 /// Most characters that are written for a weekday.
 const WEEKDAY_CHARS: usize = 4;
 /// How far from the weekday's sound its letters may be: for characters that make no word, a share of its moras.
@@ -50,7 +53,14 @@ enum Kind {
     Half,
     Minute,
     Weekday,
+    /// A day in kana.
+    Day,
+    /// A day in kana that no other word sounds like.
+    LoneDay,
 }
+
+/// What may follow a day of the month in kana.
+const BEHIND_DAY: &[&str] = &["、", "に", "の朝", "の昼", "の夜", "の夕方", "まで", "から", "以降"];
 
 /// What is meant by a word, by where it stands.
 static HEARD: LazyLock<Words<Vec<(Kind, &str)>>> = LazyLock::new(|| {
@@ -62,6 +72,8 @@ static HEARD: LazyLock<Words<Vec<(Kind, &str)>>> = LazyLock::new(|| {
             Some("noon") => Kind::Noon,
             Some("half") => Kind::Half,
             Some("minute") => Kind::Minute,
+            Some("day") => Kind::Day,
+            Some("lone day") => Kind::LoneDay,
             _ => Kind::Weekday,
         };
         let (Some(heard), Some(meant)) = (columns.next(), columns.next()) else { continue };
@@ -90,9 +102,10 @@ impl Pass for Calendar {
             doc.edit(NAME, words).map_err(|source| Error::edit(NAME, source))?;
         }
         // A year that has its era gives its days their weekdays.
-        let weekdays = weekdays(doc)?;
-        if !weekdays.is_empty() {
-            doc.edit(NAME, weekdays).map_err(|source| Error::edit(NAME, source))?;
+        let mut days = weekdays(doc)?;
+        days.extend(other_days(doc));
+        if !days.is_empty() {
+            doc.edit(NAME, days).map_err(|source| Error::edit(NAME, source))?;
         }
         Ok(())
     }
@@ -115,6 +128,8 @@ fn listed(doc: &Document) -> Vec<Replacement> {
                 Kind::Noon => is_noon(text, &range),
                 Kind::Half => is_half(text, &range),
                 Kind::Minute => is_minute(text, &range),
+                Kind::Day => is_day(text, &range),
+                Kind::LoneDay => is_day(text, &range) || is_lone_day(text, &range, &layout),
                 Kind::Weekday => false,
             };
             meanings.iter().find(|(kind, _)| fits(*kind)).map(|(_, meant)| (range.clone(), *meant))
@@ -161,6 +176,19 @@ fn is_minute(text: &str, range: &Range<usize>) -> bool {
         && closes(text, range.end, BEHIND_TIME)
 }
 
+/// Behind a month, or before a weekday.
+fn is_day(text: &str, range: &Range<usize>) -> bool {
+    let month = text[..range.start].strip_suffix('月').and_then(|head| before(head, head.len()));
+    let weekday = dates::weekday(&mut Cursor::new(text, range.end));
+    month.is_some_and(number::starts_number) || weekday.is_some()
+}
+
+/// The first word of a clause, with what follows a day behind it.
+fn is_lone_day(text: &str, range: &Range<usize>, layout: &Layout) -> bool {
+    let starts = before(text, range.start).is_none_or(is_stop) || layout.pause_at(range.start, 0);
+    starts && BEHIND_DAY.iter().any(|word| text[range.end..].starts_with(word))
+}
+
 fn closes(text: &str, at: usize, words: &[&str]) -> bool {
     at == text.len() || words.iter().any(|word| text[at..].starts_with(word))
 }
@@ -176,6 +204,27 @@ fn weekdays(doc: &Document) -> Result<Vec<Replacement>> {
         }
     }
     Ok(replacements)
+}
+
+/// Days that were heard with the weekday of one that sounds like them. What was written is left to the reviewer.
+fn other_days(doc: &Document) -> Vec<Replacement> {
+    let mut replacements = Vec::new();
+    for contradicted in dates::contradicted_days(doc) {
+        let said = contradicted.day.day();
+        let alike = SOUND_ALIKE.iter().find_map(|&(a, b)| match said {
+            day if day == a => Some(b),
+            day if day == b => Some(a),
+            _ => None,
+        });
+        let meant = alike.and_then(|day| contradicted.day.with().day(day).build().ok());
+        if let Some(meant) = meant.filter(|day| day.weekday() == contradicted.weekday)
+            && doc.confidence(contradicted.number.clone()).is_some()
+        {
+            let reason = format!("{meant} has this weekday and sounds like {}", contradicted.day);
+            replacements.push(Replacement::new(contradicted.number, meant.day().to_string(), reason));
+        }
+    }
+    replacements
 }
 
 /// The characters behind a day that sound like its weekday, the best length of them.
@@ -227,6 +276,7 @@ fn by_sound(heard: &str, reading: &str) -> Result<Option<f32>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use record::{Segment, Token, Transcript};
 
     use super::*;
     use crate::conformance;
@@ -248,7 +298,10 @@ mod tests {
     fn words_of_the_table_are_spellings_of_the_meaning() {
         for line in lines(TABLE) {
             let kind = line.split('\t').next().unwrap();
-            assert!(["era", "noon", "half", "minute", "weekday"].contains(&kind), "{line}");
+            assert!(
+                ["era", "noon", "half", "minute", "weekday", "day", "lone day"].contains(&kind),
+                "{line}"
+            );
             assert_eq!(line.split('\t').count(), 3, "{line}");
         }
     }
@@ -292,6 +345,39 @@ mod tests {
     }
 
     #[test]
+    fn days_in_kana() {
+        for (text, read) in [
+            ("ここのか月曜の朝に、坂口が再訪問", "9日月曜の朝に、坂口が再訪問"),
+            ("12月ようか月曜、", "12月8日月曜、"),
+            ("面接した。初か、杉山から電話", "面接した。20日、杉山から電話"),
+            ("ふつかに来所", "2日に来所"),
+        ] {
+            assert_eq!(heard(text), read);
+        }
+    }
+
+    #[test]
+    fn a_day_that_was_heard_is_the_one_that_has_the_weekday() {
+        let read = |text: &str, tokens: Vec<Token>| {
+            let segment = Segment { raw: text.into(), tokens, ..Segment::default() };
+            let transcript = Transcript { segments: vec![segment], edits: vec![] };
+            let mut doc = Document::new(&transcript, Some(jiff::civil::date(2026, 6, 9)));
+            Calendar.apply(&mut doc).unwrap();
+            doc.text().to_owned()
+        };
+        let heard = |text: &str| {
+            let token = Token { text: text.into(), start_ms: 0, end_ms: 500, logprob: -0.1 };
+            read(text, vec![token])
+        };
+        assert_eq!(heard("6月4日月曜、受理。"), "6月8日月曜、受理。");
+        assert_eq!(heard("6月8日木曜、受理。"), "6月4日木曜、受理。");
+        assert_eq!(heard("6月4日木曜、受理。"), "6月4日木曜、受理。");
+        // Neither day is a Sunday; a text is as somebody wrote it.
+        assert_eq!(heard("6月4日日曜、受理。"), "6月4日日曜、受理。");
+        assert_eq!(read("6月4日月曜、受理。", vec![]), "6月4日月曜、受理。");
+    }
+
+    #[test]
     fn what_is_said_stays() {
         for text in [
             "令和7年9月25日木曜、",
@@ -310,6 +396,9 @@ mod tests {
             "9時本人が来所",
             "午後3時10分本児帰宅",
             "実母は「0は7年9月」と話す",
+            "ようかいの話をした",
+            "いつか、会いたい",
+            "用か、聞いた",
         ] {
             assert_eq!(heard(text), text);
         }

@@ -9,13 +9,14 @@ mod tests;
 
 use std::ops::Range;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use record::{Annotation, Document, Entity, Flag};
 
 use crate::chain::Pass;
 use crate::cursor::Cursor;
 use crate::error::Result;
 use crate::layout::{Layout, ends_sentence};
+use crate::number;
 use grammar::Expression;
 pub(crate) use grammar::{era_name, expression, weekday};
 use resolve::Context;
@@ -87,6 +88,36 @@ pub(crate) fn days_without_weekday(doc: &Document) -> Vec<(Range<usize>, Date)> 
         }
     }
     days
+}
+
+/// Days that are said with another weekday than theirs.
+pub(crate) fn contradicted_days(doc: &Document) -> Vec<Contradicted> {
+    let text = doc.text();
+    let expressions = expressions(doc);
+    let mut context = Context::new(doc.anchor());
+    let spoken = spoken_anchor(doc, &expressions).map(|(_, day)| day);
+    let mut days = Vec::new();
+    for expression in expressions.iter().filter(|e| e.is_calendar_day()) {
+        context.anchor = spoken.or(context.anchor);
+        let (Some(day), Some(weekday)) = (context.resolve(text, expression).0, expression.weekday) else {
+            continue;
+        };
+        let head = text[expression.range.clone()].find('日').map(|at| &text[..expression.range.start + at]);
+        if let Some(head) = head.filter(|_| day.weekday() != weekday) {
+            let number = head.trim_end_matches(number::starts_number).len()..head.len();
+            days.push(Contradicted { number, day, weekday });
+        }
+    }
+    days
+}
+
+/// A day that is said with another weekday than its own.
+pub(crate) struct Contradicted {
+    /// The number of the day in the text.
+    pub(crate) number: Range<usize>,
+    pub(crate) day: Date,
+    /// The weekday that is said.
+    pub(crate) weekday: Weekday,
 }
 
 fn annotations(doc: &Document) -> Vec<Annotation> {

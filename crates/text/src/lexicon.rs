@@ -21,6 +21,7 @@
 mod aloud;
 mod check;
 mod cues;
+mod dictated;
 mod index;
 pub mod measure;
 pub(crate) mod mistakes;

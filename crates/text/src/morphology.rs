@@ -7,8 +7,10 @@
 //! # Ok::<(), text::Error>(())
 //! ```
 //!
-//! The dictionary is `models/ipadic.dic.gz`, its ordinary words `models/ipadic.words.gz`; `cargo run -p text --example dictionary` builds it from its source.
+//! The dictionary is `models/ipadic.dic.gz`, its ordinary words `models/ipadic.words.gz`, how each
+//! kanji is read inside them `models/ipadic.kanji.gz`; the examples `dictionary` and `kanji` build them from IPADIC's source.
 
+mod kanji;
 mod reading;
 
 use std::collections::HashMap;
@@ -22,6 +24,7 @@ use vibrato::{Dictionary, Tokenizer};
 
 use crate::error::{Cause, Error, Result};
 
+pub(crate) use kanji::readings as kanji_readings;
 pub use reading::hiragana;
 
 /// IPADIC, its features cut down to part of speech and reading (licence: `models/NOTICE.md`).
@@ -159,7 +162,7 @@ pub struct Morpheme<'t> {
 /// Loading takes about a tenth of a second and 100 MB; [`Self::shared`] does it once.
 pub struct Morphology {
     tokenizer: Tokenizer,
-    /// Readings of single characters, for words that the dictionary does not have.
+    /// Readings of single characters that stand in no word of the dictionary, for words that it does not have.
     chars: Mutex<HashMap<char, String>>,
 }
 
@@ -228,6 +231,9 @@ impl Morphology {
 
     /// Reading of one kanji by itself, as a word that the dictionary does not have needs it; empty where it has none.
     fn reading_of(&self, c: char) -> String {
+        if let Some(reading) = kanji::readings(c).first() {
+            return reading.clone();
+        }
         let mut chars = self.chars.lock().unwrap_or_else(PoisonError::into_inner);
         chars
             .entry(c)

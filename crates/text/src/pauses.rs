@@ -1,4 +1,5 @@
-//! Pauses that end nothing: inside a word and in front of its particle (「着衣の下は実 … 施」, 「通告の受理 … は」).
+//! Pauses that end nothing: inside a word, in front of its particle (「着衣の下は実 … 施」, 「通告の受理 … は」), and between a day
+//! and its time (「6月10日火曜、… 午前10時15分」).
 //!
 //! Speakers hesitate there, and an engine's times of single tokens are not exact. Later passes and the rules take a pause
 //! for the border of a clause or of a sentence, so these are forgotten first. No word is changed.
@@ -10,6 +11,7 @@ use crate::cursor::{after, before};
 use crate::error::Result;
 use crate::layout::{back_to, is_stop};
 use crate::morphology::{Morphology, Pos};
+use crate::number;
 
 const NAME: &str = "pauses";
 /// How far around a pause the words are looked at, in bytes.
@@ -17,7 +19,11 @@ const REACH: usize = 60;
 /// Particles that also open a sentence where a comma follows: 「で、次の日は」.
 const OPENERS: &[&str] = &["で", "が", "と", "けど", "けれど", "から"];
 
-/// Forgets the pauses inside words and in front of particles.
+/// Ends of a day, and words that begin a time of it.
+const DAY_ENDS: &[&str] = &["日", "曜"];
+const TIMES_OF_DAY: &[&str] = &["午前", "午後", "正午", "早朝", "朝", "昼", "夕方", "夜", "深夜", "未明"];
+
+/// Forgets the pauses inside words, in front of particles, and between a day and its time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pauses;
 
@@ -34,20 +40,36 @@ impl Pass for Pauses {
             .map(|(at, _)| at)
             .filter(|at| after(text, *at).is_some_and(|c| !is_stop(c)))
             .collect();
-        if inside.is_empty() {
+        let mut goes_on: Vec<usize> = doc
+            .breaks()
+            .filter(|(at, pause_ms)| pause_ms.is_some() && is_before_time(text, *at))
+            .map(|(at, _)| at)
+            .collect();
+        if !inside.is_empty() {
+            let morphology = Morphology::shared()?;
+            goes_on.extend(inside.into_iter().filter(|at| goes_on_word(morphology, text, *at)));
+        }
+        if goes_on.is_empty() {
             return Ok(());
         }
-        let morphology = Morphology::shared()?;
-        let mut goes_on: Vec<usize> =
-            inside.into_iter().filter(|at| goes_on(morphology, text, *at)).collect();
         goes_on.sort_unstable();
         doc.retain_breaks(|at, pause_ms| pause_ms.is_none() || goes_on.binary_search(&at).is_err());
         Ok(())
     }
 }
 
+/// Whether a day ends at `at`, a comma left out, and a time of day begins there.
+fn is_before_time(text: &str, at: usize) -> bool {
+    let comma = |c: char| matches!(c, '、' | ' ');
+    let (day, time) = (text[..at].trim_end_matches(comma), text[at..].trim_start_matches(comma));
+    let clock = time.trim_start_matches(number::starts_number);
+    DAY_ENDS.iter().any(|end| day.ends_with(end))
+        && (TIMES_OF_DAY.iter().any(|word| time.starts_with(word))
+            || (clock.len() < time.len() && clock.starts_with('時') && !clock.starts_with("時間")))
+}
+
 /// Whether a word lies across `at`, or a particle or an auxiliary verb stands behind it.
-fn goes_on(morphology: &Morphology, text: &str, at: usize) -> bool {
+fn goes_on_word(morphology: &Morphology, text: &str, at: usize) -> bool {
     let start = back_to(text, at, REACH, is_stop);
     let behind = text[at..].char_indices().find(|(i, c)| *i >= REACH || is_stop(*c));
     let end = behind.map_or(text.len(), |(i, _)| at + i);
@@ -96,10 +118,21 @@ mod tests {
     }
 
     #[test]
+    fn a_pause_between_a_day_and_its_time_ends_nothing() {
+        assert_eq!(left("6月10日火曜、|午前10時15分。|安全確認"), "6月10日火曜、午前10時15分。|安全確認");
+        assert_eq!(left("11月28日|十五時から"), "11月28日十五時から");
+        assert_eq!(left("通告は6月10日火曜|、夜に聞いた"), "通告は6月10日火曜、夜に聞いた");
+    }
+
+    #[test]
     fn other_pauses_stay() {
-        for words in
-            ["表情は硬い|実父は応じる", "家庭訪問した|で、次の日は電話した", "所見。|なし", "主訴|泣き声"]
-        {
+        for words in [
+            "10日火曜、|2時間面接した",
+            "表情は硬い|実父は応じる",
+            "家庭訪問した|で、次の日は電話した",
+            "所見。|なし",
+            "主訴|泣き声",
+        ] {
             assert_eq!(left(words), words);
         }
     }

@@ -4,6 +4,8 @@
 //! 2. A real word that is known to be written for a term is replaced, or asked about, where its cues stand beside it.
 //! 3. Any other run of words is replaced when a term sounds like the whole of it, the nearer the more natural the words
 //!    look: see [`limit`]. A single word of the dictionary is never replaced this way.
+//! 4. Characters that make no word are replaced by an ordinary word of dictations that sounds exactly like them
+//!    (`dictated.rs`): 「性血」 reads 「清潔」.
 //!
 //! Nothing happens in quotations, across the border of a segment or a clause, in the middle of a word, in what an earlier
 //! pass has recognised, in names with a title, or where a term already stands. The longest term wins, then the nearest.
@@ -14,8 +16,9 @@ use record::{Document, Replacement};
 
 use super::aloud::{Aloud, LOCAL_WORDS, choices};
 use super::cues::{self, Action};
+use super::dictated;
 use super::index::reach;
-use super::terms::{Source, Terms};
+use super::terms::{Source, Term, Terms};
 use super::window::{
     Standing, can_end, can_start, is_another_phrase, is_named, is_spelled_out, is_spelling, letters_fit,
     standing,
@@ -51,9 +54,22 @@ struct Candidate {
     range: Range<usize>,
     new: String,
     reason: String,
-    /// 0 for what was measured or cued, 1 for predicted, 2 for found by its reading.
+    /// 0 for what was measured or cued, 1 for predicted, 2 for a term found by its reading, 3 for an ordinary word.
     rank: u8,
     distance: f32,
+    /// How many readings of the kanji are more frequent than those that it takes.
+    rarity: usize,
+}
+
+/// What a run of words sounds like.
+struct Sound<'t> {
+    term: &'t Term,
+    /// Moras of the term.
+    length: usize,
+    distance: f32,
+    /// These two are those of the [`Candidate`].
+    rank: u8,
+    rarity: usize,
 }
 
 /// Everything to do in one round.
@@ -68,6 +84,7 @@ pub(super) fn plan(terms: &Terms, morphology: &Morphology, doc: &Document) -> Pl
     candidates.sort_by(|a, b| {
         (a.rank.cmp(&b.rank).then(b.range.len().cmp(&a.range.len())))
             .then(a.distance.total_cmp(&b.distance))
+            .then(a.rarity.cmp(&b.rarity))
             .then(a.range.start.cmp(&b.range.start))
     });
     // The longest first, but a listed form before any reading that starts or ends inside it.
@@ -142,6 +159,7 @@ impl<'d> Scene<'d> {
                 reason,
                 rank,
                 distance: 0.0,
+                rarity: 0,
             });
         }
     }
@@ -178,6 +196,7 @@ impl<'d> Scene<'d> {
                         ),
                         rank: 0,
                         distance: 0.0,
+                        rarity: 0,
                     }),
                 }
                 break;
@@ -214,19 +233,31 @@ impl<'d> Scene<'d> {
             // The first word that ends there: words that are not read aloud stay outside.
             let Some(end) = aloud.starts[first..].iter().position(|&s| s == from + hit.len) else { continue };
             let window = offset + first..offset + first + end;
-            if let Some(candidate) = self.judge(&window, hit.term, hit.distance) {
-                candidates.push(candidate);
+            let term = &self.terms.list[hit.term as usize];
+            let length = self.terms.readings[hit.term as usize].len();
+            candidates.extend(
+                self.judge(&window, Sound { term, length, distance: hit.distance, rank: 2, rarity: 0 }),
+            );
+        }
+        for end in first + 1..=(first + LOCAL_WORDS).min(aloud.starts.len() - 1) {
+            let moras = &aloud.moras[from..aloud.starts[end]];
+            let window = offset + first..offset + end;
+            if let Some(term) = dictated::word(moras)
+                && self.standing(&window) == Standing::Broken
+            {
+                let rarity = aloud.rarity[first..end].iter().sum();
+                let sound = Sound { term, length: moras.len(), distance: 0.0, rank: 3, rarity };
+                candidates.extend(self.judge(&window, sound));
             }
         }
     }
 
     /// Whether the term is written over the words of `window`.
-    fn judge(&self, window: &Range<usize>, term: u32, distance: f32) -> Option<Candidate> {
+    fn judge(&self, window: &Range<usize>, sound: Sound<'_>) -> Option<Candidate> {
+        let Sound { term, length, distance, rank, rarity } = sound;
         let words = &self.words[window.clone()];
         let range = words.first()?.range.start..words.last()?.range.end;
         let written = &self.text[range.clone()];
-        let length = self.terms.readings[term as usize].len();
-        let term = &self.terms.list[term as usize];
         let standing = self.standing(window);
         if standing == Standing::Word
             || written == term.written
@@ -262,7 +293,7 @@ impl<'d> Scene<'d> {
         }
         let how = if standing == Standing::Broken { "no words" } else { "words that do not go together" };
         let reason = format!("term {} ({}), distance {distance:.2}, {how}", term.written, term.reading);
-        Some(Candidate { range, new: term.written.clone(), reason, rank: 2, distance })
+        Some(Candidate { range, new: term.written.clone(), reason, rank, distance, rarity })
     }
 
     fn standing(&self, window: &Range<usize>) -> Standing {

@@ -68,6 +68,39 @@ fn terms_are_won_back_from_their_sounds() {
 }
 
 #[test]
+fn characters_that_make_no_word_are_the_word_that_sounds_like_them() {
+    for (heard, meant) in [
+        ("服は性血です", "服は清潔です"),
+        ("国地、午前3時50分", "告知、午前3時50分"),
+        ("右の家帯に、擦過傷が4本", "右の下腿に、擦過傷が4本"),
+        ("被退の真ん中に、2センチの裂創", "額の真ん中に、2センチの裂創"),
+        ("お尻に甲傷1つ", "お尻に咬傷1つ"),
+        ("対罰の禁止を説明した", "体罰の禁止を説明した"),
+        ("入要時健診の記録を確認", "乳幼児健診の記録を確認"),
+        ("自身子の野口で対応", "児心司の野口で対応"),
+        ("かさぶたになったスリキズが二つ", "かさぶたになった擦り傷が二つ"),
+        ("村崎色の皮下出血が2つ", "紫色の皮下出血が2つ"),
+    ] {
+        assert_eq!(repaired(heard), meant);
+    }
+}
+
+#[test]
+fn names_stay_however_they_sound() {
+    for text in [
+        "担任の性血さん",
+        "児童福祉司の水田",
+        "実母の香理さん",
+        "北村医師の診断",
+        "高崎市の祖母宅",
+        "国地家子",
+        "三輪母子寮",
+    ] {
+        assert_eq!(repaired(text), text);
+    }
+}
+
+#[test]
 fn a_repaired_heading_is_a_heading() {
     let doc = run("調子内容、本児は転んだと言う。");
     assert!(doc.annotations().iter().any(|a| matches!(&a.entity, Entity::Heading(h) if h == "聴取内容")));
