@@ -116,13 +116,14 @@ impl Shared {
         let entries = loaded.tokens.len() as u32;
         let tokens = Tokens::new(&header, loaded.tokens, &vocabulary)
             .ok_or(ModelError::Vocabulary { entry: entries })?;
+        let sound = decoder::sound_bytes(&header, loaded.weights.precision);
         Ok(Self {
             weights: loaded.weights,
             mel: MelSpectrogram::new(&loaded.contents.filters),
             tokens: Arc::new(tokens),
             vocabulary,
             bias: SharedBias::default(),
-            places: (SOUND_MEMORY / decoder::sound_bytes(&header)).clamp(1, SEQUENCES),
+            places: (SOUND_MEMORY / sound).clamp(1, SEQUENCES),
             aligned: if align_tokens { align::heads(&header) } else { Vec::new() },
         })
     }

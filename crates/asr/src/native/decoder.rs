@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernels::{HEAD, KeyCache, Scratch, Then, Threads, ValueCache, attend};
+use kernels::{HEAD, KeyCache, Precision, Scratch, Then, Threads, ValueCache, attend};
 
 use super::encoder::norm;
 use super::weights::Weights;
@@ -19,10 +19,11 @@ struct LayerCache {
 }
 
 impl LayerCache {
-    fn new(heads: usize, positions: usize) -> Self {
+    fn new(weights: &Weights, positions: usize) -> Self {
+        let (precision, heads) = (weights.precision, weights.header.n_text_head);
         Self {
-            keys: (0..heads).map(|_| KeyCache::new(positions)).collect(),
-            values: (0..heads).map(|_| ValueCache::new(positions)).collect(),
+            keys: (0..heads).map(|_| KeyCache::new(precision, positions)).collect(),
+            values: (0..heads).map(|_| ValueCache::new(precision, positions)).collect(),
         }
     }
 
@@ -43,8 +44,12 @@ pub(super) struct Sound {
 }
 
 /// Memory of the longest sound, in bytes.
-pub(super) fn sound_bytes(header: &Header) -> usize {
-    let layer = header.n_audio_ctx as usize * header.n_text_state as usize * 2 * size_of::<u16>();
+pub(super) fn sound_bytes(header: &Header, precision: Precision) -> usize {
+    let number = match precision {
+        Precision::Int8 => size_of::<u16>(),
+        Precision::Float => size_of::<f32>(),
+    };
+    let layer = header.n_audio_ctx as usize * header.n_text_state as usize * 2 * number;
     header.n_text_layer as usize * layer
 }
 
@@ -52,8 +57,9 @@ impl Sound {
     /// Keys and values of an encoder's output, `[positions][width]`.
     pub(super) fn new(weights: &Weights, encoded: &[f32], threads: &Threads) -> Self {
         let width = weights.header.n_text_state as usize;
-        let (heads, positions) = (weights.header.n_text_head as usize, encoded.len() / width);
-        let mut layers: Vec<_> = weights.decoder.iter().map(|_| LayerCache::new(heads, positions)).collect();
+        let positions = encoded.len() / width;
+        let mut layers: Vec<_> =
+            weights.decoder.iter().map(|_| LayerCache::new(weights, positions)).collect();
         let mut key_value = vec![0.0; positions * 2 * width];
         for (layer, cache) in weights.decoder.iter().zip(&mut layers) {
             threads.pieces(&mut key_value, ROWS * 2 * width, |piece, output| {
@@ -82,9 +88,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new(weights: &Weights) -> Self {
-        let header = &weights.header;
-        let cache = || LayerCache::new(header.n_text_head as usize, 0);
-        Self { layers: weights.decoder.iter().map(|_| cache()).collect(), len: 0 }
+        Self { layers: weights.decoder.iter().map(|_| LayerCache::new(weights, 0)).collect(), len: 0 }
     }
 }
 

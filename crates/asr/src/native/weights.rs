@@ -44,6 +44,8 @@ pub(super) struct DecoderLayer {
 /// All weights of a model.
 pub(super) struct Weights {
     pub(super) isa: Isa,
+    /// Of the products, and so of what the decoder keeps.
+    pub(super) precision: Precision,
     pub(super) header: Header,
     /// `[width][3 · bands]`: three frames of all bands.
     pub(super) conv1: Matrix,
@@ -184,6 +186,7 @@ impl<S: Source> Tensors<S> {
         let precision = self.precision;
         Ok(Weights {
             isa: self.isa,
+            precision,
             header,
             // Its input, the spectrogram, suffers most from being rounded, and it is the smallest product.
             conv1: self.convolution("encoder.conv1", bands, width, Precision::Float)?,
