@@ -35,6 +35,7 @@ use crate::engine::{Hypothesis, Request, alone};
 use crate::error::Cause;
 use crate::ggml::{self, ModelError};
 use crate::mel::MelSpectrogram;
+use crate::registry::instructions;
 use crate::request::SharedBias;
 use crate::vocabulary::Vocabulary;
 use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Session};
@@ -80,9 +81,10 @@ impl NativeEngine {
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a model that is missing, foreign, cut short, of an unknown
-    /// quantisation or damaged in its structure.
+    /// quantisation or damaged in its structure; [`ErrorKind::Options`](crate::ErrorKind::Options) for instructions that the
+    /// processor lacks.
     pub fn open(config: &EngineConfig) -> Result<Self> {
-        Self::load(config, NAME, Isa::best(), Precision::Int8)
+        Self::load(config, NAME, Precision::Int8)
     }
 
     /// The same with floating-point weights: four times the memory, several times slower.
@@ -90,10 +92,11 @@ impl NativeEngine {
     /// # Errors
     /// As [`NativeEngine::open`].
     pub fn open_exact(config: &EngineConfig) -> Result<Self> {
-        Self::load(config, EXACT_NAME, Isa::best(), Precision::Float)
+        Self::load(config, EXACT_NAME, Precision::Float)
     }
 
-    fn load(config: &EngineConfig, name: &str, isa: Isa, precision: Precision) -> Result<Self> {
+    fn load(config: &EngineConfig, name: &str, precision: Precision) -> Result<Self> {
+        let isa = instructions(config.kernels.as_deref())?;
         let path = &config.model_path;
         let bad = |source| Cause::BadModel { path: path.clone(), source };
         let loaded = if hugging_face::is_one(path) {
