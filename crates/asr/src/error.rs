@@ -80,6 +80,8 @@ pub(crate) enum Cause {
     Cancelled,
     #[error("whisper.cpp could not decode the window: code {code}")]
     Decode { code: i32 },
+    #[error("there is not enough memory: {bytes} bytes")]
+    Memory { bytes: u64 },
     #[error("whisper.cpp could not allocate a decoding state")]
     NewState,
     #[error("whisper.cpp could not allocate the decoder's cache and destroyed its state: code {code}")]
@@ -122,7 +124,9 @@ impl Error {
             Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => ErrorKind::Window,
             Cause::Cancelled => ErrorKind::Cancelled,
             Cause::Decode { .. } => ErrorKind::Decode,
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => ErrorKind::Memory,
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
+                ErrorKind::Memory
+            }
             // Another program, or another version of this one: no input is to blame.
             Cause::WorkerGone
             | Cause::StartProcess { .. }
@@ -207,10 +211,10 @@ impl Explain for Error {
             Cause::Decode { code } => {
                 format!("This stretch of speech could not be recognised: code {code}").into()
             }
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } if ja => {
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } if ja => {
                 "音声認識に必要なメモリが足りません".into()
             }
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
                 "There is not enough memory for speech recognition".into()
             }
             Cause::WorkerGone if ja => "音声認識が途中で停止しました".into(),

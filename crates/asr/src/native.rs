@@ -18,6 +18,7 @@ mod hugging_face;
 #[cfg(test)]
 mod oracle;
 mod phrases;
+mod room;
 mod rules;
 mod search;
 mod tokens;
@@ -82,7 +83,7 @@ impl NativeEngine {
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a model that is missing, foreign, cut short, of an unknown
     /// quantisation or damaged in its structure; [`ErrorKind::Options`](crate::ErrorKind::Options) for instructions that the
-    /// processor lacks.
+    /// processor lacks; [`ErrorKind::Memory`](crate::ErrorKind::Memory) where the system gives less memory than it takes.
     pub fn open(config: &EngineConfig) -> Result<Self> {
         Self::load(config, NAME, Precision::Int8)
     }
@@ -98,7 +99,10 @@ impl NativeEngine {
     fn load(config: &EngineConfig, name: &str, precision: Precision) -> Result<Self> {
         let isa = instructions(config.kernels.as_deref())?;
         let path = &config.model_path;
-        let bad = |source| Cause::BadModel { path: path.clone(), source };
+        let bad = |source| match source {
+            ModelError::Memory { bytes } => Cause::Memory { bytes },
+            source => Cause::BadModel { path: path.clone(), source },
+        };
         let loaded = if hugging_face::is_one(path) {
             hugging_face::load(path, isa, precision).map_err(bad)?
         } else {
@@ -148,6 +152,7 @@ impl Engine for NativeEngine {
     }
 
     fn session(&self) -> Result<Box<dyn Session>> {
+        room::ask(room::session(&self.shared.weights.header, self.shared.places))?;
         Ok(Box::new(NativeSession {
             shared: Arc::clone(&self.shared),
             threads: None,

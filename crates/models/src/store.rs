@@ -191,7 +191,7 @@ impl Store {
             }
         };
         if let Some(files) = hf::weights(&path)? {
-            return self.admit_weights(path, &files, allow_unverified);
+            return admit_weights(path, &files, allow_unverified);
         }
         if let Some(sha256) = Seal::check(&path)? {
             return self.admit(name_or_path, path, sha256, allow_unverified);
@@ -203,25 +203,6 @@ impl Store {
             Seal::note(&verified.path, &verified.sha256);
         }
         Ok(verified)
-    }
-
-    /// Decides on Hugging Face's files by their digest: that of the one file, or of the digests of all.
-    fn admit_weights(
-        &self,
-        path: PathBuf,
-        files: &[PathBuf],
-        allow_unverified: bool,
-    ) -> Result<VerifiedModel> {
-        let idle = AtomicBool::new(false);
-        let digest = |file: &PathBuf| file_sha256(file, &mut Meter::new(&mut |_: &Event<'_>| {}, &idle));
-        let digests = files.iter().map(digest).collect::<Result<Vec<_>>>()?;
-        let sha256 = if let [one] = &digests[..] { one.clone() } else { sha256(digests.concat().as_bytes()) };
-        if !allow_unverified {
-            return Err(Problem::Unverified { path, sha256 }.into());
-        }
-        let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
-        let name = name.unwrap_or_default().to_string_lossy().into_owned();
-        Ok(VerifiedModel { path, name, sha256, listed: false })
     }
 
     /// Decides on a file by its digest.
@@ -384,4 +365,18 @@ fn make_readable(file: &File) -> std::io::Result<()> {
     #[cfg(not(unix))]
     let _ = file;
     Ok(())
+}
+
+/// Decides on Hugging Face's files by their digest: that of the one file, or of the digests of all.
+fn admit_weights(path: PathBuf, files: &[PathBuf], allow_unverified: bool) -> Result<VerifiedModel> {
+    let idle = AtomicBool::new(false);
+    let digest = |file: &PathBuf| file_sha256(file, &mut Meter::new(&mut |_: &Event<'_>| {}, &idle));
+    let digests = files.iter().map(digest).collect::<Result<Vec<_>>>()?;
+    let sha256 = if let [one] = &digests[..] { one.clone() } else { sha256(digests.concat().as_bytes()) };
+    if !allow_unverified {
+        return Err(Problem::Unverified { path, sha256 }.into());
+    }
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let name = name.unwrap_or_default().to_string_lossy().into_owned();
+    Ok(VerifiedModel { path, name, sha256, listed: false })
 }

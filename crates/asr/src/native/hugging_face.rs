@@ -16,6 +16,7 @@ use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
 use super::dequantise::{BF16, F16, F32};
+use super::room;
 use super::weights::{Loaded, Source, Tensor, pack};
 use crate::ggml::{Contents, Header, ModelError};
 
@@ -51,6 +52,9 @@ pub(super) fn load(path: &Path, isa: Isa, precision: Precision) -> Result<Loaded
         None if directory.join(SINGLE).is_file() => [SINGLE.to_owned()].into(),
         None => shards(&read(&directory.join(INDEX), MAX_DESCRIPTION)?).map_err(described(INDEX))?,
     };
+    // Tensors are read one by one: the largest as it is, too.
+    let largest = 4 * u64::from(header.n_vocab) * u64::from(header.n_text_state);
+    room::ask(room::loading(&header, 0, precision) + largest)?;
     let mut source = Shards::default();
     for file in files {
         source.add(&directory.join(&file), &file)?;

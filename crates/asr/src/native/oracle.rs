@@ -204,7 +204,7 @@ fn the_exact_engine_computes_what_candle_does() {
     let mut written: Vec<i32> = Vec::new();
     let mut steps: Vec<Vec<f32>> = Vec::new();
     threads.enter(|| {
-        let sound = Sound::new(&shared.weights, &encoded, &threads);
+        let sound = Sound::new(&shared.weights, &encoded, &threads, None).unwrap();
         let mut memory = Memory::new(&shared.weights);
         let mut decoder = Decoder::default();
         let mut unseen = opening.clone();

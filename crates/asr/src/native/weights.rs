@@ -1,11 +1,11 @@
 //! A model's weights, packed for the processor.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Seek};
+use std::io::{BufRead, Seek, SeekFrom};
 
 use kernels::{HEAD, Isa, Matrix, Precision};
 
-use super::dequantise;
+use super::{dequantise, room};
 use crate::ggml::{Contents, Header, ModelError, ModelFile};
 
 /// Weights of a layer norm.
@@ -72,8 +72,15 @@ pub(super) struct Loaded {
 }
 
 /// Reads a ggml file.
-pub(super) fn load(file: impl BufRead + Seek, isa: Isa, precision: Precision) -> Result<Loaded, ModelError> {
+pub(super) fn load(
+    mut file: impl BufRead + Seek,
+    isa: Isa,
+    precision: Precision,
+) -> Result<Loaded, ModelError> {
+    // Before anything of the file is kept.
+    room::ask(file.seek(SeekFrom::End(0))?)?;
     let mut file = ModelFile::open(file)?;
+    room::ask(room::loading(&file.contents.header, file.length(), precision))?;
     let mut tensors = HashMap::new();
     while let Some(head) = file.next_tensor()? {
         let bytes = file.weights()?;
