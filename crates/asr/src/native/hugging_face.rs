@@ -52,13 +52,14 @@ pub(super) fn load(path: &Path, isa: Isa, precision: Precision) -> Result<Loaded
         None if directory.join(SINGLE).is_file() => [SINGLE.to_owned()].into(),
         None => shards(&read(&directory.join(INDEX), MAX_DESCRIPTION)?).map_err(described(INDEX))?,
     };
-    // Tensors are read one by one: the largest as it is, too.
-    let largest = 4 * u64::from(header.n_vocab) * u64::from(header.n_text_state);
-    room::ask(room::loading(&header, 0, precision) + largest)?;
     let mut source = Shards::default();
     for file in files {
         source.add(&directory.join(&file), &file)?;
     }
+    // Tensors are read one by one.
+    let sizes = || source.entries.values().map(|entry| entry.bytes as u64);
+    let largest = sizes().max().unwrap_or(0);
+    room::ask(room::loading(&header, sizes().sum(), 0, precision) + largest)?;
     let weights = pack(header, source, isa, precision)?;
     let plain = directory.join("vocab.json");
     let tokens = if plain.is_file() {

@@ -7,6 +7,9 @@ use crate::Error;
 use crate::error::Cause;
 use crate::ggml::{Header, ModelError};
 
+/// Weights in a byte, at most: ggml's smallest type has 84 bytes for 256.
+const DENSEST: u64 = 4;
+
 /// The system gives no memory for so many bytes.
 #[derive(Debug)]
 pub(super) struct Short {
@@ -35,14 +38,18 @@ pub(super) fn ask(bytes: u64) -> Result<(), Short> {
     Ok(())
 }
 
-/// Bytes that loading a model takes where `kept` bytes of its file are in memory: file and packed weights, of which the one
-/// shrinks while the other grows, and its largest tensor as numbers.
-pub(super) fn loading(header: &Header, kept: u64, precision: Precision) -> u64 {
+/// Bytes that loading a model takes where `kept` of its `stored` bytes are in memory at once: they and the packed weights, of which
+/// the one shrinks while the other grows, and the largest tensor as numbers.
+///
+/// A header that promises more weights than so many bytes hold asks for no more memory.
+pub(super) fn loading(header: &Header, stored: u64, kept: u64, precision: Precision) -> u64 {
+    let most = stored.saturating_mul(DENSEST);
+    let weights = header.parameters().min(most);
     let packed = match precision {
-        Precision::Int8 => header.parameters(),
-        Precision::Float => 4 * header.parameters(),
+        Precision::Int8 => weights,
+        Precision::Float => 4 * weights,
     };
-    packed.max(kept) + 4 * u64::from(header.n_vocab) * u64::from(header.n_text_state)
+    packed.max(kept) + 4 * (u64::from(header.n_vocab) * u64::from(header.n_text_state)).min(most)
 }
 
 /// Bytes that a session takes for the encoder's work on the longest window and the decoder's first step.

@@ -80,7 +80,7 @@ pub(super) fn load(
     // Before anything of the file is kept.
     room::ask(file.seek(SeekFrom::End(0))?)?;
     let mut file = ModelFile::open(file)?;
-    room::ask(room::loading(&file.contents.header, file.length(), precision))?;
+    room::ask(room::loading(&file.contents.header, file.length(), file.length(), precision))?;
     let mut tensors = HashMap::new();
     while let Some(head) = file.next_tensor()? {
         let bytes = file.weights()?;
