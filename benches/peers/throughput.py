@@ -14,6 +14,11 @@ real-time factor, is the wall time of the transcription, without loading the mod
 memory is that of the process, in 10^6 bytes; the processor seconds of kikitori and whisper.cpp include loading. The
 rule for the character error rate is that of cer.py. A machine that does something else slows whisper.cpp most, whose
 threads wait for each other.
+
+    target/peers/bin/python benches/peers/throughput.py target/release/kikitori --isa avx2 --batch-sizes 16
+
+holds kikitori's native engine and faster-whisper against each other with the same instructions: KIKITORI_KERNELS for the one,
+CT2_FORCE_CPU_ISA for CTranslate2 and ONEDNN_MAX_CPU_ISA for the library of its matrix products.
 """
 
 import argparse
@@ -39,6 +44,12 @@ MODEL = "base-q8_0"
 CORES = 2
 RATE = 16_000
 WARM_UP_S = 30
+# What each program calls a set of instructions.
+SETS = {
+    "portable": {"KIKITORI_KERNELS": "portable", "CT2_FORCE_CPU_ISA": "GENERIC", "ONEDNN_MAX_CPU_ISA": "SSE41"},
+    "avx2": {"KIKITORI_KERNELS": "avx2", "CT2_FORCE_CPU_ISA": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "avx512": {"KIKITORI_KERNELS": "avx512", "CT2_FORCE_CPU_ISA": "AVX512", "ONEDNN_MAX_CPU_ISA": "AVX512_CORE_VNNI"},
+}
 LONG = "dev_long_2spk_alternating"
 
 
@@ -244,6 +255,7 @@ def read_arguments():
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[8, 16])
     variant = "options of a variant of kikitori, instead of those for the tiers fast and auto"
     parser.add_argument("--kikitori-args", action="append", metavar="ARGS", help=variant)
+    parser.add_argument("--isa", choices=SETS, help="instructions of the native engine and of faster-whisper")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
     args.kikitori_args = args.kikitori_args or ["--tier fast", "--tier auto"]
@@ -252,6 +264,7 @@ def read_arguments():
 
 def main():
     args = read_arguments()
+    os.environ.update(SETS.get(args.isa, {}))
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     audio, reference = recording(args)
@@ -261,7 +274,7 @@ def main():
     best = best_batched(result)
     ours = [name for name in result if name.startswith("kikitori")]
     ratios = {k: {p: throughput_ratios(runs, k, p) for p in result if p not in ours} for k in ours}
-    print(f"{audio.name}, {audio_s:.1f} s, {args.rounds} rounds")
+    print(f"{audio.name}, {audio_s:.1f} s, {args.rounds} rounds{f', {args.isa}' if args.isa else ''}")
     show(result, ratios, best)
     if args.json:
         whole = {"audio": audio.name, "audio_s": audio_s, "best_batched": best, "ratios": ratios, "summary": result}

@@ -133,7 +133,8 @@ pub(crate) enum Command {
 /// Which engine, which model, how many sessions.
 #[derive(Clone, Debug, ClapArgs)]
 pub(crate) struct EngineArgs {
-    /// Speech model: a name of `models list`, or a file; a directory for the engine `ct2`.
+    /// Speech model: a name of `models list`, a ggml file, or for the native engine a Hugging Face directory; for the engine
+    /// `ct2` a directory of its own.
     #[arg(long, value_name = "NAME|PATH", env = "KIKITORI_MODEL")]
     pub(crate) model: Option<String>,
     /// Load a model whose SHA-256 is in no list.
@@ -157,6 +158,9 @@ pub(crate) struct EngineArgs {
     /// Longest window in seconds, instead of the tier's.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u8).range(2..=30))]
     pub(crate) window: Option<u8>,
+    /// Instructions that the native engine uses, instead of the best that `kikitori doctor` lists.
+    #[arg(long, value_name = "NAME", env = "KIKITORI_KERNELS")]
+    pub(crate) kernels: Option<String>,
     /// Words in the style that is expected; the engine imitates them. Never words of another case.
     #[arg(long, value_name = "TEXT")]
     pub(crate) prompt: Option<String>,

@@ -27,6 +27,11 @@ pub(crate) fn lexicon() -> Result<PathBuf, Failure> {
     }
 }
 
+/// The instructions that the native engine is to use: `KIKITORI_KERNELS`.
+pub(crate) fn kernels() -> Option<String> {
+    std::env::var("KIKITORI_KERNELS").ok()
+}
+
 /// The folder of the recordings: as said, else `<data>/kikitori/recordings`.
 pub(crate) fn recordings(given: Option<&Path>) -> Result<PathBuf, Failure> {
     match given {

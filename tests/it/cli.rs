@@ -148,8 +148,26 @@ fn the_doctor_finds_the_model_and_says_what_was_compiled_in() {
     assert_eq!(check("model")["ok"], true);
     assert_eq!(check("templates")["ok"], true);
     assert!(check("disk")["detail"].as_str().unwrap().contains("GiB free"));
+    let native = check("native")["detail"].as_str().unwrap().to_owned();
+    assert!(native.starts_with("portable") && native.ends_with("(used)"), "{native}");
     let engine = check("whisper.cpp")["detail"].as_str().unwrap().to_owned();
     assert!(engine.contains("LLAMAFILE = 1"), "the fast kernels are on: {engine}");
+}
+
+#[test]
+fn instructions_are_chosen_and_those_that_the_processor_lacks_are_refused() {
+    let dir = Dir::new();
+    let report = dir.command(["doctor", "--json"]).env("KIKITORI_KERNELS", "portable").output().unwrap();
+    assert!(String::from_utf8_lossy(&report.stdout).contains("portable (used)"));
+    let report = dir.command(["doctor"]).env("KIKITORI_KERNELS", "sse9").output().unwrap();
+    assert_eq!(report.status.code(), Some(3));
+    for (lang, words) in [("ja", "このパソコンのCPUでは使えない命令です"), ("en", "no such instructions")]
+    {
+        let run = ["--lang", lang, "transcribe", "nothing.wav", "--kernels", "sse9"];
+        let output = dir.command(run).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(words) && said.contains("portable"), "{said}");
+    }
 }
 
 #[test]

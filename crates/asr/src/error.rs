@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
+use kernels::{Isa, UnknownIsa};
 use record::{Explain, Lang};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,8 @@ pub(crate) enum Cause {
     Processor { missing: String },
     #[error("unknown engine (known: {known}): {name}")]
     UnknownEngine { known: String, name: String },
+    #[error(transparent)]
+    Kernels(#[from] UnknownIsa),
     #[error("the engine cannot read the model file: {path}")]
     OpenModel { path: PathBuf, source: io::Error },
     #[error("the model file is not a usable Whisper model: {path}")]
@@ -77,6 +80,8 @@ pub(crate) enum Cause {
     Cancelled,
     #[error("whisper.cpp could not decode the window: code {code}")]
     Decode { code: i32 },
+    #[error("there is not enough memory: {bytes} bytes")]
+    Memory { bytes: u64 },
     #[error("whisper.cpp could not allocate a decoding state")]
     NewState,
     #[error("whisper.cpp could not allocate the decoder's cache and destroyed its state: code {code}")]
@@ -113,11 +118,15 @@ impl Error {
             | Cause::FixtureTimes { .. } => ErrorKind::Model,
             #[cfg(feature = "ct2")]
             Cause::Ct2(fault) => fault.kind(),
-            Cause::Language { .. } | Cause::Option { .. } | Cause::Oversized { .. } => ErrorKind::Options,
+            Cause::Kernels(_) | Cause::Language { .. } | Cause::Option { .. } | Cause::Oversized { .. } => {
+                ErrorKind::Options
+            }
             Cause::WindowTooLong { .. } | Cause::NotFinite { .. } => ErrorKind::Window,
             Cause::Cancelled => ErrorKind::Cancelled,
             Cause::Decode { .. } => ErrorKind::Decode,
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => ErrorKind::Memory,
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
+                ErrorKind::Memory
+            }
             // Another program, or another version of this one: no input is to blame.
             Cause::WorkerGone
             | Cause::StartProcess { .. }
@@ -126,6 +135,10 @@ impl Error {
             Cause::Remote(report) => report.kind,
         }
     }
+}
+
+fn isa_names() -> String {
+    Isa::available().iter().map(|isa| isa.name()).collect::<Vec<_>>().join(", ")
 }
 
 impl Explain for Error {
@@ -144,6 +157,12 @@ impl Explain for Error {
             }
             Cause::UnknownEngine { known, name } => {
                 format!("No such speech engine (known: {known}): {name}").into()
+            }
+            Cause::Kernels(UnknownIsa(name)) if ja => {
+                format!("このパソコンのCPUでは使えない命令です(使えるもの: {}): {name}", isa_names()).into()
+            }
+            Cause::Kernels(UnknownIsa(name)) => {
+                format!("This processor has no such instructions (it has: {}): {name}", isa_names()).into()
             }
             Cause::OpenModel { path, .. } if ja => {
                 format!("音声認識モデルのファイルを読めません: {}", path.display()).into()
@@ -192,10 +211,10 @@ impl Explain for Error {
             Cause::Decode { code } => {
                 format!("This stretch of speech could not be recognised: code {code}").into()
             }
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } if ja => {
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } if ja => {
                 "音声認識に必要なメモリが足りません".into()
             }
-            Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
+            Cause::Memory { .. } | Cause::NewState | Cause::StateLost { .. } | Cause::Spawn { .. } => {
                 "There is not enough memory for speech recognition".into()
             }
             Cause::WorkerGone if ja => "音声認識が途中で停止しました".into(),

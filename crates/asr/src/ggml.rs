@@ -172,6 +172,12 @@ pub enum ModelError {
         /// Length of the file.
         length: u64,
     },
+    /// The system gives no memory for it.
+    #[error("there is not enough memory: {bytes} bytes")]
+    Memory {
+        /// How much was asked for.
+        bytes: u64,
+    },
     /// The tensors do not hold as many weights as the header's dimensions need.
     #[error("the file holds {found} weights, its header needs {expected}")]
     Weights {
@@ -287,6 +293,11 @@ impl<R: BufRead + Seek> ModelFile<R> {
         self.weights = self.weights.saturating_add(weights);
         self.pending = head.bytes;
         Ok(Some(head))
+    }
+
+    /// Length of the file.
+    pub(crate) fn length(&self) -> u64 {
+        self.reader.length
     }
 
     /// The bytes of the tensor that was last returned.

@@ -76,7 +76,7 @@ pub use native::NativeEngine;
 pub use native::read_ggml;
 pub use pooled::PooledEngine;
 pub use registry::{
-    DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Gpu, Registration, by_name, engines, gpus, open,
+    DEFAULT_ENGINE, EngineConfig, GPU_ENGINE, Gpu, Registration, by_name, engines, gpus, instructions, open,
 };
 pub use replay::ReplayEngine;
 pub use whisper::{WhisperEngine, system_info, whisper_cpp_version};

@@ -18,6 +18,7 @@ mod hugging_face;
 #[cfg(test)]
 mod oracle;
 mod phrases;
+mod room;
 mod rules;
 mod search;
 mod tokens;
@@ -35,6 +36,7 @@ use crate::engine::{Hypothesis, Request, alone};
 use crate::error::Cause;
 use crate::ggml::{self, ModelError};
 use crate::mel::MelSpectrogram;
+use crate::registry::instructions;
 use crate::request::SharedBias;
 use crate::vocabulary::Vocabulary;
 use crate::{Control, DecodeOptions, Engine, EngineConfig, Result, Session};
@@ -80,9 +82,10 @@ impl NativeEngine {
     ///
     /// # Errors
     /// [`ErrorKind::Model`](crate::ErrorKind::Model) for a model that is missing, foreign, cut short, of an unknown
-    /// quantisation or damaged in its structure.
+    /// quantisation or damaged in its structure; [`ErrorKind::Options`](crate::ErrorKind::Options) for instructions that the
+    /// processor lacks; [`ErrorKind::Memory`](crate::ErrorKind::Memory) where the system gives less memory than it takes.
     pub fn open(config: &EngineConfig) -> Result<Self> {
-        Self::load(config, NAME, Isa::best(), Precision::Int8)
+        Self::load(config, NAME, Precision::Int8)
     }
 
     /// The same with floating-point weights: four times the memory, several times slower.
@@ -90,12 +93,16 @@ impl NativeEngine {
     /// # Errors
     /// As [`NativeEngine::open`].
     pub fn open_exact(config: &EngineConfig) -> Result<Self> {
-        Self::load(config, EXACT_NAME, Isa::best(), Precision::Float)
+        Self::load(config, EXACT_NAME, Precision::Float)
     }
 
-    fn load(config: &EngineConfig, name: &str, isa: Isa, precision: Precision) -> Result<Self> {
+    fn load(config: &EngineConfig, name: &str, precision: Precision) -> Result<Self> {
+        let isa = instructions(config.kernels.as_deref())?;
         let path = &config.model_path;
-        let bad = |source| Cause::BadModel { path: path.clone(), source };
+        let bad = |source| match source {
+            ModelError::Memory { bytes } => Cause::Memory { bytes },
+            source => Cause::BadModel { path: path.clone(), source },
+        };
         let loaded = if hugging_face::is_one(path) {
             hugging_face::load(path, isa, precision).map_err(bad)?
         } else {
@@ -116,13 +123,14 @@ impl Shared {
         let entries = loaded.tokens.len() as u32;
         let tokens = Tokens::new(&header, loaded.tokens, &vocabulary)
             .ok_or(ModelError::Vocabulary { entry: entries })?;
+        let sound = decoder::sound_bytes(&header, loaded.weights.precision);
         Ok(Self {
             weights: loaded.weights,
             mel: MelSpectrogram::new(&loaded.contents.filters),
             tokens: Arc::new(tokens),
             vocabulary,
             bias: SharedBias::default(),
-            places: (SOUND_MEMORY / decoder::sound_bytes(&header)).clamp(1, SEQUENCES),
+            places: (SOUND_MEMORY / sound).clamp(1, SEQUENCES),
             aligned: if align_tokens { align::heads(&header) } else { Vec::new() },
         })
     }
@@ -144,6 +152,7 @@ impl Engine for NativeEngine {
     }
 
     fn session(&self) -> Result<Box<dyn Session>> {
+        room::ask(room::session(&self.shared.weights.header, self.shared.places))?;
         Ok(Box::new(NativeSession {
             shared: Arc::clone(&self.shared),
             threads: None,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use kernels::Isa;
 use record::EngineInfo;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +32,8 @@ pub struct EngineConfig {
     /// Align every token with the audio: on by default. Without it, or with `flash_attn`, a token's times are
     /// interpolated between timestamps that are wrong by a second or more; decoding then takes about a tenth less time.
     pub align_tokens: bool,
+    /// Instructions that the native engine uses, as [`instructions`] takes them. Other engines choose for themselves.
+    pub kernels: Option<String>,
 }
 
 impl Default for EngineConfig {
@@ -42,6 +45,7 @@ impl Default for EngineConfig {
             gpu: None,
             flash_attn: false,
             align_tokens: true,
+            kernels: None,
         }
     }
 }
@@ -112,6 +116,18 @@ static ENGINES: &[Registration] = &[
     },
 ];
 
+/// The instructions of this name for the native engine; the best that the processor has where nothing or an empty name is
+/// given.
+///
+/// # Errors
+/// [`ErrorKind::Options`](crate::ErrorKind::Options), listing what the processor has.
+pub fn instructions(name: Option<&str>) -> Result<Isa> {
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => Ok(name.parse().map_err(Cause::Kernels)?),
+        None => Ok(Isa::best()),
+    }
+}
+
 /// A graphics processor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gpu {
@@ -167,6 +183,26 @@ mod tests {
         let whisper = if cfg!(feature = "ct2") { "whisper.cpp, ct2" } else { "whisper.cpp" };
         let known = format!("native, native-f32, {whisper}, replay");
         assert_eq!(error.to_string(), format!("unknown engine (known: {known}): wisper"));
+    }
+
+    #[test]
+    fn instructions_are_named_or_the_best() {
+        use record::{Explain, Lang};
+
+        assert_eq!(instructions(None).unwrap(), Isa::best());
+        assert_eq!(instructions(Some("")).unwrap(), Isa::best());
+        assert_eq!(instructions(Some("portable")).unwrap(), Isa::Portable);
+        let config = EngineConfig { kernels: Some("sse9".into()), ..EngineConfig::default() };
+        let error = open(DEFAULT_ENGINE, &config).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Options);
+        for (lang, start) in [(Lang::Ja, "このパソコンのCPU"), (Lang::En, "This processor has no such")]
+        {
+            let text = error.explain(lang);
+            assert!(
+                text.starts_with(start) && text.contains("portable") && text.ends_with(": sse9"),
+                "{text}"
+            );
+        }
     }
 
     #[test]

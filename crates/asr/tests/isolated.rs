@@ -276,3 +276,38 @@ fn more_expected_words_than_fit_into_a_message_are_refused_as_an_option() {
     assert_eq!(error.kind(), ErrorKind::Options);
     assert_eq!(decode(&mut session).unwrap().text(), "家庭訪問。");
 }
+
+/// The native engine in a process that may take so many kilobytes of addresses.
+#[cfg(target_os = "linux")]
+fn limited(kilobytes: u32) -> Result<IsolatedEngine, Error> {
+    let program = env!("CARGO_BIN_EXE_asr-engine-worker");
+    let command = WorkerCommand {
+        program: "/bin/sh".into(),
+        args: vec!["-c".into(), format!("ulimit -v {kilobytes}; exec '{program}'").into()],
+    };
+    IsolatedEngine::new(command, "native", common::config(), PATIENT)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_of_memory_is_an_error_and_no_crash() {
+    let speech = common::speech();
+    let heard = |kilobytes| {
+        let mut session = limited(kilobytes)?.session()?;
+        session.decode(&speech, &DecodeOptions::default(), &Control::new())
+    };
+    let expected = heard(4_000_000).unwrap();
+    assert!(expected.text().contains("安全確認"));
+    let mut refused = 0;
+    for kilobytes in (100_000..=500_000).step_by(50_000) {
+        match heard(kilobytes) {
+            Ok(found) => assert_eq!(found, expected, "{kilobytes}"),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Memory, "{kilobytes}: {error}");
+                assert_eq!(error.explain(Lang::Ja), "音声認識に必要なメモリが足りません");
+                refused += 1;
+            }
+        }
+    }
+    assert!((2..=8).contains(&refused), "{refused}");
+}

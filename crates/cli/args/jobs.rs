@@ -98,6 +98,9 @@ pub(crate) struct WorkerArgs {
     /// Threads of each session.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub(crate) threads: Option<u8>,
+    /// Instructions that the native engine uses, instead of the best that `kikitori doctor` lists.
+    #[arg(long, value_name = "NAME", env = "KIKITORI_KERNELS")]
+    pub(crate) kernels: Option<String>,
     /// GPU to use: auto (one that is there, where GPUs were compiled in), none, or its number in `kikitori doctor`.
     #[arg(long, value_name = "auto|none|N", default_value_t)]
     pub(crate) gpu: GpuSetting,

@@ -16,7 +16,7 @@ use store::{
     Worker, WorkerConfig,
 };
 
-use crate::args::{BatchArgs, Global};
+use crate::args::{BatchArgs, EngineArgs, Global};
 use crate::failure::Failure;
 use crate::jobs::board::{Board, Standing};
 use crate::jobs::deliver::{Delivery, Written};
@@ -53,8 +53,8 @@ pub(crate) fn run(args: &BatchArgs, global: &Global, control: &Control) -> Resul
         Some(database) => store::open(database)?,
         None => jobs::own_queue(&args.out)?,
     };
-    let machine =
-        Machine { sessions: args.engine.sessions, threads: args.engine.threads, gpu: args.engine.gpu };
+    let EngineArgs { sessions, threads, gpu, kernels, .. } = args.engine.clone();
+    let machine = Machine { sessions, threads, gpu, kernels };
     let runner = Runner::new(machine, args.form.templates.clone())?;
     let health = Health::default();
     let config = WorkerConfig { lanes: args.machine.jobs.into(), poll: POLL, ..WorkerConfig::default() };

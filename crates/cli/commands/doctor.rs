@@ -1,6 +1,6 @@
 //! `kikitori doctor`: is everything there, and what was compiled in?
 
-use asr::Gpu;
+use asr::{Gpu, Isa};
 use models::Store;
 use record::{Explain, Lang};
 
@@ -27,7 +27,7 @@ pub(crate) fn run(args: &DoctorArgs, global: &Global) -> Result<(), Failure> {
         version(),
         cores(),
         engines(),
-        native(),
+        native(lang),
         whisper_cpp(lang),
         gpu(),
         model(lang),
@@ -76,9 +76,18 @@ fn engines() -> Check {
     Check { name: "engines", ok: None, detail: names.join(", ") }
 }
 
-/// The instructions that the native engine uses on this processor.
-fn native() -> Check {
-    Check { name: "native", ok: None, detail: asr::Isa::best().to_string() }
+/// The instructions that this processor has, and those that the native engine uses; a failed check where others are asked
+/// for.
+fn native(lang: Lang) -> Check {
+    match asr::instructions(places::kernels().as_deref()) {
+        Ok(used) => Check { name: "native", ok: None, detail: kernel_list(Isa::available(), used) },
+        Err(error) => Check { name: "native", ok: Some(false), detail: error.explain(lang).into_owned() },
+    }
+}
+
+fn kernel_list(there: &[Isa], used: Isa) -> String {
+    let name = |isa: &Isa| if *isa == used { format!("{isa} (used)") } else { isa.to_string() };
+    there.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// What was compiled into whisper.cpp; a failed check where this machine cannot run it.
@@ -173,6 +182,11 @@ fn clock() -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_instructions_that_are_used_are_marked() {
+        assert_eq!(kernel_list(&[Isa::Portable, Isa::Avx2], Isa::Portable), "portable (used), avx2");
+    }
 
     #[test]
     fn the_gpu_that_is_used_is_marked() {

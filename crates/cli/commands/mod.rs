@@ -85,7 +85,7 @@ pub(crate) fn parse_recorded_at(given: &str) -> Result<RecordedAt, Failure> {
 pub(crate) fn engine(args: &EngineArgs) -> Result<Arc<dyn Engine>, Failure> {
     let (name, gpu) = args.chosen()?;
     // Not with fused attention, which leaves words without times.
-    let mut config = EngineConfig { gpu, ..EngineConfig::default() };
+    let mut config = EngineConfig { gpu, kernels: args.kernels.clone(), ..EngineConfig::default() };
     if asr::by_name(name)?.takes_models {
         let store = Store::new(places::models()?)?;
         let name = match &args.model {

@@ -22,7 +22,12 @@ const EVERY: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(args: &WorkerArgs, global: &Global, control: &Control) -> Result<(), Failure> {
     let queue = jobs::queue(args.queue.database.as_deref(), None)?;
-    let machine = Machine { sessions: args.sessions, threads: args.threads, gpu: args.gpu };
+    let machine = Machine {
+        sessions: args.sessions,
+        threads: args.threads,
+        gpu: args.gpu,
+        kernels: args.kernels.clone(),
+    };
     let runner = Runner::new(machine, args.templates.clone())?;
     let health = Health::new(Duration::from_secs(args.unhealthy_after));
     let config = WorkerConfig { lanes: args.machine.jobs.into(), ..WorkerConfig::default() };

@@ -55,6 +55,8 @@ pub(crate) struct Machine {
     pub(crate) sessions: Option<u8>,
     pub(crate) threads: Option<u8>,
     pub(crate) gpu: GpuSetting,
+    /// The native engine's instructions; `None` for the best.
+    pub(crate) kernels: Option<String>,
 }
 
 impl Settings {
@@ -69,9 +71,10 @@ impl Settings {
                 let store = models::Store::new(places::models()?)?;
                 Some(store.manifest().default_model()?.name.clone())
             }
-            // A file, or an engine's directory, is found from any directory.
+            // A file, or a directory that an engine reads, is found from any directory.
             Some(path)
                 if Path::new(path).is_file()
+                    || Path::new(path).join("config.json").is_file()
                     || engine.engine != asr::DEFAULT_ENGINE && Path::new(path).is_dir() =>
             {
                 let path = std::path::absolute(path).map_err(|e| Failure::io(Path::new(path), &e))?;
@@ -114,6 +117,7 @@ impl Settings {
             language: self.language.clone(),
             isolate: true,
             gpu: machine.gpu,
+            kernels: machine.kernels.clone(),
         })
     }
 }

@@ -96,8 +96,8 @@ impl Isa {
         match self {
             Self::Portable => "portable",
             Self::Avx2 => "avx2",
-            Self::Avx512 => "avx512-vnni",
-            Self::Neon => "neon-dotprod",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
         }
     }
 

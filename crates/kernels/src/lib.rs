@@ -21,11 +21,13 @@
 //! whose lengths the safe functions have checked. Two machines watch that:
 //!
 //! ```text
-//! PROPTEST_CASES=1 MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test -p kernels --lib
+//! PROPTEST_CASES=1 MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-tree-borrows -Zmiri-ignore-leaks -Zmiri-deterministic-floats" \
+//!     cargo +nightly miri test -p kernels --lib
 //! RUSTFLAGS=-Zsanitizer=address cargo +nightly test -p kernels --target x86_64-unknown-linux-gnu --lib
 //! ```
 //!
-//! Miri interprets the portable set, for many minutes, and finds what breaks the language's rules; the sanitizer runs all
+//! Miri interprets the portable set, for many minutes, and finds what breaks the language's rules (rayon's threads, which
+//! never end, break those that are stricter than trees of borrows, inside `crossbeam-epoch`); the sanitizer runs all
 //! sets of the processor and finds reads and writes outside of memory. The set of another kind of processor runs in an
 //! emulator:
 //!

@@ -332,6 +332,9 @@ mod tests {
 
     use super::*;
 
+    /// Rows, depths and columns of a test; an interpreter takes minutes for a million products.
+    const MOST: (usize, usize, usize) = if cfg!(miri) { (6, 14, 70) } else { (30, 150, 110) };
+
     /// Numbers that look random, the same in every run.
     fn numbers(seed: u32, len: usize) -> Vec<f32> {
         let mut state = seed.wrapping_mul(2_654_435_761).wrapping_add(1);
@@ -414,7 +417,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_set_multiplies_as_plain_rust_does(
-            rows in 1_usize..30, depth in 1_usize..150, columns in 1_usize..110, then in 0..3,
+            rows in 1..MOST.0, depth in 1..MOST.1, columns in 1..MOST.2, then in 0..3,
         ) {
             let then = [Then::Store, Then::Add, Then::Gelu][then as usize];
             for precision in [Precision::Int8, Precision::Float] {
@@ -430,7 +433,7 @@ mod tests {
 
         #[test]
         fn a_row_does_not_depend_on_its_neighbours_or_on_threads(
-            rows in 1_usize..30, depth in 1_usize..100, columns in 1_usize..600,
+            rows in 1..MOST.0, depth in 1..MOST.1, columns in 1..5 * MOST.2,
         ) {
             let threads = Threads::new(2).unwrap();
             for &isa in Isa::available() {

@@ -49,6 +49,25 @@ pub(crate) fn is_dir(dir: &Path) -> bool {
     dir.join(CONFIG).is_file() && [SINGLE, INDEX].iter().any(|name| dir.join(name).is_file())
 }
 
+/// The files of the weights, where `path` is a Hugging Face directory or a `.safetensors` file in one; else `None`.
+pub(crate) fn weights(path: &Path) -> Result<Option<Vec<PathBuf>>> {
+    if path.is_dir() && is_dir(path) {
+        return Ok(Some(files(path)?.into_iter().map(|name| path.join(name)).collect()));
+    }
+    let is_safetensors = path.extension().is_some_and(|extension| extension == "safetensors");
+    let beside = is_safetensors && path.is_file() && path.with_file_name(CONFIG).is_file();
+    Ok(beside.then(|| vec![path.to_owned()]))
+}
+
+/// Names of the files of the weights in a directory.
+fn files(dir: &Path) -> Result<BTreeSet<String>> {
+    if dir.join(SINGLE).is_file() {
+        return Ok([SINGLE.to_owned()].into());
+    }
+    let path = dir.join(INDEX);
+    shards(&vocab::read(&path)?).map_err(|e| vocab::bad(&path, &e))
+}
+
 /// Opens a Hugging Face directory.
 pub(crate) fn open_dir(dir: &Path) -> Result<Whisper> {
     let path = dir.join(CONFIG);
@@ -72,15 +91,8 @@ pub(crate) fn open_dir(dir: &Path) -> Result<Whisper> {
 
 impl Safetensors {
     fn open(dir: &Path) -> Result<Self> {
-        let mut names = BTreeSet::new();
-        if dir.join(SINGLE).is_file() {
-            names.insert(SINGLE.to_owned());
-        } else {
-            let path = dir.join(INDEX);
-            names = shards(&vocab::read(&path)?).map_err(|e| vocab::bad(&path, &e))?;
-        }
         let mut this = Self { dir: dir.to_owned(), shards: Vec::new(), entries: HashMap::new() };
-        for name in names {
+        for name in files(dir)? {
             this.add(dir.join(name))?;
         }
         Ok(this)

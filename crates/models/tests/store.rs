@@ -116,6 +116,32 @@ fn an_f16_file_is_quantised_on_import() {
 }
 
 #[test]
+fn a_hugging_face_directory_is_used_as_it_is_at_the_users_word() {
+    let world = World::new();
+    let weights = world.input("hf").join("model.safetensors");
+    for (input, name) in [(world.input("hf"), "hf"), (weights.clone(), "model")] {
+        let path = input.to_str().unwrap();
+        assert_eq!(world.store.resolve(path, false).unwrap_err().kind(), ErrorKind::Unverified);
+        let model = world.store.resolve(path, true).unwrap();
+        assert_eq!((&model.path, model.name.as_str(), model.listed), (&input, name, false));
+        assert_eq!(model.sha256, sha256(&fs::read(&weights).unwrap()));
+    }
+    write_hf(&world.input("shards"), true);
+    let digest = || world.store.resolve(world.input("shards").to_str().unwrap(), true).unwrap().sha256;
+    let before = digest();
+    let shard = names(&world.input("shards")).into_iter().find(|name| name.ends_with(".safetensors"));
+    let shard = world.input("shards").join(shard.unwrap());
+    let mut bytes = fs::read(&shard).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&shard, bytes).unwrap();
+    assert_ne!(digest(), before, "a weight of a shard");
+    assert_eq!(
+        world.store.resolve(world.dir.path().to_str().unwrap(), true).unwrap_err().kind(),
+        ErrorKind::Unsupported
+    );
+}
+
+#[test]
 fn an_imported_name_neither_hides_a_listed_model_nor_leaves_the_directory() {
     let world = World::new();
     for name in ["synthetic", "ggml-synthetic", "../x", "", ".x", "a b", "名前"] {

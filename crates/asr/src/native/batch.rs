@@ -12,12 +12,12 @@ use super::decoder::{Decoder, Sound};
 use super::encoder::Encoder;
 use super::phrases::phrases;
 use super::rules::Rules;
-use super::search::{Pass, Plan};
+use super::search::{Pass, Plan, Sequence};
 use crate::engine::{Hypothesis, Request, check_window};
 use crate::error::Cause;
 use crate::heard::{Attempt, Heard};
 use crate::request::{self, MIN_SAMPLES, SAMPLES_PER_POSITION};
-use crate::{Control, Result, Search};
+use crate::{Control, ErrorKind, Result, Search};
 
 /// A rest of a window of fewer samples is not decoded by itself: the decoder has seen it in its first pass.
 const MIN_REST: usize = SAMPLE_RATE as usize / 2;
@@ -27,6 +27,8 @@ const MIN_REST: usize = SAMPLE_RATE as usize / 2;
 pub(super) struct Batch {
     encoder: Encoder,
     decoder: Decoder,
+    /// Sounds of windows that are done, for their memory; at most as many as are decoded at once.
+    used: Vec<Sound>,
     stages: Stages,
 }
 
@@ -89,9 +91,9 @@ impl Batch {
         for (place, _) in &waiting {
             left[*place] = true;
         }
-        let done = self.work(shared, waiting, threads, control, &mut |place, hypothesis| {
+        let done = self.work(shared, waiting, threads, control, &mut |place, result| {
             left[place] = false;
-            deliver(place, Ok(hypothesis));
+            deliver(place, result);
         });
         if done.is_err() {
             // The only error of the work is a cancellation.
@@ -121,7 +123,7 @@ impl Batch {
         mut waiting: VecDeque<(usize, Journey<'_>)>,
         threads: &Threads,
         control: &Control,
-        deliver: &mut dyn FnMut(usize, Hypothesis),
+        deliver: &mut dyn FnMut(usize, Result<Hypothesis>),
     ) -> Result<()> {
         let mut active: Vec<(usize, Journey<'_>, Pass)> = Vec::new();
         loop {
@@ -131,8 +133,12 @@ impl Batch {
                         <= shared.places)
                 && let Some((place, journey)) = waiting.pop_front()
             {
-                let pass = self.pass(shared, &journey, threads, control)?;
-                active.push((place, journey, pass));
+                match self.pass(shared, &journey, threads, control) {
+                    Ok(pass) => active.push((place, journey, pass)),
+                    // The others go on.
+                    Err(error) if error.kind() == ErrorKind::Memory => deliver(place, Err(error)),
+                    Err(error) => return Err(error),
+                }
             }
             if active.is_empty() {
                 return Ok(());
@@ -144,14 +150,23 @@ impl Batch {
             for (place, mut journey, pass) in active {
                 if pass.rows() > 0 {
                     going_on.push((place, journey, pass));
-                } else if timed(&mut self.stages.words, || journey.finish(shared, pass)) {
-                    deliver(place, timed(&mut self.stages.words, || journey.hypothesis()));
+                } else if self.finish(shared, &mut journey, pass) {
+                    deliver(place, Ok(timed(&mut self.stages.words, || journey.hypothesis())));
                 } else {
                     waiting.push_front((place, journey));
                 }
             }
             active = going_on;
         }
+    }
+
+    /// Takes what a pass gave; false where the window needs another one.
+    fn finish(&mut self, shared: &Shared, journey: &mut Journey<'_>, pass: Pass) -> bool {
+        let (spoken, no_speech_prob) = (pass.spoken, pass.no_speech_prob.unwrap_or(0.0));
+        let (sequence, sound) = pass.best();
+        self.used.push(sound);
+        let Some(sequence) = sequence else { return true };
+        timed(&mut self.stages.words, || journey.finish(shared, &sequence, spoken, no_speech_prob))
     }
 
     /// Encodes the next part of a window.
@@ -165,11 +180,11 @@ impl Batch {
         let Request { window, options } = journey.request;
         let samples = &window.samples[journey.from..];
         let positions = options.audio_ctx.unwrap_or(shared.weights.header.n_audio_ctx as usize);
-        let Self { encoder, stages, .. } = self;
+        let Self { encoder, used, stages, .. } = self;
         let spectrogram = timed(&mut stages.mel, || shared.mel.compute(samples, 2 * positions));
         let encoded =
             timed(&mut stages.encoder, || encoder.encode(&shared.weights, &spectrogram, threads, control))?;
-        let sound = timed(&mut stages.sound, || Sound::new(&shared.weights, encoded, threads));
+        let sound = timed(&mut stages.sound, || Sound::new(&shared.weights, encoded, threads, used.pop()))?;
         let spoken = samples.len().max(MIN_SAMPLES).div_ceil(SAMPLES_PER_POSITION).min(positions);
         Ok(Pass::new(&shared.weights, sound, spoken, journey.plan.clone()))
     }
@@ -255,12 +270,10 @@ impl Journey<'_> {
     }
 
     /// Takes what a pass gave; false where another pass is needed.
-    fn finish(&mut self, shared: &Shared, pass: Pass) -> bool {
+    fn finish(&mut self, shared: &Shared, sequence: &Sequence, spoken: usize, no_speech_prob: f32) -> bool {
         let window = self.request.window;
         let from_ms = (self.from * 1_000 / SAMPLE_RATE as usize) as u64;
-        let (spoken, no_speech_prob) = (pass.spoken, pass.no_speech_prob.unwrap_or(0.0));
-        let Some(sequence) = pass.best() else { return true };
-        let found = phrases(&sequence, &shared.tokens, shared.aligned.len(), spoken, from_ms);
+        let found = phrases(sequence, &shared.tokens, shared.aligned.len(), spoken, from_ms);
         if self.from == 0 {
             self.heard.no_speech_prob = no_speech_prob;
         }

@@ -1,10 +1,12 @@
 //! Whisper's decoder: one step for the sequences of many windows at once.
 
+use std::collections::TryReserveError;
 use std::sync::Arc;
 
-use kernels::{HEAD, KeyCache, Scratch, Then, Threads, ValueCache, attend};
+use kernels::{HEAD, KeyCache, Precision, Scratch, Then, Threads, ValueCache, attend};
 
 use super::encoder::norm;
+use super::room::Short;
 use super::weights::Weights;
 use crate::ggml::Header;
 
@@ -19,11 +21,17 @@ struct LayerCache {
 }
 
 impl LayerCache {
-    fn new(heads: usize, positions: usize) -> Self {
+    fn new(weights: &Weights) -> Self {
+        let (precision, heads) = (weights.precision, weights.header.n_text_head);
         Self {
-            keys: (0..heads).map(|_| KeyCache::new(positions)).collect(),
-            values: (0..heads).map(|_| ValueCache::new(positions)).collect(),
+            keys: (0..heads).map(|_| KeyCache::new(precision)).collect(),
+            values: (0..heads).map(|_| ValueCache::new(precision)).collect(),
         }
+    }
+
+    fn reserve(&mut self, positions: usize) -> Result<(), TryReserveError> {
+        self.keys.iter_mut().try_for_each(|cache| cache.reserve(positions))?;
+        self.values.iter_mut().try_for_each(|cache| cache.reserve(positions))
     }
 
     fn set(&mut self, position: usize, keys: &[f32], values: &[f32]) {
@@ -43,17 +51,32 @@ pub(super) struct Sound {
 }
 
 /// Memory of the longest sound, in bytes.
-pub(super) fn sound_bytes(header: &Header) -> usize {
-    let layer = header.n_audio_ctx as usize * header.n_text_state as usize * 2 * size_of::<u16>();
+pub(super) fn sound_bytes(header: &Header, precision: Precision) -> usize {
+    let number = match precision {
+        Precision::Int8 => size_of::<u16>(),
+        Precision::Float => size_of::<f32>(),
+    };
+    let layer = header.n_audio_ctx as usize * header.n_text_state as usize * 2 * number;
     header.n_text_layer as usize * layer
 }
 
 impl Sound {
-    /// Keys and values of an encoder's output, `[positions][width]`.
-    pub(super) fn new(weights: &Weights, encoded: &[f32], threads: &Threads) -> Self {
+    /// Keys and values of an encoder's output, `[positions][width]`; fails where the system gives no memory for them. The
+    /// memory of another sound, of the same weights, is used again: what several threads free in turn is not.
+    pub(super) fn new(
+        weights: &Weights,
+        encoded: &[f32],
+        threads: &Threads,
+        used: Option<Self>,
+    ) -> Result<Self, Short> {
         let width = weights.header.n_text_state as usize;
-        let (heads, positions) = (weights.header.n_text_head as usize, encoded.len() / width);
-        let mut layers: Vec<_> = weights.decoder.iter().map(|_| LayerCache::new(heads, positions)).collect();
+        let positions = encoded.len() / width;
+        let mut layers = used.map_or_else(
+            || weights.decoder.iter().map(|_| LayerCache::new(weights)).collect(),
+            |sound: Self| sound.layers,
+        );
+        let bytes = sound_bytes(&weights.header, weights.precision) as u64;
+        layers.iter_mut().try_for_each(|cache| cache.reserve(positions)).map_err(|_| Short { bytes })?;
         let mut key_value = vec![0.0; positions * 2 * width];
         for (layer, cache) in weights.decoder.iter().zip(&mut layers) {
             threads.pieces(&mut key_value, ROWS * 2 * width, |piece, output| {
@@ -69,7 +92,7 @@ impl Sound {
                 }
             });
         }
-        Self { layers, positions }
+        Ok(Self { layers, positions })
     }
 }
 
@@ -82,9 +105,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new(weights: &Weights) -> Self {
-        let header = &weights.header;
-        let cache = || LayerCache::new(header.n_text_head as usize, 0);
-        Self { layers: weights.decoder.iter().map(|_| cache()).collect(), len: 0 }
+        Self { layers: weights.decoder.iter().map(|_| LayerCache::new(weights)).collect(), len: 0 }
     }
 }
 

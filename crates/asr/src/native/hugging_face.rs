@@ -16,6 +16,7 @@ use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
 use super::dequantise::{BF16, F16, F32};
+use super::room;
 use super::weights::{Loaded, Source, Tensor, pack};
 use crate::ggml::{Contents, Header, ModelError};
 
@@ -55,6 +56,10 @@ pub(super) fn load(path: &Path, isa: Isa, precision: Precision) -> Result<Loaded
     for file in files {
         source.add(&directory.join(&file), &file)?;
     }
+    // Tensors are read one by one.
+    let sizes = || source.entries.values().map(|entry| entry.bytes as u64);
+    let largest = sizes().max().unwrap_or(0);
+    room::ask(room::loading(&header, sizes().sum(), 0, precision) + largest)?;
     let weights = pack(header, source, isa, precision)?;
     let plain = directory.join("vocab.json");
     let tokens = if plain.is_file() {

@@ -249,10 +249,11 @@ impl Pass {
         more && entropy(&text) < self.plan.entropy
     }
 
-    /// The best sequence, once none goes on.
-    pub(super) fn best(mut self) -> Option<Sequence> {
+    /// The best sequence, once none goes on, and the sound, of no more use but its memory.
+    pub(super) fn best(mut self) -> (Option<Sequence>, Sound) {
         self.finished.append(&mut self.live);
-        self.finished.into_iter().max_by(|a, b| a.mean_logprob().total_cmp(&b.mean_logprob()))
+        let best = self.finished.into_iter().max_by(|a, b| a.mean_logprob().total_cmp(&b.mean_logprob()));
+        (best, self.sound)
     }
 }
 

@@ -1,11 +1,11 @@
 //! A model's weights, packed for the processor.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Seek};
+use std::io::{BufRead, Seek, SeekFrom};
 
 use kernels::{HEAD, Isa, Matrix, Precision};
 
-use super::dequantise;
+use super::{dequantise, room};
 use crate::ggml::{Contents, Header, ModelError, ModelFile};
 
 /// Weights of a layer norm.
@@ -44,6 +44,8 @@ pub(super) struct DecoderLayer {
 /// All weights of a model.
 pub(super) struct Weights {
     pub(super) isa: Isa,
+    /// Of the products, and so of what the decoder keeps.
+    pub(super) precision: Precision,
     pub(super) header: Header,
     /// `[width][3 · bands]`: three frames of all bands.
     pub(super) conv1: Matrix,
@@ -70,8 +72,15 @@ pub(super) struct Loaded {
 }
 
 /// Reads a ggml file.
-pub(super) fn load(file: impl BufRead + Seek, isa: Isa, precision: Precision) -> Result<Loaded, ModelError> {
+pub(super) fn load(
+    mut file: impl BufRead + Seek,
+    isa: Isa,
+    precision: Precision,
+) -> Result<Loaded, ModelError> {
+    // Before anything of the file is kept.
+    room::ask(file.seek(SeekFrom::End(0))?)?;
     let mut file = ModelFile::open(file)?;
+    room::ask(room::loading(&file.contents.header, file.length(), file.length(), precision))?;
     let mut tensors = HashMap::new();
     while let Some(head) = file.next_tensor()? {
         let bytes = file.weights()?;
@@ -184,6 +193,7 @@ impl<S: Source> Tensors<S> {
         let precision = self.precision;
         Ok(Weights {
             isa: self.isa,
+            precision,
             header,
             // Its input, the spectrogram, suffers most from being rounded, and it is the smallest product.
             conv1: self.convolution("encoder.conv1", bands, width, Precision::Float)?,
