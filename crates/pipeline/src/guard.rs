@@ -46,6 +46,10 @@ pub struct GuardConfig {
     pub max_no_speech_over_music: f32,
     /// … and no lower average log-probability; they do not repeat either.
     pub min_logprob_over_music: f32,
+    /// Above this no-speech probability, 0..=1, a loop was not even said once, whatever the sound.
+    pub max_no_speech_of_loop: f32,
+    /// Below this average log-probability, of its own or of the window, a segment is a guess, whatever the sound.
+    pub min_logprob: f32,
 }
 
 impl Default for GuardConfig {
@@ -53,6 +57,8 @@ impl Default for GuardConfig {
     /// the energy is −66 dBFS: a distant voice in a quiet room is above it. Modulation, measured over two seconds and more:
     /// white, pink and brown noise have 0.37–0.43 dB, the sentences of 240 clips of human speech 0.67 dB and more, those of
     /// dictations in a car and on the telephone 0.75 dB and more.
+    /// A loop over breath and music has a no-speech probability of 0.53 and more, human speech mostly less than 0.4.
+    /// Of 365 segments of human speech none is below −1.0, over breath many are below −1.9.
     fn default() -> Self {
         Self {
             min_speech_share: 0.2,
@@ -64,6 +70,8 @@ impl Default for GuardConfig {
             max_music_log_odds: 3.0,
             max_no_speech_over_music: 0.5,
             min_logprob_over_music: -0.7,
+            max_no_speech_of_loop: 0.5,
+            min_logprob: -1.5,
         }
     }
 }
@@ -75,6 +83,17 @@ pub(crate) struct Marked<'h> {
     /// Words in a window with speech, but where nobody speaks, or too many for their time. Another way of decoding may put
     /// them where they belong or leave them out, which it does not over noise and music.
     pub(crate) is_misplaced: bool,
+    /// Nothing but its words tells against it: where somebody speaks, another way of decoding may hear what was said.
+    pub(crate) is_guessed: bool,
+}
+
+/// What is known of a window as a whole.
+struct Whole<F> {
+    /// Mean log-probability of all tokens.
+    avg_logprob: f32,
+    looped: bool,
+    /// Log-odds that it is music.
+    odds: LazyCell<Option<f32>, F>,
 }
 
 /// The segments of the hypothesis with their marks; a loop's repeats are segments of their own.
@@ -84,17 +103,22 @@ pub(crate) fn marked<'h>(
     config: &GuardConfig,
 ) -> Vec<Marked<'h>> {
     let parts = loops::parts(hypothesis);
+    let echoes = loops::echoes(&parts, config.min_avg_logprob);
     let looped = loops::is_loop(&hypothesis.text());
-    // Music may run over all segments: what precedes and follows one tells of it too.
-    let odds = LazyCell::new(|| music::log_odds(&packed.window.samples));
-    parts.into_iter().map(|part| mark(packed, part, looped, &odds, config)).collect()
+    let whole = Whole {
+        avg_logprob: mean_logprob(hypothesis),
+        looped,
+        // Music may run over all segments: what precedes and follows one tells of it too.
+        odds: LazyCell::new(|| music::log_odds(&packed.window.samples)),
+    };
+    parts.into_iter().zip(echoes).map(|(part, is_echo)| mark(packed, part, is_echo, &whole, config)).collect()
 }
 
 fn mark<'h>(
     packed: &PackedWindow,
     Part { segment, is_repeat }: Part<'h>,
-    looped: bool,
-    window_odds: &LazyCell<Option<f32>, impl FnOnce() -> Option<f32>>,
+    is_echo: bool,
+    whole: &Whole<impl FnOnce() -> Option<f32>>,
     config: &GuardConfig,
 ) -> Marked<'h> {
     let words = segment.text();
@@ -103,16 +127,20 @@ fn mark<'h>(
     let around = |least_ms| &samples[around(segment.start_ms, segment.end_ms, least_ms, samples.len())];
     let steady = modulation_db(around(MIN_MODULATION_MS)) < config.min_modulation_db;
     let unsure = segment.avg_logprob < config.min_avg_logprob;
-    let unspoken = looped
+    let unspoken = whole.looped
         || is_repeat
+        || whole.avg_logprob < config.min_avg_logprob
         || segment.avg_logprob < config.min_logprob_over_music
         || segment.no_speech_prob > config.max_no_speech_over_music;
     let max_odds = if unsure { 0.0 } else { config.max_music_log_odds };
     let is_music = |odds: Option<f32>| odds.is_some_and(|odds| odds > max_odds);
-    let music = unspoken && (is_music(**window_odds) || is_music(music::log_odds(around(MIN_MUSIC_MS))));
+    let music = unspoken && (is_music(*whole.odds) || is_music(music::log_odds(around(MIN_MUSIC_MS))));
     let noise = packed.rms < config.min_rms || steady;
     let beside_speech = share < config.min_speech_share;
     let no_speech = unsure && segment.no_speech_prob > config.max_no_speech_prob;
+    // A loop has its own mark, which keeps the first time; over what is hardly speech there was none.
+    let copied = is_echo || whole.looped && segment.no_speech_prob > config.max_no_speech_of_loop;
+    let guessed = copied || segment.avg_logprob.min(whole.avg_logprob) < config.min_logprob;
     // A phrase that Whisper writes over silence needs less proof than other words.
     let phrase = phrases::silence_phrase(&words).is_some() && (share < 0.5 || segment.no_speech_prob > 0.5);
     // Times of a short segment are too coarse for a speed; a loop has its own mark.
@@ -120,7 +148,15 @@ fn mark<'h>(
     let too_fast = !is_repeat && phrases::chars_per_second(&words, duration_ms) > config.max_chars_per_s;
 
     let mut flags = Vec::new();
-    if noise || beside_speech || music || no_speech || phrase || too_fast || phrases::is_remark(&words) {
+    if noise
+        || beside_speech
+        || music
+        || no_speech
+        || guessed
+        || phrase
+        || too_fast
+        || phrases::is_remark(&words)
+    {
         flags.push(Flag::PossibleHallucination);
     }
     if is_repeat {
@@ -129,8 +165,18 @@ fn mark<'h>(
     if unsure {
         flags.push(Flag::LowConfidence);
     }
-    let is_misplaced = (beside_speech || too_fast) && !(noise || music || no_speech || phrase);
-    Marked { segment, flags, is_misplaced }
+    let sounds_empty = noise || music || no_speech || phrase;
+    let is_misplaced = (beside_speech || too_fast) && !sounds_empty;
+    let is_guessed = guessed && !sounds_empty;
+    Marked { segment, flags, is_misplaced, is_guessed }
+}
+
+/// Mean log-probability of a window's tokens; 0 of none.
+fn mean_logprob(hypothesis: &Hypothesis) -> f32 {
+    let segments = || hypothesis.segments.iter();
+    let tokens: usize = segments().map(|segment| segment.tokens.len()).sum();
+    let sum: f32 = segments().map(|segment| segment.avg_logprob * segment.tokens.len() as f32).sum();
+    sum / tokens.max(1) as f32
 }
 
 /// Samples of a segment, or of the time around a shorter one, as far as the window goes.
