@@ -190,6 +190,19 @@ fn an_echo_is_decoded_again_and_marked_where_it_stays() {
 }
 
 #[test]
+fn words_whose_time_has_shrunk_to_a_moment_are_those_of_the_speech_around_them() {
+    let shrunk = |at_ms| {
+        move |_: &DecodeOptions| {
+            hypothesis(vec![heard(0, 1_000, &["はい"], -0.1), heard(at_ms, 0, &[CLEAR], -0.3)])
+        }
+    };
+    let (segments, asked) = decode("fast", 5, shrunk(6_000));
+    assert!(asked.len() == 1 && segments.iter().all(Segment::is_mapped), "{segments:?}");
+    let (segments, _) = decode("fast", 1, shrunk(6_000));
+    assert!(!segments[1].is_mapped(), "nobody speaks in all that time: {segments:?}");
+}
+
+#[test]
 fn words_too_many_for_their_time_are_decoded_again() {
     let (segments, asked) = decode("fast", 14, |options| {
         let token_ms = if options.audio_ctx.is_some() { 100 } else { 4_000 };
