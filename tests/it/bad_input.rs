@@ -113,6 +113,43 @@ fn no_kind_of_noise_gives_a_word_in_any_form_that_the_engine_is_prompted_with() 
     gives_no_word(&dir, "rumble.wav", "intake");
 }
 
+/// Somebody who breathes in and out beside the microphone: noise through the resonances of a throat, every four seconds.
+fn breath(seed: u64, seconds: usize) -> Vec<f32> {
+    const RATE: f32 = 16_000.0;
+    let noise: Vec<f32> = seeded_noise(seed, 1.0).take(seconds * RATE as usize).collect();
+    let mut sound = vec![0.0_f32; noise.len()];
+    for (hz, width, gain) in [(500.0, 600.0, 1.0), (1_500.0, 800.0, 0.6), (2_500.0, 1_000.0, 0.35)] {
+        let radius = (-std::f32::consts::PI * width / RATE).exp();
+        let turn = 2.0 * radius * (std::f32::consts::TAU * hz / RATE).cos();
+        let (mut last, mut before) = (0.0, 0.0);
+        for (out, x) in sound.iter_mut().zip(&noise) {
+            let now = x * (1.0 - radius) + turn * last - radius * radius * before;
+            (before, last) = (last, now);
+            *out += gain * now;
+        }
+    }
+    for (n, sample) in sound.iter_mut().enumerate() {
+        let at = (n % 64_000) as f32 / RATE;
+        let swell = |from: f32, length: f32| (std::f32::consts::PI * (at - from) / length).sin().powi(2);
+        let level = match at {
+            0.0..1.2 => 0.7 * swell(0.0, 1.2),
+            1.5..3.1 => swell(1.5, 1.6),
+            _ => 0.0,
+        };
+        *sample = (0.6 * level * *sample).clamp(-1.0, 1.0);
+    }
+    sound
+}
+
+#[test]
+fn breathing_gives_no_word() {
+    let dir = Dir::new();
+    for seed in [6, 7] {
+        wav(&dir, "breath.wav", breath(seed, 40));
+        gives_no_word(&dir, "breath.wav", "visit");
+    }
+}
+
 #[test]
 fn a_recording_without_speech_says_so() {
     let dir = Dir::new();

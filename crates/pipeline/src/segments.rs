@@ -29,12 +29,15 @@ pub(crate) struct Found {
     pub(crate) segments: Vec<Segment>,
     /// Some words stand where nobody speaks, or are too many for their time: another way of decoding may do better.
     pub(crate) is_misplaced: bool,
+    /// Some words are a guess, by nothing but the words themselves.
+    pub(crate) is_guessed: bool,
 }
 
 /// Moves a hypothesis to the recording's time and marks what the guards doubt.
 pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &GuardConfig) -> Found {
     let marked = guard::marked(packed, hypothesis, guard);
     let is_misplaced = marked.iter().any(|part| part.is_misplaced);
+    let is_guessed = marked.iter().any(|part| part.is_guessed);
     let mut segments = Vec::with_capacity(marked.len());
     for Marked { segment: heard, flags, .. } in marked {
         let tokens: Vec<Token> = heard.tokens.iter().map(|token| in_file_time(token, packed)).collect();
@@ -42,7 +45,7 @@ pub(crate) fn segments(packed: &PackedWindow, hypothesis: &Hypothesis, guard: &G
             segments.push(segment(packed.window.file, &tokens[run], &heard, flags.clone()));
         }
     }
-    Found { segments, is_misplaced }
+    Found { segments, is_misplaced, is_guessed }
 }
 
 fn segment(file: usize, tokens: &[Token], heard: &HypothesisSegment, flags: Vec<Flag>) -> Segment {

@@ -1,4 +1,4 @@
-//! What an engine wrote over and over, apart from what it wrote once.
+//! What an engine wrote over and over, apart from what it wrote once, and what it believes because it wrote it before.
 
 use std::borrow::Cow;
 
@@ -34,6 +34,30 @@ pub(super) fn parts(hypothesis: &Hypothesis) -> Vec<Part<'_>> {
         }
     }
     parts
+}
+
+/// For each part whether it is of an echo: words that were improbable, and that stand there again right behind.
+///
+/// Over noise and music an engine guesses, and then copies its guess, more probable each time for being there already, often
+/// its beginning or its end alone. Somebody who says the same words twice is heard as well the first time.
+pub(super) fn echoes(parts: &[Part<'_>], improbable: f32) -> Vec<bool> {
+    let words: Vec<String> = parts.iter().map(|part| letters(&part.segment.text())).collect();
+    let is_copy = |of: &str, copy: &str| !copy.is_empty() && (of.starts_with(copy) || of.ends_with(copy));
+    let mut echoes = vec![false; parts.len()];
+    let mut start = 0;
+    while start < parts.len() {
+        let copies = words[start..].windows(2).take_while(|pair| is_copy(&pair[0], &pair[1])).count();
+        let end = start + 1 + copies;
+        if copies > 0 && parts[start].segment.avg_logprob < improbable {
+            echoes[start..end].fill(true);
+        }
+        start = end;
+    }
+    echoes
+}
+
+fn letters(words: &str) -> String {
+    words.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn part(segment: &HypothesisSegment, start: usize, end: usize) -> Cow<'_, HypothesisSegment> {
@@ -125,6 +149,35 @@ mod tests {
             .iter()
             .map(|part| (part.segment.text(), part.is_repeat, part.segment.start_ms / 1_000))
             .collect()
+    }
+
+    /// Which segments of these words and log-probabilities are of an echo.
+    fn echoed(segments: &[(&str, f32)]) -> Vec<bool> {
+        let words: Vec<[&str; 1]> = segments.iter().map(|(words, _)| [*words]).collect();
+        let words: Vec<&[&str]> = words.iter().map(|words| &words[..]).collect();
+        let mut heard = heard(&words);
+        for (segment, (_, logprob)) in heard.segments.iter_mut().zip(segments) {
+            segment.avg_logprob = *logprob;
+        }
+        echoes(&parts(&heard), -1.0)
+    }
+
+    #[test]
+    fn words_that_were_improbable_and_stand_there_again_are_an_echo() {
+        let step = "ステップを作ることができると、";
+        let music = [(step, -1.97), (step, -0.67), ("ステップを作ることができ", -0.2), ("以上です", -0.3)];
+        assert_eq!(echoed(&music), [true, true, true, false]);
+        assert_eq!(echoed(&[("ん", -4.2), ("ん。", -0.6)]), [true, true]);
+        let ends = [("次回の動画で、ご覧ください。", -1.4), ("ご覧ください。", -0.5), ("ご覧くだ", -0.2)];
+        assert_eq!(echoed(&ends), [true, true, true]);
+    }
+
+    #[test]
+    fn words_that_are_said_twice_are_no_echo() {
+        assert_eq!(echoed(&[("はい。", -0.4), ("はい。", -0.2)]), [false; 2]);
+        assert_eq!(echoed(&[("母と面談", -1.4), ("父は不在", -0.2), ("母と面談", -0.2)]), [false; 3]);
+        assert_eq!(echoed(&[("母と面談", -1.4), ("、", -0.2), ("母と面談した", -0.2)]), [false; 3]);
+        assert_eq!(echoed(&[]), [false; 0]);
     }
 
     #[test]
