@@ -44,6 +44,8 @@ pub(super) struct Aloud {
     pub(super) starts: Vec<usize>,
     /// By word, how many readings of its kanji are more frequent inside words.
     pub(super) rarity: Vec<usize>,
+    /// By word, whether the dictionary reads it so.
+    pub(super) listed: Vec<bool>,
 }
 
 impl Aloud {
@@ -54,6 +56,7 @@ impl Aloud {
             moras: Vec::with_capacity(words.len() * 3),
             starts: Vec::with_capacity(words.len() + 1),
             rarity: Vec::with_capacity(words.len()),
+            listed: Vec::with_capacity(words.len()),
         };
         for word in words {
             aloud.starts.push(aloud.moras.len());
@@ -67,6 +70,7 @@ impl Aloud {
             };
             aloud.moras.extend(moras(reading));
             aloud.rarity.push(rarity(word, reading));
+            aloud.listed.push(reading == word.reading || word.other_readings.iter().any(|r| r == reading));
         }
         aloud.starts.push(aloud.moras.len());
         aloud

@@ -233,6 +233,10 @@ impl<'d> Scene<'d> {
             // The first word that ends there: words that are not read aloud stay outside.
             let Some(end) = aloud.starts[first..].iter().position(|&s| s == from + hit.len) else { continue };
             let window = offset + first..offset + first + end;
+            // A reading that the dictionary does not give must fit exactly.
+            if hit.distance > 0.0 && !aloud.listed[first..first + end].iter().all(|listed| *listed) {
+                continue;
+            }
             let term = &self.terms.list[hit.term as usize];
             let length = self.terms.readings[hit.term as usize].len();
             candidates.extend(
