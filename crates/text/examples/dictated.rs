@@ -44,9 +44,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     words.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     let mut read: HashSet<String> = HashSet::new();
     words.retain(|((_, reading), _)| read.insert(reading.clone()));
-    let lines: String = words.iter().map(|((word, reading), _)| format!("{word}\t{reading}\n")).collect();
+    let lines: Vec<String> =
+        words.iter().map(|((word, reading), _)| format!("{word}\t{reading}\n")).collect();
     let head = "# word, reading; made by `cargo run -p text --example dictated`, the most frequent first\n";
-    fs::write(target, format!("{head}{lines}"))?;
+    fs::write(target, format!("{head}{}", lines.concat()))?;
     Ok(())
 }
 

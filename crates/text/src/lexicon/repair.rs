@@ -62,6 +62,7 @@ struct Candidate {
 }
 
 /// What a run of words sounds like.
+#[derive(Clone, Copy)]
 struct Sound<'t> {
     term: &'t Term,
     /// Moras of the term.
