@@ -182,7 +182,7 @@ def measure(args, audio, reference, directory):
     with contextlib.ExitStack() as stack:
         contestants = [Kikitori(args.kikitori, a, directory) for a in args.kikitori_args]
         ct2 = ct2_model(directory)
-        contestants += [FasterWhisper(stack, ct2, size) for size in (0, *args.batch_sizes)]
+        contestants += [FasterWhisper(stack, ct2, size) for size in (*args.sequential, *args.batch_sizes)]
         if args.whisper_cli:
             path = subprocess.run([args.kikitori, "models", "path", MODEL], check=True, capture_output=True, text=True)
             contestants.append(WhisperCpp(args.whisper_cli, path.stdout.strip(), directory))
@@ -253,6 +253,8 @@ def read_arguments():
     parser.add_argument("--reference", type=pathlib.Path, help="a table with a column `text`, or a text file")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch-sizes", type=int, nargs="*", default=[8, 16])
+    left_out = "leave out faster-whisper one window after the other"
+    parser.add_argument("--no-sequential", dest="sequential", action="store_const", const=[], default=[0], help=left_out)
     variant = "options of a variant of kikitori, instead of those for the tiers fast and auto"
     parser.add_argument("--kikitori-args", action="append", metavar="ARGS", help=variant)
     parser.add_argument("--isa", choices=SETS, help="instructions of the native engine and of faster-whisper")
